@@ -1,0 +1,1 @@
+"""Wiring: settings, the map of the site, the commands of the whole. No rules live here."""

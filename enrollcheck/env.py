@@ -1,0 +1,96 @@
+"""The settings that come from the environment: read, checked, and refused with a sentence."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NEW_KEY = (
+    'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
+)
+
+_env = environ.Env()
+
+DEBUG: bool = _env.bool("DEBUG", default=False)
+DATA_FOLDER = Path(_env.str("DATA_FOLDER", default=str(REPOSITORY / "var")))
+
+
+def _development_key(name: str) -> str:
+    """Return a key that this checkout made for itself, the same at every start. For DEBUG only."""
+    file = DATA_FOLDER / f"development-{name.lower()}"
+    if not file.exists():
+        DATA_FOLDER.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w") as new:
+            new.write(secrets.token_urlsafe(32))
+    return file.read_text()
+
+
+def _required(name: str, advice: str) -> str:
+    value = _env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {advice}")
+    return value
+
+
+def secret_key() -> str:
+    """Return SECRET_KEY. Raise ImproperlyConfigured where it is missing and DEBUG is off."""
+    if DEBUG and not os.environ.get("SECRET_KEY"):
+        return _development_key("SECRET_KEY")
+    return _required("SECRET_KEY", f"Set it to a long random text: {NEW_KEY}")
+
+
+def field_keys() -> dict[str, bytes]:
+    """Return FIELD_KEY's keys by their id, the one that writes first; each 32 bytes.
+
+    Raise ImproperlyConfigured where it is missing and DEBUG is off, or is not `id:key[,id:key…]`.
+    """
+    if DEBUG and not os.environ.get("FIELD_KEY"):
+        text = f"debug:{_development_key('FIELD_KEY')}"
+    else:
+        text = _required("FIELD_KEY", f"Set it to id:key, a name of your choice and the output of: {NEW_KEY}")
+    keys: dict[str, bytes] = {}
+    for part in text.split(","):
+        key_id, _, encoded = part.strip().partition(":")
+        try:
+            key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        except ValueError:
+            key = b""
+        if not key_id.isalnum() or not key_id.isascii() or len(key_id) > 16 or len(key) != 32:
+            raise ImproperlyConfigured(
+                "FIELD_KEY must be id:key[,id:key…]: an id of up to 16 letters and digits, "
+                f"a key of 32 bytes in base64. A new key: {NEW_KEY}"
+            )
+        if key_id in keys:
+            raise ImproperlyConfigured(f"FIELD_KEY names the id {key_id} twice.")
+        keys[key_id] = key
+    return keys
+
+
+def site_url() -> str:
+    """Return SITE_URL without a slash at its end: what links and QR codes begin with."""
+    if DEBUG and not os.environ.get("SITE_URL"):
+        return "http://127.0.0.1:8000"
+    url = _required(
+        "SITE_URL", "Set it to the address that students open, such as https://xueji.example.edu.cn"
+    )
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise ImproperlyConfigured(f"SITE_URL must be like https://xueji.example.edu.cn, not {url}")
+    return url.rstrip("/")
+
+
+def allowed_hosts() -> list[str]:
+    """Return ALLOWED_HOSTS, by default the host of SITE_URL alone."""
+    own = urlsplit(site_url()).hostname
+    return _env.list("ALLOWED_HOSTS", default=[own, "127.0.0.1", "localhost"] if DEBUG else [own])
+
+
+def database() -> dict:
+    """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default."""
+    return _env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_FOLDER / 'enrollcheck.sqlite3'}")

@@ -1,0 +1,52 @@
+"""Which SQLite, and how it keeps its promises: the one place that decides both.
+
+SQLite before 3.51.3 (3.50.7 and 3.44.6 excepted) can lose committed transactions in WAL mode when two
+connections checkpoint at once. Debian's and most Pythons' are older, so the pysqlite3 wheel's takes the
+name `sqlite3` where there is such a wheel. Where there is none, and Python's own is an unsafe version, the
+database keeps a rollback journal: slower, since a writer then waits for readers, but nothing is lost.
+"""
+
+import sqlite3 as pythons_own
+import sys
+
+try:
+    import pysqlite3.dbapi2
+except ImportError:
+    pysqlite3 = None
+
+SAFE_FROM = (3, 51, 3)
+SAFE_BACKPORTS = {(3, 50, 7), (3, 44, 6)}
+
+
+def is_safe_in_wal_mode(version: tuple[int, int, int]) -> bool:
+    """Take a SQLite version and return whether WAL mode keeps every commit in it."""
+    return version >= SAFE_FROM or version in SAFE_BACKPORTS
+
+
+def install() -> str:
+    """Let `import sqlite3` give the best SQLite there is, and return the journal mode that fits it.
+
+    Must run before Django loads its SQLite backend: settings.py calls it.
+    """
+    if is_safe_in_wal_mode(pythons_own.sqlite_version_info):
+        return "WAL"
+    if pysqlite3 is None or not is_safe_in_wal_mode(pysqlite3.dbapi2.sqlite_version_info):
+        return "DELETE"
+    sys.modules["sqlite3"] = pysqlite3
+    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+    return "WAL"
+
+
+def options(journal_mode: str) -> dict:
+    """Return the OPTIONS of Django's SQLite backend.
+
+    IMMEDIATE: a transaction takes the write lock when it begins; without it most concurrent
+    read-then-write requests fail with "database is locked". FULL: a commit is on the disk before the
+    answer goes out; NORMAL loses the last ones in a power cut. 30 s: what a write waits for the lock.
+    Django itself switches foreign keys on.
+    """
+    return {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": f"PRAGMA journal_mode={journal_mode}; PRAGMA synchronous=FULL;",
+    }

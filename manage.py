@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+"""Django's command line, for enrollcheck."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from enrollcheck.demo import prepare_environment
+
+
+def main() -> None:
+    """Run the command named on the command line.
+
+    `demo` gets keys and a database of its own before the settings are read, so that it can run
+    without any configuration and can't touch a database that somebody uses.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enrollcheck.settings")
+    if sys.argv[1:2] == ["demo"]:
+        prepare_environment()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

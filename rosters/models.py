@@ -1,0 +1,171 @@
+"""The facts as tables. Integer keys inside; random UUIDs are what URLs show. Only importing.py writes."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .encryption import EncryptedField, EncryptedTextField
+
+
+class Campaign(models.Model):
+    """One year's check (新生学籍查询及核对): the cohort, its two deadlines, its texts."""
+
+    class State(models.TextChoices):
+        """A campaign is prepared, runs, and is closed for good. At most one is open."""
+
+        DRAFT = "draft", _("In preparation")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(_("cohort"), max_length=16, unique=True)
+    university = models.CharField(_("university"), max_length=60, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (NOTICE.md).
+    student_deadline = models.DateField(_("students' deadline"))
+    department_deadline = models.DateField(_("departments' deadline"))
+    # Texts that the office has changed, by name; the sensible ones are in signoffs/guide.py.
+    texts = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["state"], condition=Q(state="open"), name="one_open_campaign"),
+            models.CheckConstraint(
+                condition=Q(department_deadline__gte=models.F("student_deadline")),
+                name="departments_after_students",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.slug}年新生学籍查询及核对"
+
+
+class Department(models.Model):
+    """A 系部 as a place. It outlives campaigns; the checked text is Student.department_name."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("department"), max_length=80, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class ClassGroup(models.Model):
+    """A 班级 as a place, in one campaign. Its row is the lock for all that happens in the class."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="class_groups")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="class_groups")
+    name = models.CharField(_("class"), max_length=80)
+
+    class Meta:
+        ordering = ["department__name", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "department", "name"], name="class_once_a_campaign"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Student(models.Model):
+    """One roster row in one campaign: the eleven key fields as the record has them, and the place."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="students")
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="students")
+    # 1…n in the class, fixed at the first import; a leaver's stays, struck out; never given again.
+    seat = models.PositiveSmallIntegerField(_("seat"))
+    duty = models.CharField(_("duty"), max_length=30, blank=True)
+
+    # The eleven key fields, in the notice's order. Their rules are in key_fields.py.
+    name = models.CharField(_("name"), max_length=80)
+    sex = models.CharField(_("sex"), max_length=4, blank=True)
+    ethnicity = models.CharField(_("ethnic group"), max_length=40, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    id_number = EncryptedTextField(_("ID number"), null=True)
+    student_number = models.CharField(_("student number"), max_length=32)
+    department_name = models.CharField(_("department in the record"), max_length=80, blank=True)
+    major = models.CharField(_("major"), max_length=120, blank=True)
+    class_name = models.CharField(_("class in the record"), max_length=80, blank=True)
+    level = models.CharField(_("level"), max_length=30, blank=True)
+    duration = models.DecimalField(_("duration"), max_digits=3, decimal_places=1, null=True, blank=True)
+
+    # Not unique: the same ID number twice is something to find, not to refuse.
+    id_digest = models.CharField(max_length=52, blank=True, db_index=True, editable=False)
+    # Of the normalised key fields: two rows that mean the same have the same (汉 and 汉族).
+    record_digest = models.CharField(max_length=52, editable=False)
+
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["class_group_id", "seat"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "student_number"], name="student_number_once"),
+            models.UniqueConstraint(fields=["class_group", "seat"], name="seat_once_a_class"),
+        ]
+
+    def __str__(self):
+        return f"{self.seat} {self.name}"
+
+
+class RosterImport(models.Model):
+    """An uploaded roster: waiting for the office to confirm its preview, then applied or gone."""
+
+    class State(models.TextChoices):
+        """The upload's text is kept, encrypted, only while it waits, and an hour at most."""
+
+        WAITING = "waiting", _("Waiting for confirmation")
+        APPLIED = "applied", _("Applied")
+        DROPPED = "dropped", _("Not applied")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="roster_imports")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    file_name = models.CharField(max_length=200)
+    upload = EncryptedField(null=True)
+    # Of the plan that was previewed: confirming applies just that, or previews again.
+    plan_digest = models.CharField(max_length=64, blank=True)
+    counts = models.JSONField(default=dict)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="roster_imports"
+    )
+    uploaded_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+
+    def __str__(self):
+        return self.file_name
+
+
+class RosterChange(models.Model):
+    """One field of one student, as an import or a settled error changed it. New students have none."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Null: a single value was mended from an error report.
+    roster_import = models.ForeignKey(
+        RosterImport, null=True, on_delete=models.PROTECT, related_name="changes"
+    )
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="changes")
+    field = models.CharField(max_length=20)
+    old = EncryptedTextField()
+    new = EncryptedTextField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["changed_at", "id"]
+
+    def __str__(self):
+        return self.field

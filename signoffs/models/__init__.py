@@ -1,0 +1,36 @@
+"""The process as tables: people, what they do, how they get in. Only flow, links and throttle write."""
+
+from .access import AccessRecord, ClassLink, OneTimeCode, Throttle
+from .people import Membership, MonitorDuty, User
+from .process import (
+    Chain,
+    ClassSheet,
+    Declaration,
+    Event,
+    Excuse,
+    FieldError,
+    HandIn,
+    MissingClaim,
+    Standing,
+    Tally,
+)
+
+__all__ = [
+    "AccessRecord",
+    "Chain",
+    "ClassLink",
+    "ClassSheet",
+    "Declaration",
+    "Event",
+    "Excuse",
+    "FieldError",
+    "HandIn",
+    "Membership",
+    "MissingClaim",
+    "MonitorDuty",
+    "OneTimeCode",
+    "Standing",
+    "Tally",
+    "Throttle",
+    "User",
+]

@@ -1,0 +1,89 @@
+"""How people without an account get in, and who looked at what."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from rosters.encryption import EncryptedTextField
+from rosters.models import ClassGroup, Student
+
+from .people import User
+
+
+class ClassLink(models.Model):
+    """An unguessable link to a class, for its students or for its monitor. Rotating makes a new row."""
+
+    class Kind(models.TextChoices):
+        """/c/<token>/ and /m/<token>/."""
+
+        STUDENT = "student", _("Class link")
+        MONITOR = "monitor", _("Monitor link")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="links")
+    kind = models.CharField(max_length=8, choices=Kind)
+    token = EncryptedTextField()
+    token_digest = models.CharField(max_length=52, unique=True)
+    issued_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    # Failed identifications through this link: shown to the officer; they slow it down, never block it.
+    failures = models.PositiveIntegerField(default=0)
+    last_failure_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["class_group", "kind"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="one_live_link_of_a_kind",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}: {self.class_group}"
+
+
+class OneTimeCode(models.Model):
+    """A way in, issued in person against the student card: eight characters, single use, an hour."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="one_time_codes")
+    code_digest = models.CharField(max_length=52, db_index=True)
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return str(self.student)
+
+
+class Throttle(models.Model):
+    """Failed identifications of one record. No row: none yet."""
+
+    student = models.OneToOneField(
+        Student, primary_key=True, on_delete=models.PROTECT, related_name="throttle"
+    )
+    failures = models.PositiveIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"{self.student}: {self.failures}"
+
+
+class AccessRecord(models.Model):
+    """A member of staff looked at personal data. Append-only; written even by a GET."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_records")
+    seen_at = models.DateTimeField()
+    # What was opened, as the view is named in the map of the site, and whose data it showed.
+    view = models.CharField(max_length=60)
+    class_group = models.ForeignKey(ClassGroup, null=True, on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="access_records")
+
+    class Meta:
+        indexes = [models.Index(fields=["seen_at"])]
+
+    def __str__(self):
+        return f"{self.user}: {self.view}"

@@ -1,0 +1,345 @@
+"""What people did: declarations, excuses, class sheets, hand-ins; and the chains of events that prove it."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from rosters.encryption import EncryptedJSONField, EncryptedTextField
+from rosters.models import Campaign, ClassGroup, Department, Student
+
+from .people import User
+
+
+class Declaration(models.Model):
+    """A student's confirmation or error report. Append-only: the newest that was not withdrawn counts.
+
+    Three things are added to a row later, once each: its countersignature, its withdrawal, its contest.
+    """
+
+    class Kind(models.TextChoices):
+        """核对无误并签名, or 信息错误反馈."""
+
+        CONFIRMED = "confirmed", _("Confirmed")
+        REPORTED = "reported", _("Error reported")
+
+    class Channel(models.TextChoices):
+        """By the student; or entered for them, from paper or by proxy: then a second person countersigns."""
+
+        OWN = "own", _("By the student")
+        PAPER = "paper", _("On paper (纸质)")
+        PROXY = "proxy", _("By proxy (代签)")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="declarations")
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="declarations")
+    # Chosen by the page before it is sent: sending again is the same declaration.
+    submission_id = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    # What CHSI showed as 学籍状态, as the student chose it; empty where CHSI shows no record.
+    status = models.CharField(max_length=30, blank=True)
+    # Of the record as it was shown, and that record itself with the answer to each field.
+    record_digest = models.CharField(max_length=52)
+    snapshot = EncryptedJSONField()
+    # {"typed": "…"} or {"strokes": [[x, y, x, y, …], …], "size": [width, height]}, integers.
+    signature = EncryptedJSONField()
+    phone = EncryptedTextField(null=True)
+    # Tells devices apart without telling which: a keyed digest of a random cookie.
+    device_mark = models.CharField(max_length=52, blank=True)
+    declared_at = models.DateTimeField()
+    late = models.BooleanField(default=False)
+
+    channel = models.CharField(max_length=6, choices=Channel, default=Channel.OWN)
+    entered_by_user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    entered_by_student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="+")
+    entered_reason = models.CharField(max_length=200, blank=True)
+    countersigned_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    countersigned_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    contested_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self):
+        return self.get_kind_display()
+
+
+class FieldError(models.Model):
+    """One thing that a report says is wrong: three values, an owner, and what became of it."""
+
+    class Owner(models.TextChoices):
+        """Who can have CHSI corrected (NOTICE.md, and CHSI's division of duties)."""
+
+        SCHOOL = "school", _("School")
+        PROVINCE = "province", _("Province")
+        OFFICE = "office", _("Office, in person")
+
+    class Outcome(models.TextChoices):
+        """Open, on its way, or settled."""
+
+        OPEN = "open", _("Open")
+        MENDED = "mended", _("Roster mended")
+        ASKED = "asked", _("Correction asked of CHSI")
+        UNDER_WAY = "under_way", _("Correction under way")
+        DONE = "done", _("Corrected on CHSI")
+        EXPLAINED = "explained", _("Explained")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="field_errors")
+    # A key field's name; or `status`, or `no_record` (没有学籍信息).
+    field = models.CharField(max_length=20)
+    owner = models.CharField(max_length=10, choices=Owner)
+    roster_value = EncryptedTextField()
+    chsi_value = EncryptedTextField()
+    right_value = EncryptedTextField()
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN)
+    outcome_note = EncryptedTextField(null=True)
+    settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["declaration", "field"], name="field_once_a_report")]
+
+    def __str__(self):
+        return self.field
+
+
+class Excuse(models.Model):
+    """Why a student will not sign (未签原因). Lifted when the student declares after all."""
+
+    class Reason(models.TextChoices):
+        """The glossary's list."""
+
+        GIVEN_UP = "given_up", "放弃入学资格"
+        RESERVED = "reserved", "保留入学资格"
+        SUSPENDED = "suspended", "休学"
+        LEFT = "left", "退学"
+        NEVER_CAME = "never_came", "未报到"
+        OUT_OF_REACH = "out_of_reach", "联系不上"
+        OTHER = "other", "其他"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="excuses")
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="excuses")
+    reason = models.CharField(max_length=12, choices=Reason)
+    note = EncryptedTextField(null=True)
+    entered_by_user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    entered_by_student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self):
+        return self.get_reason_display()
+
+
+class Standing(models.Model):
+    """Where a student stands. No row: `missing`, so that an import of a whole year writes none."""
+
+    student = models.OneToOneField(
+        Student, primary_key=True, on_delete=models.PROTECT, related_name="standing"
+    )
+    # A name of signoffs/states.py.
+    state = models.CharField(max_length=10)
+    late = models.BooleanField(default=False)
+    since = models.DateTimeField()
+    declaration = models.ForeignKey(Declaration, null=True, on_delete=models.PROTECT, related_name="+")
+    excuse = models.ForeignKey(Excuse, null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self):
+        return self.state
+
+
+class MissingClaim(models.Model):
+    """Somebody says that they belong to the class and are not on its roster (名册漏人)."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="missing_claims")
+    name = models.CharField(max_length=80)
+    student_number = models.CharField(max_length=32, blank=True)
+    phone = EncryptedTextField(null=True)
+    claimed_at = models.DateTimeField()
+    settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    settled_note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["claimed_at"]
+
+    def __str__(self):
+        return self.name
+
+
+class ClassSheet(models.Model):
+    """The class's 登记表 as its monitor submitted it: frozen. A return makes room for the next version."""
+
+    class State(models.TextChoices):
+        """A sheet is never edited; only its standing with the department changes."""
+
+        SUBMITTED = "submitted", _("Submitted")
+        RETURNED = "returned", _("Returned")
+        ACCEPTED = "accepted", _("Accepted")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="sheets")
+    version = models.PositiveSmallIntegerField()
+    submission_id = models.UUIDField(unique=True)
+    state = models.CharField(max_length=10, choices=State, default=State.SUBMITTED)
+    # One row a seat, as flow.submit_sheet writes them; counts by standing; the digest of both.
+    rows = EncryptedJSONField()
+    counts = models.JSONField()
+    digest = models.CharField(max_length=52)
+    collator = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
+    signature = EncryptedJSONField()
+    submitted_at = models.DateTimeField()
+    # The head of the class's chain when the sheet was submitted, and the code in the print's QR.
+    chain_head = models.CharField(max_length=52)
+    verify_code = models.CharField(max_length=24, unique=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    return_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["class_group", "version"], name="sheet_version_once")]
+
+    def __str__(self):
+        return f"{self.class_group} v{self.version}"
+
+
+class HandIn(models.Model):
+    """A department's whole, handed to the office (系部上交). Reopened by the office: the next version."""
+
+    class State(models.TextChoices):
+        """Handed in, taken by the office, or opened again by it."""
+
+        HANDED_IN = "handed_in", _("Handed in")
+        RECEIVED = "received", _("Received")
+        REOPENED = "reopened", _("Reopened")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="hand_ins")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="hand_ins")
+    version = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.HANDED_IN)
+    counts = models.JSONField()
+    # Classes that are handed in without an accepted sheet, and why: [{"class": …, "reason": …}].
+    exceptions = models.JSONField(default=list)
+    digest = models.CharField(max_length=52)
+    handed_in_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    handed_in_at = models.DateTimeField()
+    late = models.BooleanField(default=False)
+    chain_head = models.CharField(max_length=52)
+    received_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(null=True)
+    reopened_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reopened_at = models.DateTimeField(null=True)
+    reopen_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "department", "version"], name="hand_in_version_once"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.department} v{self.version}"
+
+
+class Tally(models.Model):
+    """The counts of one class, kept under its lock, so that a dashboard never counts students.
+
+    `missing` is what remains of `expected`. Every number equals a GROUP BY over the students.
+    """
+
+    class_group = models.OneToOneField(
+        ClassGroup, primary_key=True, on_delete=models.PROTECT, related_name="tally"
+    )
+    expected = models.PositiveIntegerField(default=0)
+    confirmed = models.PositiveIntegerField(default=0)
+    reported = models.PositiveIntegerField(default=0)
+    recheck = models.PositiveIntegerField(default=0)
+    excused = models.PositiveIntegerField(default=0)
+    overdue = models.PositiveIntegerField(default=0)
+    withdrawn = models.PositiveIntegerField(default=0)
+    late = models.PositiveIntegerField(default=0)
+    # Students by the day (Asia/Shanghai) of the declaration that counts: {"2026-12-20": 17}.
+    days = models.JSONField(default=dict)
+    # Errors of the declarations that count, by field; and those of them that are not settled.
+    errors = models.JSONField(default=dict)
+    open_errors = models.JSONField(default=dict)
+
+    def __str__(self):
+        return f"{self.class_group}: {self.expected}"
+
+    @property
+    def missing(self) -> int:
+        """Students who have not been accounted for in any way."""
+        return self.expected - self.confirmed - self.reported - self.recheck - self.excused - self.overdue
+
+
+class Chain(models.Model):
+    """A chain of events: of a class, of a department in a campaign, or of a campaign. Its head is stored."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="chains")
+    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="chains")
+    class_group = models.OneToOneField(ClassGroup, null=True, on_delete=models.PROTECT, related_name="chain")
+    length = models.PositiveIntegerField(default=0)
+    head = models.CharField(max_length=52, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=models.Q(department__isnull=True, class_group__isnull=True),
+                name="one_chain_a_campaign",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "department"],
+                condition=models.Q(department__isnull=False),
+                name="one_chain_a_department",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(department__isnull=True) | models.Q(class_group__isnull=True),
+                name="chain_of_one_thing",
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.class_group or self.department or self.campaign)
+
+
+class Event(models.Model):
+    """Who did what, when. Append-only.
+
+    `link` is a keyed digest of the link before it, the position, the verb, the time and `payload_digest`;
+    that one is a keyed digest of the salt and the payload. So a payload can be purged, with its salt, and
+    the chain still verifies.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
+    position = models.PositiveIntegerField()
+    verb = models.CharField(max_length=30)
+    happened_at = models.DateTimeField()
+    # Who, and what else is to be known: {"by": …, "student": …, "reason": …}. Null once purged.
+    payload = EncryptedJSONField(null=True)
+    salt = models.BinaryField(max_length=16, null=True)
+    payload_digest = models.CharField(max_length=52)
+    link = models.CharField(max_length=52)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="events")
+    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="events")
+
+    class Meta:
+        ordering = ["chain_id", "position"]
+        constraints = [models.UniqueConstraint(fields=["chain", "position"], name="position_once_a_chain")]
+
+    def __str__(self):
+        return self.verb
