@@ -269,6 +269,9 @@ class Tally(models.Model):
     overdue = models.PositiveIntegerField(default=0)
     withdrawn = models.PositiveIntegerField(default=0)
     late = models.PositiveIntegerField(default=0)
+    # One letter a seat (states.LETTERS), lower case where late, "-" for a seat that nobody has:
+    # the thumbnail of the form's grid, without a look at the students.
+    cells = models.TextField(blank=True, default="")
     # Students by the day (Asia/Shanghai) of the declaration that counts: {"2026-12-20": 17}.
     days = models.JSONField(default=dict)
     # Errors of the declarations that count, by field; and those of them that are not settled.
