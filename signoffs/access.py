@@ -1,0 +1,370 @@
+"""Who is asking, and the object in their scope: loading is authorising.
+
+Every view stands behind one of the decorators here and gets its objects from what it is handed, so what is
+outside somebody's scope is not found (404) and what they may only read is refused (403).
+
+Students and monitors have no account. A signed cookie, one for each kind of link, holds the link, and after
+identification the student; it ends with the browser, after two hours, or when the declaration was sent.
+A second one, kept for the length of a campaign, holds a random mark of the device and who got in on it: so a
+known device passes a pause, and an officer sees many declarations from one device. None of them names anybody.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property, wraps
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from rosters.encryption import key_ring
+from rosters.models import Campaign, ClassGroup, Department, RosterImport, Student
+
+from . import links, rules
+from .models import (
+    AccessRecord,
+    ClassLink,
+    ClassSheet,
+    Declaration,
+    Excuse,
+    FieldError,
+    HandIn,
+    Membership,
+    MissingClaim,
+    User,
+)
+
+VISIT_LASTS = timedelta(hours=2)
+DEVICE_LASTS = timedelta(days=60)
+DEVICE_COOKIE = "device"
+DEVICE_REMEMBERS = 6  # students who share a phone or a library computer; the oldest is forgotten first
+
+Kind = ClassLink.Kind
+Role = Membership.Role
+
+
+# Students and monitors: the class link, then the identification -----------------------------------
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser that opened a class's link, and, once identified, the student in front of it."""
+
+    link: ClassLink
+    student: Student | None = None
+    identified_at: datetime | None = None
+    # "number" (学号 and last six), "device" or "code".
+    how: str = ""
+
+    @property
+    def class_group(self) -> ClassGroup:
+        """The class of the link."""
+        return self.link.class_group
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign of the class."""
+        return self.link.class_group.campaign
+
+    @property
+    def who(self) -> rules.Who:
+        """The student, as the flow and its events name them."""
+        return rules.Who(student=self.student)
+
+
+def _cookie(kind: str) -> dict:
+    """Return the name, the path and the flags of the visit's cookie of that kind."""
+    path = {Kind.STUDENT: "/class/", Kind.MONITOR: "/monitor/"}[kind]
+    return {"key": f"visit-{kind}", "path": path}
+
+
+def _set_signed(response: HttpResponse, *, key: str, value: object, **flags) -> None:
+    response.set_cookie(
+        key, signing.dumps(value, salt=key), httponly=True, secure=settings.HTTPS, samesite="Lax", **flags
+    )
+
+
+def _read_signed(request: HttpRequest, key: str, lasts: timedelta):
+    """Return what the cookie holds; None where there is none, or it is forged or too old."""
+    try:
+        return signing.loads(request.COOKIES.get(key, ""), salt=key, max_age=lasts)
+    except signing.BadSignature:
+        return None
+
+
+def remember_visit(response: HttpResponse, link: ClassLink) -> None:
+    """Turn the link's token into a cookie, which ends any identification there was."""
+    _set_signed(response, value={"link": str(link.uuid)}, **_cookie(link.kind))
+
+
+def identify(response: HttpResponse, link: ClassLink, student: Student, how: str, now: datetime) -> None:
+    """Write into the visit's cookie that this student is in front of the browser."""
+    value = {"link": str(link.uuid), "student": str(student.uuid), "at": now.isoformat(), "how": how}
+    _set_signed(response, value=value, **_cookie(link.kind))
+
+
+def end_visit(response: HttpResponse, kind: str) -> None:
+    """Forget the visit: the next person at this browser starts with the class link."""
+    cookie = _cookie(kind)
+    response.delete_cookie(cookie["key"], path=cookie["path"])
+
+
+def _visit(request: HttpRequest, kind: str) -> Visit | None:
+    """Return the visit that the cookie tells of, as far as it still holds; None without a live link."""
+    cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
+    if not isinstance(cookie, dict):
+        return None
+    live = ClassLink.objects.select_related("class_group__campaign", "class_group__department")
+    link = live.filter(uuid=cookie["link"], kind=kind, revoked_at=None).first()
+    if link is None:
+        return None
+    if "student" not in cookie:
+        return Visit(link)
+    students = Student.objects.filter(
+        uuid=cookie["student"], class_group=link.class_group, withdrawn_at=None
+    ).select_related("campaign", "class_group__campaign", "class_group__department")
+    student = students.first()
+    if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
+        return Visit(link)
+    return Visit(link, student, datetime.fromisoformat(cookie["at"]), cookie["how"])
+
+
+def _no_link(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "error.html",
+        {
+            "title": _("Open your class's link first"),
+            "advice": _(
+                "The link or its QR code is in your class chat. This page can't be opened without it."
+            ),
+            "status": 403,
+        },
+        status=403,
+    )
+
+
+def _visitor(kind: str):
+    """Return the decorator for pages that need the link and no identification."""
+
+    def decorator(view):
+        @wraps(view)
+        def loaded(request, *args, **kwargs):
+            visit = _visit(request, kind)
+            response = _no_link(request) if visit is None else view(request, visit, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
+
+        return loaded
+
+    return decorator
+
+
+def _identified(kind: str, entrance: str):
+    """Return the decorator for pages that need the link and the identification."""
+
+    def decorator(view):
+        @wraps(view)
+        @_visitor(kind)
+        def loaded(request, visit, *args, **kwargs):
+            if visit.student is None:
+                return redirect(entrance)
+            return view(request, visit, *args, **kwargs)
+
+        return loaded
+
+    return decorator
+
+
+class_visitor = _visitor(Kind.STUDENT)
+student = _identified(Kind.STUDENT, "class")
+monitor_visitor = _visitor(Kind.MONITOR)
+monitor = _identified(Kind.MONITOR, "monitor-identify")
+
+
+# Devices ------------------------------------------------------------------------------------------
+
+
+def _device(request: HttpRequest) -> dict:
+    """Return {"mark": …, "students": […]}, as the device's cookie tells, or a new one."""
+    cookie = _read_signed(request, DEVICE_COOKIE, DEVICE_LASTS)
+    return cookie if isinstance(cookie, dict) else {"mark": secrets.token_hex(8), "students": []}
+
+
+def device_mark(request: HttpRequest) -> str:
+    """Return the digest that is stored with a declaration: the same for the same device, and no name of it."""
+    return key_ring().digest("device", _device(request)["mark"])
+
+
+def knows_device(request: HttpRequest, student: Student) -> bool:
+    """Say whether this student got in on this device before: then it passes a pause."""
+    return str(student.uuid) in _device(request)["students"]
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, student: Student) -> None:
+    """Note on the device that this student got in on it."""
+    device = _device(request)
+    others = [known for known in device["students"] if known != str(student.uuid)]
+    device["students"] = [*others, str(student.uuid)][-DEVICE_REMEMBERS:]
+    _set_signed(response, key=DEVICE_COOKIE, value=device, max_age=DEVICE_LASTS)
+
+
+# Staff --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Desk:
+    """A member of staff at work in one role, and everything within its scope: the rest is not found."""
+
+    user: User
+    role: str
+    department: Department | None = None
+    only_classes: QuerySet | None = None
+    campaign: Campaign | None = field(default=None)
+
+    @property
+    def who(self) -> rules.Who:
+        """The user, as the flow and its events name them."""
+        return rules.Who(user=self.user)
+
+    @property
+    def may_act(self) -> bool:
+        """Counsellors read and remind; they change nothing."""
+        return self.role != Role.COUNSELLOR
+
+    @cached_property
+    def class_groups(self) -> QuerySet[ClassGroup]:
+        """The classes of the campaign within the scope."""
+        found = ClassGroup.objects.filter(campaign=self.campaign).select_related("campaign", "department")
+        if self.role == Role.DEPARTMENT:
+            return found.filter(department=self.department)
+        if self.role == Role.COUNSELLOR:
+            return found.filter(pk__in=self.only_classes)
+        return found
+
+    def _within(self, queryset: QuerySet, uuid, path: str = "class_group"):
+        return get_object_or_404(queryset, uuid=uuid, **{f"{path}__in": self.class_groups})
+
+    def class_group(self, uuid) -> ClassGroup:
+        """Return the class. Raise Http404 outside the scope."""
+        return get_object_or_404(self.class_groups, uuid=uuid)
+
+    def student(self, uuid) -> Student:
+        """Return the student. Raise Http404 outside the scope."""
+        related = ("campaign", "class_group__campaign", "class_group__department")
+        return self._within(Student.objects.select_related(*related), uuid)
+
+    def sheet(self, uuid) -> ClassSheet:
+        """Return the class sheet. Raise Http404 outside the scope."""
+        return self._within(ClassSheet.objects.select_related("class_group__campaign"), uuid)
+
+    def declaration(self, uuid) -> Declaration:
+        """Return the declaration. Raise Http404 outside the scope."""
+        return self._within(Declaration.objects.select_related("student__class_group__campaign"), uuid)
+
+    def excuse(self, uuid) -> Excuse:
+        """Return the excuse. Raise Http404 outside the scope."""
+        return self._within(Excuse.objects.select_related("student__class_group__campaign"), uuid)
+
+    def claim(self, uuid) -> MissingClaim:
+        """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""
+        return self._within(MissingClaim.objects.select_related("class_group__campaign"), uuid)
+
+    def error(self, uuid) -> FieldError:
+        """Return the reported error. Raise Http404 outside the scope."""
+        found = FieldError.objects.select_related("declaration__student__class_group__campaign")
+        return self._within(found, uuid, "declaration__class_group")
+
+
+class OfficeDesk(Desk):
+    """A desk of the office: everything, and what only the office has."""
+
+    def department_named(self, uuid) -> Department:
+        """Return the department. Raise Http404."""
+        return get_object_or_404(Department, uuid=uuid)
+
+    def hand_in(self, uuid) -> HandIn:
+        """Return the hand-in. Raise Http404."""
+        found = HandIn.objects.select_related("campaign", "department")
+        return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
+
+    def roster_import(self, uuid) -> RosterImport:
+        """Return the uploaded roster. Raise Http404."""
+        return get_object_or_404(RosterImport.objects.select_related("campaign"), uuid=uuid)
+
+
+def current_campaign() -> Campaign | None:
+    """Return the open campaign; else the newest; None where there is none yet."""
+    by_need = Campaign.objects.order_by("-slug")
+    return by_need.filter(state=Campaign.State.OPEN).first() or by_need.first()
+
+
+def memberships(user: User) -> list[Membership]:
+    """Return what the user may do, the office first. A superuser needs no membership for the office."""
+    found = list(Membership.objects.filter(user=user).select_related("department"))
+    if user.is_superuser and not any(membership.role == Role.OFFICE for membership in found):
+        found.append(Membership(user=user, role=Role.OFFICE))
+    order = [Role.OFFICE, Role.DEPARTMENT, Role.COUNSELLOR]
+    return sorted(found, key=lambda membership: order.index(membership.role))
+
+
+def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
+    """Return the desk of the first membership with one of these roles. Raise PermissionDenied without one."""
+    for membership in memberships(request.user):
+        if membership.role not in roles:
+            continue
+        campaign = current_campaign()
+        if membership.role == Role.OFFICE:
+            return OfficeDesk(request.user, membership.role, campaign=campaign)
+        only = membership.class_groups.all() if membership.role == Role.COUNSELLOR else None
+        return Desk(request.user, membership.role, membership.department, only, campaign)
+    raise PermissionDenied(_("Your account is for other pages. Ask the office if that is wrong."))
+
+
+def _staff(*roles: str):
+    """Return the decorator for pages of these roles; counsellors only ever read."""
+
+    def decorator(view):
+        @wraps(view)
+        def loaded(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            desk = _desk(request, roles)
+            if not desk.may_act and request.method not in ("GET", "HEAD"):
+                raise PermissionDenied(_("A counsellor reads and reminds; the department officer decides."))
+            response = view(request, desk, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
+
+        return loaded
+
+    return decorator
+
+
+department = _staff(Role.DEPARTMENT, Role.COUNSELLOR)
+office = _staff(Role.OFFICE)
+
+
+def record_view(
+    desk: Desk, view: str, *, class_group: ClassGroup | None = None, student: Student | None = None
+) -> None:
+    """Note that this member of staff was shown personal data. The one thing that a GET writes."""
+    AccessRecord.objects.create(
+        user=desk.user, seen_at=timezone.now(), view=view, class_group=class_group, student=student
+    )
+
+
+def link_of(token: str, kind: str) -> ClassLink:
+    """Return the live link of that token. Raise Http404 for one that is unknown or was rotated."""
+    link = links.resolve(token, kind)
+    if link is None:
+        raise Http404
+    return link

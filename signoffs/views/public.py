@@ -1,0 +1,58 @@
+"""The pages that anybody may open: where to go, the two links, a print against its record, the server's health."""
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from .. import access
+from ..models import ClassLink, ClassSheet
+
+Role = access.Role
+DESKS = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where to go: staff to their desk, everybody else to the class link."""
+    if request.user.is_authenticated:
+        for membership in access.memberships(request.user):
+            return redirect(DESKS[membership.role])
+    return render(request, "signoffs/home.html", {"campaign": access.current_campaign()})
+
+
+def _follow(request: HttpRequest, token: str, kind: str, to: str) -> HttpResponse:
+    link = access.link_of(token, kind)
+    response = redirect(to)
+    access.remember_visit(response, link)
+    return response
+
+
+@require_safe
+def class_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The class link: its token becomes a cookie and leaves the address. Raise Http404 for a dead one."""
+    return _follow(request, token, ClassLink.Kind.STUDENT, "class")
+
+
+@require_safe
+def monitor_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The monitor link, in the same way."""
+    return _follow(request, token, ClassLink.Kind.MONITOR, "monitor")
+
+
+@require_safe
+def verify(request: HttpRequest, code: str) -> HttpResponse:
+    """A printed form against its record: the current version, an old one, or none. No personal data."""
+    sheet = ClassSheet.objects.select_related("class_group__campaign", "class_group__department")
+    sheet = sheet.filter(verify_code=code).first()
+    newest = sheet and ClassSheet.objects.filter(class_group=sheet.class_group).order_by("-version").first()
+    context = {"sheet": sheet, "newest": newest, "is_current": sheet is not None and sheet == newest}
+    return render(request, "signoffs/verify.html", context, status=200 if sheet else 404)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the database answers. A database that doesn't is a 500, as any page's would be."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")
