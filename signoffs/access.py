@@ -5,8 +5,8 @@ outside somebody's scope is not found (404) and what they may only read is refus
 
 Students and monitors have no account. A signed cookie, one for each kind of link, holds the link, and after
 identification the student; it ends with the browser, after two hours, or when the declaration was sent.
-A second one, kept for the length of a campaign, holds a random mark of the device and who got in on it: so a
-known device passes a pause, and an officer sees many declarations from one device. None of them names anybody.
+A second one, kept for the length of a campaign, holds a random mark of the device and who got in on it: so
+a known device passes a pause, and an officer sees many declarations from one device. Neither names anybody.
 """
 
 import secrets
@@ -200,7 +200,7 @@ def _device(request: HttpRequest) -> dict:
 
 
 def device_mark(request: HttpRequest) -> str:
-    """Return the digest that is stored with a declaration: the same for the same device, and no name of it."""
+    """Return the digest that is stored with a declaration: the same for the same device."""
     return key_ring().digest("device", _device(request)["mark"])
 
 

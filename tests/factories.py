@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 
+from django.utils import timezone
+
 from rosters import key_fields
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
@@ -37,8 +39,8 @@ def name(number: int) -> str:
 
 
 def campaign(slug: str = "2026", *, days_left: int = 10, **values) -> Campaign:
-    """Return an open campaign whose students have that many whole days left; negative: the deadline is past."""
-    today = date.today()
+    """Return an open campaign with that many whole days left to its students; negative: past."""
+    today = timezone.localdate()
     values.setdefault("state", Campaign.State.OPEN)
     values.setdefault("university", "云麓理工大学")
     values.setdefault("student_deadline", today + timedelta(days=days_left))
@@ -81,7 +83,7 @@ def class_group(
     department_name: str = "信息工程系",
     monitor: bool = True,
 ) -> ClassGroup:
-    """Return a class with that many students, the first of whom is its monitor (班长) unless told otherwise."""
+    """Return a class with that many students; the first is its monitor (班长) unless told otherwise."""
     of = of or Campaign.objects.filter(state=Campaign.State.OPEN).first() or campaign()
     made = ClassGroup.objects.create(campaign=of, department=department(department_name), name=name)
     for seat in range(1, students + 1):

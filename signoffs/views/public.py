@@ -1,4 +1,4 @@
-"""The pages that anybody may open: where to go, the two links, a print against its record, the server's health."""
+"""The pages that anybody may open: where to go, the links, a print's record, the server's health."""
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
