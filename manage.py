@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from enrollcheck.demo import prepare_environment
+from enrollcheck.demo.environment import prepare_environment
 
 
 def main() -> None:
