@@ -1,0 +1,101 @@
+"""Resident ID numbers (GB 11643): check digit, birth date, sex; masks, and comparisons that prove somebody.
+
+A leaf. The region is not looked up: counties come and go, and a table of them refuses real people.
+Students of 港澳台 and foreign students have other documents, of which nothing but the text is known.
+"""
+
+import hmac
+import re
+from datetime import date
+
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+CHECK_DIGITS = "10X98765432"
+SHAPE = re.compile(r"[0-9]{17}[0-9X]")
+# What identifies: the last six are asked for, so no mask may show one of them.
+LAST = 6
+HIDDEN = "*"
+# How many characters of a masked number must be visible before a comparison means something.
+VISIBLE_ENOUGH = 6
+
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+_STARS = dict.fromkeys(map(ord, "×•●·﹡∗⁎"), HIDDEN)
+
+
+def tidy(text: str) -> str:
+    """Return the number in half width and capitals, without spaces: how it is stored and compared."""
+    return "".join(text.translate(_HALF_WIDTH).split()).upper()
+
+
+def check_digit(first17: str) -> str:
+    """Return the 18th character for the first 17 digits (ISO 7064, MOD 11-2)."""
+    total = sum(int(digit) * weight for digit, weight in zip(first17, WEIGHTS, strict=True))
+    return CHECK_DIGITS[total % 11]
+
+
+def looks_resident(text: str) -> bool:
+    """Say whether the text has the shape of a resident's number, right or wrong."""
+    return SHAPE.fullmatch(text) is not None
+
+
+def birth_date_of(text: str) -> date | None:
+    """Return the date of birth that a resident's number holds; None where it holds none."""
+    if not looks_resident(text):
+        return None
+    try:
+        return date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError:
+        return None
+
+
+def sex_of(text: str) -> str | None:
+    """Return 男 or 女 as the 17th digit says; None where the text is no resident's number."""
+    if not looks_resident(text):
+        return None
+    return "男" if int(text[16]) % 2 else "女"
+
+
+def problems(text: str) -> list[str]:
+    """Return what is wrong with the number, as codes: `length`, `birth_date`, `check_digit`.
+
+    Nothing is wrong with another document's number, as far as can be told: only digits alone, too few or too
+    many, are taken for a resident's number that has lost or won some.
+    """
+    if not looks_resident(text):
+        return ["length"] if text.isascii() and text.isdigit() else []
+    found = [] if birth_date_of(text) else ["birth_date"]
+    return found if check_digit(text[:17]) == text[17] else [*found, "check_digit"]
+
+
+def is_resident_id(text: str) -> bool:
+    """Say whether the text is a resident's number without a fault."""
+    return looks_resident(text) and not problems(text)
+
+
+def mask(text: str) -> str:
+    """Return the number with at most its first six characters, and never one of the last six."""
+    shown = min(6, max(0, len(text) - LAST))
+    return text[:shown] + HIDDEN * (len(text) - shown)
+
+
+def last_six_match(stored: str | None, typed: str) -> bool:
+    """Say whether the typed text is the end of the number. In constant time; `x` is `X`.
+
+    A record without a number has no end: never. A number shorter than six is asked for whole.
+    """
+    end = tidy(stored or "")[-LAST:]
+    return hmac.compare_digest(end.encode(), tidy(typed).encode()) and end != ""
+
+
+def matches_typed(stored: str | None, typed: str) -> bool | None:
+    """Compare the number with what CHSI shows, which may hide some of it behind asterisks.
+
+    Returns True or False; None where too little of it is visible to say.
+    """
+    stored, typed = tidy(stored or ""), tidy(typed).translate(_STARS)
+    if HIDDEN not in typed:
+        return hmac.compare_digest(stored.encode(), typed.encode())
+    if len(typed) - typed.count(HIDDEN) < VISIBLE_ENOUGH:
+        return None
+    return len(typed) == len(stored) and all(
+        shown in (HIDDEN, real) for shown, real in zip(typed, stored, strict=True)
+    )

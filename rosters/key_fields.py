@@ -1,0 +1,222 @@
+"""The eleven key fields (NOTICE.md), one table: names, column headings, how to show, compare and mend them.
+
+A leaf. `normalise` gives what a comparison looks at: two texts that mean the same have the same, though they
+are written differently (汉 and 汉族, full and half width, `4 年` and 4, a bracketed suffix of the major).
+What is stored and printed is always the text as written.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from . import ethnic_groups, identity
+
+SCHOOL, PROVINCE = "school", "province"
+
+STATUS_LABEL = "学籍状态"
+GOOD_STATUS = "在籍（注册学籍）"
+# What CHSI shows as 学籍状态; the good one first.
+STATUSES = (
+    GOOD_STATUS,
+    "在籍（暂缓注册）",
+    "在籍（休学）",
+    "在籍（保留学籍）",
+    "不在籍（保留入学资格）",
+    "不在籍（放弃入学资格）",
+    "不在籍（取消入学资格）",
+    "不在籍（退学）",
+    "其他",
+)
+
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+# Every dot that is written between the parts of a name.
+_DOTS = {ord(dot): "·" for dot in "•‧∙⋅・･●．."}
+_BRACKETS = {"【": "(", "】": ")", "[": "(", "]": ")", "〔": "(", "〕": ")"}
+_CHINESE_DIGITS = {digit: str(value) for value, digit in enumerate("零一二三四五六七八九")} | {"两": "2"}
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+_SEXES = {"1": "男", "男性": "男", "2": "女", "女性": "女"}
+_LEVELS = dict.fromkeys(("专科(高职)", "高职(专科)", "高职高专", "高职", "专科"), "专科(高职)") | {
+    "大学本科": "本科",
+    "普通本科": "本科",
+    "硕士": "硕士研究生",
+    "博士": "博士研究生",
+}
+
+
+def _plain(text: str) -> str:
+    """Return the text in half width, without spaces."""
+    return "".join(text.translate(_HALF_WIDTH).split())
+
+
+def _name(text: str) -> str:
+    return _plain(text).translate(_DOTS).casefold()
+
+
+def _sex(text: str) -> str:
+    return _SEXES.get(_plain(text), _plain(text))
+
+
+def _ethnicity(text: str) -> str:
+    return ethnic_groups.standard_name(_plain(text)) or _plain(text)
+
+
+def _date(text: str) -> str:
+    found = _DATE.fullmatch(_plain(text))
+    if found is None:
+        return _plain(text)
+    year, month, day = (part for part in found.groups() if part)
+    return f"{year}-{int(month):02d}-{int(day):02d}"
+
+
+def _bracketed(text: str) -> str:
+    return _plain(text).translate(str.maketrans(_BRACKETS))
+
+
+def without_suffix(text: str) -> str:
+    """Return a major without the bracketed text at its end, nested brackets too; a bare bracket stays."""
+    text = _bracketed(text)
+    while text.endswith(")"):
+        depth = 0
+        for start in range(len(text) - 1, -1, -1):
+            depth += {")": 1, "(": -1}.get(text[start], 0)
+            if depth == 0:
+                break
+        if depth or start == 0:
+            break
+        text = text[:start]
+    return text
+
+
+def _level(text: str) -> str:
+    return _LEVELS.get(_bracketed(text), _bracketed(text))
+
+
+def _duration(text: str) -> str:
+    text = _plain(text).removesuffix("制").removesuffix("年")
+    if text.endswith("年半"):
+        text = text.removesuffix("年半") + ".5"
+    text = "".join(_CHINESE_DIGITS.get(character, character) for character in text)
+    try:
+        years = Decimal(text)
+    except InvalidOperation:
+        return text
+    return format(years.normalize(), "f") if years.is_finite() else text
+
+
+@dataclass(frozen=True)
+class KeyField:
+    """One of the eleven."""
+
+    name: str
+    label: str
+    gloss: Promise
+    # What rosters and exchange exports call the column, besides the label; without spaces, half width.
+    headings: tuple[str, ...]
+    # Who can have CHSI corrected: the school itself, or only the province.
+    owner: str
+    normalise: Callable[[str], str]
+
+
+KEY_FIELDS = (
+    KeyField("name", "姓名", _("name"), ("学生姓名", "XM"), PROVINCE, _name),
+    KeyField("sex", "性别", _("sex"), ("性别码", "XB"), PROVINCE, _sex),
+    KeyField("ethnicity", "民族", _("ethnic group"), ("民族名称", "民族码", "MZ"), SCHOOL, _ethnicity),
+    KeyField(
+        "birth_date",
+        "出生日期",
+        _("date of birth"),
+        ("出生年月日", "出生年月", "生日", "CSRQ"),
+        PROVINCE,
+        _date,
+    ),
+    KeyField(
+        "id_number",
+        "身份证号",
+        _("ID number"),
+        ("身份证号码", "身份证件号", "身份证件号码", "证件号码", "证件号", "身份证", "公民身份号码", "SFZH"),
+        PROVINCE,
+        identity.tidy,
+    ),
+    KeyField(
+        "student_number", "学号", _("student number"), ("学生学号", "学籍号", "XH"), SCHOOL, identity.tidy
+    ),
+    KeyField(
+        "department_name",
+        "系部",
+        _("department"),
+        ("院系", "系部名称", "院系名称", "分院", "学院", "系", "二级学院", "所属院系", "系所", "XSH", "FY"),
+        SCHOOL,
+        _bracketed,
+    ),
+    KeyField(
+        "major", "专业名称", _("major"), ("专业", "录取专业", "专业(方向)", "ZYMC"), PROVINCE, without_suffix
+    ),
+    KeyField(
+        "class_name",
+        "班级",
+        _("class"),
+        ("班级名称", "行政班级", "行政班", "所在班级", "班", "BH"),
+        SCHOOL,
+        _bracketed,
+    ),
+    KeyField("level", "层次", _("level"), ("培养层次", "学历层次", "办学层次", "CC"), PROVINCE, _level),
+    KeyField(
+        "duration",
+        "学制",
+        _("duration in years"),
+        ("学制(年)", "学制年限", "修业年限", "XZ"),
+        PROVINCE,
+        _duration,
+    ),
+)
+BY_NAME = {field.name: field for field in KEY_FIELDS}
+
+
+def display(field_name: str, value) -> str:
+    """Return a field's value as a page and the form show it: dates as 2007-03-05, years without a zero."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value)
+
+
+def normalise(field_name: str, value) -> str:
+    """Return what a comparison looks at, for a stored value or a typed text. Raise KeyError: no such one."""
+    return BY_NAME[field_name].normalise(display(field_name, value))
+
+
+def same(field_name: str, one, other) -> bool:
+    """Say whether two values of a field mean the same."""
+    return normalise(field_name, one) == normalise(field_name, other)
+
+
+_IGNORED = {
+    "name": _("Which dot is written, width, spaces and capitals do not count."),
+    "ethnicity": _("With or without 族 is the same."),
+    "major": _("Text in brackets at the end of the major does not count."),
+    "birth_date": _("How the date is written does not count."),
+    "duration": _("How the years are written does not count."),
+}
+
+
+def ignored(field_name: str, one, other) -> list[Promise]:
+    """Return notes on what was ignored where two values are the same but not written alike; else none."""
+    one, other = display(field_name, one), display(field_name, other)
+    if one == other or not same(field_name, one, other):
+        return []
+    return [_IGNORED.get(field_name, _("Full or half width, brackets and spaces do not count."))]
+
+
+def normalised_record(record) -> str:
+    """Return the text that a record digest is of, for any object with the eleven fields as attributes."""
+    return "\x1f".join(
+        f"{field.name}={normalise(field.name, getattr(record, field.name))}" for field in KEY_FIELDS
+    )
