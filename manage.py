@@ -17,7 +17,7 @@ def main() -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enrollcheck.settings")
     if sys.argv[1:2] == ["demo"]:
-        prepare_environment()
+        prepare_environment(sys.argv[2:])
     execute_from_command_line(sys.argv)
 
 

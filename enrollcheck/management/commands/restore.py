@@ -1,0 +1,99 @@
+"""`manage.py restore FILE`: a backup into a database that is still empty."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from enrollcheck import postgresql, vault
+
+
+def _check_sqlite(file: Path) -> None:
+    """Raise CommandError where the restored database is not sound."""
+    database = connection.Database.connect(file)
+    try:
+        sound = database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        orphans = database.execute("PRAGMA foreign_key_check").fetchall()
+    finally:
+        database.close()
+    if not sound or orphans:
+        raise CommandError("The backup opened, but the database in it is not sound: take another one.")
+
+
+class Command(BaseCommand):
+    """Restore into a fresh place, never over something."""
+
+    help = "Restore FILE, made by `backup`, into the database of DATABASE_URL, which must be empty."
+    requires_system_checks = []  # they would look for tables that are still to come
+
+    def add_arguments(self, parser):
+        """Take the file."""
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args, file: Path, **options):
+        """Restore. Raise CommandError for a database that is not empty, or a backup that is not whole.
+
+        Then nothing has changed.
+        """
+        try:
+            key = vault.key_from_environment()
+            with open(file, "rb") as source:
+                pieces = vault.unseal(source, key)
+                if connection.vendor == "sqlite":
+                    self.to_sqlite(pieces)
+                else:
+                    self.to_postgresql(pieces)
+        except vault.Unusable as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename or file}: {error.strerror}.") from error
+        self.stdout.write("Restored. Run `manage.py migrate` if this version is newer than the backup.")
+
+    def to_sqlite(self, pieces) -> None:
+        """Write the file beside its place, look at it, and move it in."""
+        place = Path(connection.settings_dict["NAME"])
+        if place.exists() and place.stat().st_size:
+            raise CommandError(f"{place} is not empty: a backup is restored into a fresh place only.")
+        descriptor, name = tempfile.mkstemp(prefix=".restore-", dir=place.parent)
+        fresh = Path(name)
+        try:
+            with open(descriptor, "wb") as to:
+                for piece in pieces:
+                    to.write(piece)
+                to.flush()
+                os.fsync(to.fileno())
+            _check_sqlite(fresh)
+            os.replace(fresh, place)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def to_postgresql(self, pieces) -> None:
+        """Let pg_restore read the whole, sound backup, in one transaction."""
+        if connection.introspection.table_names():
+            raise CommandError(
+                "The database has tables already: a backup is restored into an empty one only."
+            )
+        # Unsealed to the end before the first table is made: only a whole backup is restored.
+        with tempfile.TemporaryFile() as whole:
+            for piece in pieces:
+                whole.write(piece)
+            whole.seek(0)
+            command = [
+                "pg_restore",
+                "--no-owner",
+                "--no-privileges",
+                "--single-transaction",
+                "--exit-on-error",
+            ]
+            run = subprocess.run(  # noqa: S603 - our own command line
+                [*command, "--dbname", connection.settings_dict["NAME"]],
+                env=postgresql.environment(),
+                stdin=whole,
+                capture_output=True,
+                text=True,
+            )
+        if run.returncode:
+            raise CommandError(f"pg_restore failed: {run.stderr.strip()}")

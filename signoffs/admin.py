@@ -1,0 +1,88 @@
+"""The admin: accounts, for the IT person; the process to read, never to change; no personal data."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext_lazy as _
+
+from .models import AccessRecord, ClassSheet, Event, HandIn, Membership, User
+
+
+class MembershipInline(admin.StackedInline):
+    """What an account may do, and where."""
+
+    model = Membership
+    extra = 0
+    autocomplete_fields = ["department", "class_groups"]
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin):
+    """Accounts of staff and their roles."""
+
+    inlines = [MembershipInline]
+    list_display = ["username", "first_name", "last_name", "is_active", "is_superuser"]
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("last_name", "first_name", "email")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+    list_filter = ["is_active", "memberships__role"]
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """To look at: only the flow writes."""
+
+    def has_add_permission(self, request, obj=None):
+        """Nobody adds here."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody changes here."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Nobody deletes here."""
+        return False
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Who did what, when; the payloads stay sealed."""
+
+    list_display = ["happened_at", "verb", "chain", "position", "user"]
+    list_filter = ["verb"]
+    list_select_related = ["chain__class_group", "chain__department", "chain__campaign", "user"]
+    date_hierarchy = "happened_at"
+    fields = ["chain", "position", "verb", "happened_at", "user", "link"]
+
+
+@admin.register(ClassSheet)
+class ClassSheetAdmin(ReadOnlyAdmin):
+    """The sheets, without their rows and signatures."""
+
+    list_display = ["class_group", "version", "state", "submitted_at", "digest"]
+    list_filter = ["state"]
+    list_select_related = ["class_group"]
+    fields = ["class_group", "version", "state", "counts", "digest", "submitted_at", "chain_head"]
+
+
+@admin.register(HandIn)
+class HandInAdmin(ReadOnlyAdmin):
+    """The departments' hand-ins."""
+
+    list_display = ["department", "campaign", "version", "state", "late"]
+    list_filter = ["state", "campaign"]
+    fields = ["department", "campaign", "version", "state", "late", "chain_head", "received_at"]
+
+
+@admin.register(AccessRecord)
+class AccessRecordAdmin(ReadOnlyAdmin):
+    """Who was shown whose data."""
+
+    list_display = ["seen_at", "user", "view", "class_group", "student"]
+    list_filter = ["view"]
+    list_select_related = ["user", "class_group", "student"]
+    date_hierarchy = "seen_at"
+    fields = ["seen_at", "user", "view", "class_group"]

@@ -1,0 +1,164 @@
+"""What people do, through the flow itself: the moves that many tests need before their own."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from rosters import importing, key_fields, reading
+from rosters.models import ClassGroup, RosterImport, Student
+from signoffs import flow
+from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, User
+from signoffs.rules import FieldReport, Who
+
+Clock = Callable[[], datetime]
+
+
+def _declaration(student: Student, clock: Clock, wrong: tuple[str, ...] = ()) -> dict:
+    fields = {
+        field.name: {"roster": key_fields.display(field.name, getattr(student, field.name)), "answer": "ok"}
+        for field in key_fields.KEY_FIELDS
+    }
+    fields["id_number"] = {"answer": "ok"}
+    for name in set(wrong) & set(fields):
+        fields[name]["answer"] = "wrong"
+    status = key_fields.GOOD_STATUS
+    return {
+        "student": student,
+        "submission_id": uuid4(),
+        "status": status,
+        "signature": {"typed": student.name},
+        "arrived_at": clock(),
+        "clock": clock,
+        "snapshot": {"fields": fields, "status": status},
+    }
+
+
+def confirm(student: Student, clock: Clock = timezone.now, **values) -> Declaration:
+    """Let the student sign that all is right."""
+    said = _declaration(student, clock) | {"who": Who(student=student), "shown_digest": student.record_digest}
+    return flow.confirm(**said | values)
+
+
+def report(
+    student: Student,
+    *fields: str,
+    clock: Clock = timezone.now,
+    chsi: str = "另一个值",
+    right: str = "正确的值",
+    **values,
+) -> Declaration:
+    """Let the student report these fields (by default the major) as wrong."""
+    fields = fields or ("major",)
+    said = _declaration(student, clock, fields) | {
+        "who": Who(student=student),
+        "shown_digest": student.record_digest,
+        "errors": [FieldReport(field, chsi, right) for field in fields],
+        "phone": "12000000001",
+    }
+    return flow.report(**said | values)
+
+
+def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> Excuse:
+    """Let the monitor excuse the student: 未报到."""
+    return flow.excuse(
+        student=student, who=Who(student=monitor), reason=Excuse.Reason.NEVER_CAME, note="", clock=clock
+    )
+
+
+def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now) -> Declaration:
+    """Let the monitor enter a signature that the student made on paper."""
+    return flow.enter_on_paper(
+        **_declaration(student, clock),
+        who=Who(student=monitor),
+        channel=Declaration.Channel.PAPER,
+        reason="本人在纸质表上签名",
+        kind=Declaration.Kind.CONFIRMED,
+        errors=[],
+    )
+
+
+def submit(class_group: ClassGroup, monitor: Student, clock: Clock = timezone.now) -> ClassSheet:
+    """Let the monitor submit the class's sheet."""
+    return flow.submit_sheet(
+        class_group=class_group,
+        who=Who(student=monitor),
+        signature={"typed": monitor.name},
+        submission_id=uuid4(),
+        clock=clock,
+    )
+
+
+def hand_in(class_group: ClassGroup, officer: User, clock: Clock = timezone.now) -> HandIn:
+    """Let the officer hand in the department of the class."""
+    return flow.hand_in(
+        campaign=class_group.campaign,
+        department=class_group.department,
+        who=Who(user=officer),
+        exceptions={},
+        clock=clock,
+    )
+
+
+def claim(class_group: ClassGroup, clock: Clock = timezone.now) -> MissingClaim:
+    """Let somebody say that the roster has forgotten them."""
+    return flow.claim_missing(
+        class_group=class_group, name="名册漏人", student_number="", phone="12000000002", clock=clock
+    )
+
+
+def upload(class_group: ClassGroup, user: User | None = None) -> RosterImport:
+    """Keep an uploaded roster, of one newcomer to the class, waiting for its confirmation."""
+    header = ",".join(field.label for field in key_fields.KEY_FIELDS)
+    place = f"{class_group.department},软件工程,{class_group}"
+    row = f"新来人,女,汉族,2007-05-06,,99{class_group.pk:06d},{place},本科,4"
+    content = f"{header}\n{row}\n".encode()
+    plan = importing.plan(class_group.campaign, reading.read(content, "newcomer.csv"))
+    return importing.keep_upload(
+        class_group.campaign,
+        file_name="newcomer.csv",
+        content=content,
+        plan=plan,
+        user=user,
+        now=timezone.now(),
+    )
+
+
+def identify(client: Client, url_name: str, student: Student):
+    """Let somebody identify as this student on the page of that name; return the response."""
+    typed = {"student_number": student.student_number, "last_six": student.id_number[-6:]}
+    return client.post(reverse(url_name), typed)
+
+
+def everything(class_group: ClassGroup, officer: User) -> dict:
+    """Play a class of six through all of it, to the hand-in; return what there is, by name.
+
+    The monitor and the second student sign, the third reports, the fourth is excused, the fifth signs on
+    paper, the sixth signs; somebody says that the roster has forgotten them.
+    """
+    monitor, student, reporter, absent, on_paper_only, last = class_group.students.order_by("seat")
+    for one in (monitor, student, last):
+        confirm(one)
+    reported = report(reporter)
+    excused = excuse(absent, monitor)
+    entered = on_paper(on_paper_only, monitor)
+    flow.countersign(declaration=entered, who=Who(user=officer), clock=timezone.now)
+    sheet = submit(class_group, monitor)
+    claimed = claim(class_group)
+    flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+    return {
+        "class": class_group,
+        "department": class_group.department,
+        "monitor": monitor,
+        "student": student,
+        "declaration": entered,
+        "error": reported.field_errors.get(),
+        "excuse": excused,
+        "sheet": sheet,
+        "claim": claimed,
+        "hand-in": hand_in(class_group, officer),
+        "import": upload(class_group),
+    }

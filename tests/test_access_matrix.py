@@ -1,0 +1,348 @@
+"""Every URL of the site, for everybody: two tables, held against the resolver.
+
+GATES says for each URL name which gate it stands behind; LETS_IN says what each gate does with each person.
+A URL that the first table does not name fails; so does a GET that writes anything but the access log.
+"""
+
+import json
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.core import serializers
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from rosters.models import ClassGroup
+from signoffs import links
+from signoffs.models import ClassLink, Membership
+from tests import factories, stories
+
+ANYBODY, CLASS, STUDENT, MONITOR_LINK, MONITOR = "anybody", "class link", "student", "monitor link", "monitor"
+DEPARTMENT, OFFICER, OFFICE, ADMIN = "department", "officer", "office", "admin"
+
+# What a gate does with somebody: lets them in, refuses (403), finds nothing (404), or leads elsewhere.
+IN, REFUSED, NOTHING = "in", "refused", "nothing"
+TO_SIGN_IN, TO_CLASS, TO_MONITOR, TO_ADMIN = (
+    "to sign-in",
+    "to the class page",
+    "to identify",
+    "to the admin's",
+)
+
+GATES = {
+    "home": ANYBODY,
+    "class-link": ANYBODY,
+    "monitor-link": ANYBODY,
+    "verify": ANYBODY,
+    "sign-in": ANYBODY,
+    "sign-out": ANYBODY,
+    "set-language": ANYBODY,
+    "healthz": ANYBODY,
+    "class": CLASS,
+    "class-identify": CLASS,
+    "class-guide": CLASS,
+    "class-claim": CLASS,
+    "class-leave": CLASS,
+    "class-record": STUDENT,
+    "class-receipt": STUDENT,
+    "class-withdraw": STUDENT,
+    "class-contest": STUDENT,
+    "monitor": MONITOR,
+    "monitor-identify": MONITOR_LINK,
+    "monitor-leave": MONITOR_LINK,
+    "monitor-student": MONITOR,
+    "monitor-excuse": MONITOR,
+    "monitor-lift-excuse": MONITOR,
+    "monitor-paper": MONITOR,
+    "monitor-overdue": MONITOR,
+    "monitor-submit": MONITOR,
+    "department": DEPARTMENT,
+    "department-class": DEPARTMENT,
+    "department-student": DEPARTMENT,
+    "department-rotate": OFFICER,
+    "department-poster": OFFICER,
+    "department-form": OFFICER,
+    "department-code": OFFICER,
+    "department-name-monitor": OFFICER,
+    "department-accept": OFFICER,
+    "department-return": OFFICER,
+    "department-countersign": OFFICER,
+    "department-hand-in": OFFICER,
+    "department-posters": OFFICER,
+    "department-forms": OFFICER,
+    "office": OFFICE,
+    "office-department": OFFICE,
+    "office-class": OFFICE,
+    "office-form": OFFICE,
+    "office-student": OFFICE,
+    "office-withdraw": OFFICE,
+    "office-errors": OFFICE,
+    "office-errors-export": OFFICE,
+    "office-settle": OFFICE,
+    "office-settle-claim": OFFICE,
+    "office-roster": OFFICE,
+    "office-roster-preview": OFFICE,
+    "office-roster-confirm": OFFICE,
+    "office-receive": OFFICE,
+    "office-reopen": OFFICE,
+    "office-campaign": OFFICE,
+    "office-forms": OFFICE,
+    "office-posters": OFFICE,
+}
+
+PEOPLE = (
+    "anonymous",
+    "visitor",  # of the class's link, not identified
+    "student",
+    "monitor visitor",
+    "monitor",
+    "counsellor",
+    "officer",
+    "other officer",  # of another department
+    "office",
+    "superuser",
+)
+NO_ACCOUNT = ("anonymous", "visitor", "student", "monitor visitor", "monitor")
+
+
+def _gate(default: str, **verdicts: str) -> dict[str, str]:
+    return {person: verdicts.get(person.replace(" ", "_"), default) for person in PEOPLE}
+
+
+_NO_ACCOUNT = {person.replace(" ", "_"): TO_SIGN_IN for person in NO_ACCOUNT}
+LETS_IN = {
+    ANYBODY: _gate(IN),
+    CLASS: _gate(REFUSED, visitor=IN, student=IN),
+    STUDENT: _gate(REFUSED, visitor=TO_CLASS, student=IN),
+    MONITOR_LINK: _gate(REFUSED, monitor_visitor=IN, monitor=IN),
+    MONITOR: _gate(REFUSED, monitor_visitor=TO_MONITOR, monitor=IN),
+    # The office and the superuser have pages of their own; "other officer" is let in to their own department.
+    DEPARTMENT: _gate(REFUSED, **_NO_ACCOUNT, counsellor=IN, officer=IN, other_officer=IN),
+    OFFICER: _gate(REFUSED, **_NO_ACCOUNT, officer=IN, other_officer=IN),
+    OFFICE: _gate(REFUSED, **_NO_ACCOUNT, office=IN, superuser=IN),
+    ADMIN: _gate(TO_ADMIN, superuser=IN),
+}
+# Where the object of an address is somebody else's, these find nothing; the others meet the gate first.
+SCOPED = {"monitor", "counsellor", "officer", "other officer"}
+
+
+def urls(resolver: URLResolver, namespace: str = "") -> list[tuple[str, URLPattern]]:
+    """Return every address of the site by its name, with its namespace."""
+    found = []
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            within = f"{pattern.namespace}:" if pattern.namespace else namespace
+            found += urls(pattern, within)
+        else:
+            found.append((f"{namespace}{pattern.name}", pattern))
+    return found
+
+
+def addresses() -> dict[str, list[str]]:
+    """Return the names of the site's own URLs, with the names of their arguments."""
+    return {
+        name: list(pattern.pattern.converters)
+        for name, pattern in urls(get_resolver())
+        if not name.startswith("admin:")
+    }
+
+
+def test_every_url_stands_in_the_table_and_nothing_else_does():
+    own = [name for name, _ in urls(get_resolver()) if not name.startswith("admin:")]
+    assert sorted(own) == sorted(GATES)
+
+
+# The cast: two departments, each with a class that has been through everything ---------------------------
+
+
+def _link(class_group: ClassGroup, kind: str) -> ClassLink:
+    return links.issue(class_group, kind, timezone.now())
+
+
+@pytest.fixture
+def world(campaign):
+    """Both departments and everything in them, by the name of the object that an address wants."""
+
+    def of(class_name: str, department_name: str) -> dict:
+        class_group = factories.class_group(class_name, students=6, department_name=department_name)
+        officer = factories.user(
+            f"officer of {class_name}", role=Membership.Role.DEPARTMENT, in_department=class_group.department
+        )
+        return {"officer": officer, **stories.everything(class_group, officer)}
+
+    return {
+        "own": of("软件2601班", "信息工程系"),
+        "foreign": of("机械2601班", "机械工程系"),
+        "office": factories.user("office"),
+        "campaign": campaign,
+    }
+
+
+def clients(world: dict) -> dict[str, Client]:
+    """Return a browser for each person, as far in as they come."""
+    made = {person: Client() for person in PEOPLE}
+    own = world["own"]
+    for person, kind in (("visitor", "student"), ("student", "student")):
+        made[person].get(reverse("class-link", args=[_link(own["class"], kind).token]))
+    for person in ("monitor visitor", "monitor"):
+        made[person].get(reverse("monitor-link", args=[_link(own["class"], "monitor").token]))
+    for person, url, who in (
+        ("student", "class-identify", own["student"]),
+        ("monitor", "monitor-identify", own["monitor"]),
+    ):
+        stories.identify(made[person], url, who)
+    counsellor = factories.user("counsellor", role=Membership.Role.COUNSELLOR)
+    counsellor.memberships.get().class_groups.add(own["class"])
+    made["counsellor"].force_login(counsellor)
+    made["officer"].force_login(own["officer"])
+    made["other officer"].force_login(world["foreign"]["officer"])
+    made["office"].force_login(world["office"])
+    superuser = factories.user("root")
+    superuser.memberships.all().delete()
+    superuser.is_superuser = superuser.is_staff = True
+    superuser.save()
+    made["superuser"].force_login(superuser)
+    return made
+
+
+# The object that an address with a UUID wants, by the name of the URL.
+OBJECTS = {
+    "department-class": "class",
+    "department-rotate": "class",
+    "department-poster": "class",
+    "department-form": "class",
+    "department-accept": "sheet",
+    "department-return": "sheet",
+    "department-countersign": "declaration",
+    "office-department": "department",
+    "office-class": "class",
+    "office-form": "class",
+    "office-settle": "error",
+    "office-settle-claim": "claim",
+    "office-roster-preview": "import",
+    "office-roster-confirm": "import",
+    "office-receive": "hand-in",
+    "office-reopen": "hand-in",
+}
+
+
+def argument(name: str, side: dict) -> list:
+    """Return the arguments of a URL for the objects of a side."""
+    if name == "class-link":
+        return [_link(side["class"], "student").token]
+    if name == "monitor-link":
+        return [_link(side["class"], "monitor").token]
+    if name == "verify":
+        return [side["sheet"].verify_code]
+    if not addresses()[name]:
+        return []
+    return [side[OBJECTS.get(name, "student")].uuid]
+
+
+def verdict(response) -> str:
+    """Say what a gate did."""
+    if response.status_code == 403:
+        return REFUSED
+    if response.status_code == 404:
+        return NOTHING
+    if response.status_code == 302:
+        leads = {
+            reverse("sign-in"): TO_SIGN_IN,
+            reverse("class"): TO_CLASS,
+            reverse("monitor-identify"): TO_MONITOR,
+            reverse("admin:login"): TO_ADMIN,
+        }
+        return leads.get(response.url.partition("?")[0], IN)
+    return IN
+
+
+def allowed(name: str, person: str, method: str, is_foreign: bool) -> set[str]:
+    """Return the verdicts that the tables allow."""
+    expected = LETS_IN[GATES[name]][person]
+    if person == "counsellor" and expected == IN and method == "post":
+        return {REFUSED}
+    if person == "other officer":
+        is_foreign = not is_foreign
+    if expected == IN and is_foreign and person in SCOPED:
+        return {NOTHING}
+    if expected == IN and GATES[name] in (CLASS, STUDENT, MONITOR_LINK, MONITOR, ANYBODY):
+        return {IN, TO_CLASS, TO_MONITOR}  # after the deed, back to the beginning
+    return {expected}
+
+
+def fingerprint() -> str:
+    """Return all rows as text, but for the access log and what signing in leaves."""
+    ignored = {"accessrecord", "session", "logentry", "contenttype", "permission"}
+    rows = []
+    for model in apps.get_models():
+        if model._meta.model_name not in ignored:
+            rows += json.loads(serializers.serialize("json", model.objects.order_by("pk")))
+    return json.dumps(rows, sort_keys=True, default=str)
+
+
+class _Undo(Exception):
+    pass
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_url_lets_in_whom_the_tables_let_in(world, person):
+    client = clients(world)[person]
+    cookies = client.cookies.copy()
+    before, wrong = fingerprint(), []
+    for name in GATES:
+        sides = ["own", "foreign"] if addresses()[name] and GATES[name] not in (ANYBODY,) else ["own"]
+        for side in sides:
+            url = reverse(name, args=argument(name, world[side]))
+            for method in ("get", "post"):
+                try:
+                    with transaction.atomic():
+                        client.cookies = cookies.copy()
+                        response = getattr(client, method)(url)
+                        if method == "get" and response.status_code != 405 and fingerprint() != before:
+                            wrong.append(f"{method} {name} ({side}) wrote")
+                        raise _Undo
+                except _Undo:
+                    pass
+                found = verdict(response)
+                if found not in allowed(name, person, method, side == "foreign"):
+                    wrong.append(f"{method} {name} ({side}): {found} ({response.status_code})")
+                if response.status_code >= 500:
+                    wrong.append(f"{method} {name} ({side}): {response.status_code}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("person", ["office", "superuser"])
+def test_what_does_not_exist_is_not_found(world, person):
+    client = clients(world)[person]
+    wanted = [name for name in GATES if name.startswith("office") and addresses()[name]]
+    statuses = {
+        name: client.post(reverse(name, args=[uuid4()])).status_code
+        for name in wanted
+        if client.get(reverse(name, args=[uuid4()])).status_code == 405
+    } | {
+        name: status
+        for name in wanted
+        if (status := client.get(reverse(name, args=[uuid4()])).status_code) != 405
+    }
+    assert statuses == dict.fromkeys(wanted, 404)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_the_admin_is_for_the_superuser_alone(world, person):
+    client = clients(world)[person]
+    wrong = []
+    for name, pattern in urls(get_resolver()):
+        if not name.startswith("admin:") or name in ("admin:login", "admin:logout"):
+            continue
+        arguments = ["1"] * len(pattern.pattern.converters) or ["1"] * pattern.pattern.regex.groups
+        if name in ("admin:view_on_site", "admin:None", "admin:app_list"):
+            continue
+        url = reverse(name, args=arguments)
+        for method in ("get", "post"):
+            found = verdict(getattr(client, method)(url))
+            if (found == TO_ADMIN) == (person == "superuser"):
+                wrong.append(f"{method} {name}: {found}")
+    assert wrong == []
