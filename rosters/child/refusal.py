@@ -1,0 +1,46 @@
+"""How a file is refused, and what a sheet is: the two words that all readers of the child share."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+# A row: its number in the file (1 is the first), and its cells. A cell is text, a number, true or false, ""
+# where it is empty, {"date": ISO}, {"time": text} or {"error": true}.
+Row = tuple[int, list]
+
+
+class Refusal(Exception):
+    """The file can't be read; the code names a sentence of rosters/reading.py."""
+
+    def __init__(self, code: str, **details):
+        """Take the code and what its sentence mentions."""
+        super().__init__(code)
+        self.code, self.details = code, details
+
+
+@dataclass
+class Sheet:
+    """One table: its rows are read when they are asked for."""
+
+    rows: Callable[[], Iterable[Row]]
+    # None: the format has no sheets.
+    name: str | None = None
+    hidden: bool = False
+    # Rectangles of merged cells and places of formulas: rows from 1, columns from 0.
+    merges: list[tuple[int, int, int, int]] = field(default_factory=list)
+    formulas: list[tuple[int, int]] = field(default_factory=list)
+
+    def about(self) -> dict:
+        """Return what is known before its rows."""
+        return {
+            "name": self.name,
+            "hidden": self.hidden,
+            "merges": self.merges,
+            "formulas": self.formulas,
+        }
+
+
+def numbered(rows: Iterable[list]) -> Iterable[Row]:
+    """Number the rows from 1, and leave out those without any text."""
+    for number, row in enumerate(rows, start=1):
+        if any(cell != "" for cell in row):
+            yield number, row

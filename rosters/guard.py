@@ -1,0 +1,54 @@
+"""Runs a job of rosters/child in a process of its own, and reads its answer line by line.
+
+A leaf. The child gets an empty environment (no keys), sets its own limits, and is killed when it takes too
+long.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+WALL_SECONDS = 16
+_HOME = Path(__file__).resolve().parent.parent
+
+
+class ChildDied(Exception):
+    """The child ended without an answer: out of memory, out of time, or crashed."""
+
+
+def _feed(pipe: IO[bytes], arguments: dict, content: bytes) -> None:
+    try:
+        pipe.write(json.dumps(arguments).encode() + b"\n")
+        pipe.write(content)
+        pipe.close()
+    except BrokenPipeError:  # it died before it had read everything; its silence says so
+        return
+
+
+def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
+    """Start the child, and yield the lines that it writes. Raise ChildDied where it does not end well."""
+    child = subprocess.Popen(  # noqa: S603 - fixed command
+        [sys.executable, "-m", "rosters.child", job],
+        cwd=_HOME,
+        env={},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what a crash prints may hold what the file holds
+    )
+    watch = threading.Timer(WALL_SECONDS, child.kill)
+    watch.start()
+    try:
+        _feed(child.stdin, arguments, content)
+        yield from child.stdout
+        if child.wait() != 0:
+            raise ChildDied(f"{job}: exit status {child.returncode}")
+    finally:
+        watch.cancel()
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        child.stdin.close()

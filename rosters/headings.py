@@ -1,0 +1,155 @@
+"""Finding a roster's heading among its first lines, and which column is which key field.
+
+A leaf. Headings are known by synonym (key_fields.py); one may stand in two lines, the upper one merged over
+several columns (出生 over 年月日). What is not known is not stored, and the preview names it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from . import key_fields
+
+FIRST_LINES = 20
+# Fewer known headings than this are no roster's.
+ENOUGH = 3
+# One of these must be among them: a table of numbers by class has none.
+TELLING = frozenset({"name", "student_number", "id_number"})
+REQUIRED = ("name", "student_number", "class_name", "department_name")
+
+# Columns besides the eleven: they order a class and name its monitor.
+EXTRA = {
+    "seat": ("序号", "序", "NO", "NO.", "座号"),
+    "duty": ("职务", "班级职务", "担任职务", "班干部职务"),
+}
+# The exchange platform's two columns for 系部: the second counts where the first is empty.
+SECOND_CHOICE = {"department_name": ("FY", "XSH")}
+
+_WIDTHS = str.maketrans({code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {"【": "(", "】": ")"})
+_REMARK = re.compile(r"\([^()]*\)|\*|[:：]$")
+
+
+def tidied(heading: str) -> str:
+    """Return a heading in half width and capitals, without spaces."""
+    return "".join(heading.translate(_WIDTHS).split()).upper()
+
+
+KNOWN: dict[str, str] = {
+    tidied(heading): key.name for key in key_fields.KEY_FIELDS for heading in (key.label, *key.headings)
+} | {tidied(heading): name for name, headings in EXTRA.items() for heading in headings}
+
+
+def field_of(heading: str) -> str | None:
+    """Return the field of a heading, remarks like (必填) and asterisks aside; None for an unknown one."""
+    text = tidied(heading)
+    return KNOWN.get(text) or KNOWN.get(_REMARK.sub("", text))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as the file has it; `field` is None where it is unknown, and not stored."""
+
+    index: int
+    heading: str
+    field: str | None
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where a sheet's heading stands, and what its columns are."""
+
+    first_row: int
+    last_row: int
+    columns: tuple[Column, ...]
+    # Second choices of a field, by field: their column's index.
+    second: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def index(self) -> dict[str, int]:
+        """The columns' indexes by field; the first one where a field comes twice."""
+        return {column.field: column.index for column in reversed(self.columns) if column.field}
+
+    @property
+    def twice(self) -> list[tuple[Column, Column]]:
+        """Pairs of columns that claim the same field."""
+        first: dict[str, Column] = {}
+        return [
+            (first[column.field], column)
+            for column in self.columns
+            if column.field and first.setdefault(column.field, column) is not column
+        ]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Headings of the columns that are not stored."""
+        return [column.heading for column in self.columns if column.field is None and column.heading]
+
+
+def _text(cell) -> str:
+    return cell.strip() if isinstance(cell, str) else ""
+
+
+def _spread(number: int, cells: Sequence, merges: Sequence) -> list[str]:
+    """Return a line's texts, a merged cell's text in each column that it covers."""
+    texts = [_text(cell) for cell in cells]
+    for top, left, _bottom, right in merges:
+        if top == number and right > left and right - left < 200 and left < len(texts):
+            texts += [""] * (right + 1 - len(texts))
+            texts[left : right + 1] = [texts[left]] * (right - left + 1)
+    return texts
+
+
+def _stacked(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """Return two lines as one heading a column: the lower one's where it is known, else both together."""
+    width = max(len(upper), len(lower))
+    upper, lower = [*upper, *[""] * (width - len(upper))], [*lower, *[""] * (width - len(lower))]
+    return [
+        below if field_of(below) and not field_of(above + below) else above + below
+        for above, below in zip(upper, lower, strict=True)
+    ]
+
+
+def _fields(headings: Sequence[str]) -> set[str]:
+    return {found for heading in headings if (found := field_of(heading))}
+
+
+def _is_roster(fields: set[str]) -> bool:
+    return len(fields - EXTRA.keys()) >= ENOUGH and bool(fields & TELLING)
+
+
+def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header | None:
+    """Return the heading among a sheet's first lines, or None.
+
+    `rows` are pairs of a row number and cells; `by_hand` says of a column's index which field it is, "" for
+    none.
+    """
+    candidates: list[tuple[int, int, list[str]]] = []
+    lines = [(number, _spread(number, cells, merges)) for number, cells in rows]
+    for place, (number, texts) in enumerate(lines):
+        if number > FIRST_LINES:
+            break
+        candidates.append((number, number, texts))
+        if place + 1 < len(lines) and lines[place + 1][0] == number + 1:
+            candidates.append((number, number + 1, _stacked(texts, lines[place + 1][1])))
+    candidates = [candidate for candidate in candidates if _is_roster(_fields(candidate[2]))]
+    if not candidates:
+        return None
+    # The most fields; one line rather than two (a title above makes no heading of two lines); the first.
+    best = max(candidates, key=lambda found: (len(_fields(found[2])), found[0] == found[1], -found[0]))
+    return _header(*best, by_hand)
+
+
+def _header(first: int, last: int, headings: list[str], by_hand: Mapping[int, str]) -> Header:
+    fields = [by_hand.get(index, field_of(heading)) or None for index, heading in enumerate(headings)]
+    second = {}
+    for name, (lesser, better) in SECOND_CHOICE.items():
+        places = {tidied(heading): index for index, heading in enumerate(headings) if fields[index] == name}
+        if places.keys() == {lesser, better}:
+            second[name] = places[lesser]
+            fields[places[lesser]] = None
+    columns = tuple(
+        Column(index, heading, found)
+        for index, (heading, found) in enumerate(zip(headings, fields, strict=True))
+        if (heading or found) and index not in second.values()
+    )
+    return Header(first, last, columns, second)

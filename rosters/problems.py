@@ -1,0 +1,114 @@
+"""What can be wrong with a roster: one table of codes, each with its level and its sentence.
+
+A leaf. An error refuses the whole file: the value can't be trusted. A warning imports, and the office sees
+it: the roster under check may itself be wrong, which is what the check is for. No sentence holds an ID number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ERROR, WARNING = "error", "warning"
+
+_ERRORS = {
+    # of the file, a sheet or its heading
+    "no_roster": _("No sheet has a roster: a row of headings with at least 姓名, 学号, 班级 and 系部."),
+    "no_students": _("There is a heading, but no student below it."),
+    "no_column": _("There is no column for %(label)s. Without it no student can be placed."),
+    "column_twice": _("Two columns are %(label)s: “%(first)s” and “%(second)s”. Remove or rename one."),
+    "campaign_closed": _("The campaign %(slug)s is closed for good; its roster can't change."),
+    # of a cell
+    "no_name": _("There is no name (姓名)."),
+    "no_student_number": _("There is no student number (学号)."),
+    "no_class": _("There is no class (班级)."),
+    "no_department": _("There is no department (系部)."),
+    "numeric_id": _(
+        "The ID number is stored as a number. Excel keeps 15 digits only, so the last three are lost and "
+        "can't be recovered from this file. Set the column to Text, then fill the numbers in again from their "
+        "source."
+    ),
+    "inexact_number": _(
+        "The student number was turned into a rounded number (as 2.026E+11). Set the column to Text, then "
+        "fill it in again from its source."
+    ),
+    "unreadable_date": _("This is no date. Write it as 2007-03-05."),
+    "ambiguous_date": _("This date can be read in more than one way. Write it as 2007-03-05."),
+    "date_cell": _(
+        "The cell holds a date or a time where text is expected; a spreadsheet may have made it one."
+    ),
+    "unreadable_duration": _("This is no number of years. Write it as 4 or 2.5."),
+    "error_value": _("The cell holds the error of a formula (as #N/A or #REF!)."),
+    "control": _("There is an invisible control character (%(character)s) in the text. Type the text again."),
+    "bidirectional": _(
+        "There is an invisible character (%(character)s) that makes text read in another order than it is "
+        "written. Type the text again."
+    ),
+    "too_long": _("The text is longer than %(limit)s characters."),
+    "student_number_twice": _("The same student number (学号) as in %(place)s."),
+}
+
+_WARNINGS = {
+    "column_missing": _("There is no column for %(label)s: what the roster holds of it stays as it is."),
+    "empty": _("%(label)s is empty."),
+    "formula": _("The value is a formula's result as it was last saved."),
+    "numeric_student_number": _("The student number is stored as a number: leading zeros would be lost."),
+    "private_use": _(
+        "A character (%(character)s) exists only in a private font and may show wrong elsewhere."
+    ),
+    "invisible": _("There is an invisible character (%(character)s) in the text."),
+    "unknown_sex": _("Neither 男 nor 女."),
+    "unknown_ethnicity": _("Not an ethnic group of the standard (GB/T 3304)."),
+    "odd_duration": _("An unusual number of years."),
+    "id_length": _("An ID number has 18 characters; this one has %(length)s."),
+    "id_birth_date": _("The date of birth inside the ID number is no date."),
+    "id_check_digit": _("The check digit of the ID number does not fit: at least one digit is wrong."),
+    "id_other_birth_date": _("The ID number says another date of birth than 出生日期."),
+    "id_other_sex": _("The ID number says another sex than 性别."),
+    "id_twice": _("The same ID number as in %(place)s."),
+    "id_of_another": _(
+        "The same ID number as a student of the roster who is not in this file (学号 %(number)s)."
+    ),
+    "odd_age": _("An unlikely date of birth for a first-year student."),
+    "student_number_length": _(
+        "The student number has %(length)s characters; those of its class have %(usual)s."
+    ),
+    "returns": _("This student had been withdrawn, and comes back to the roster."),
+}
+
+LEVELS: Mapping[str, str] = dict.fromkeys(_ERRORS, ERROR) | dict.fromkeys(_WARNINGS, WARNING)
+SENTENCES: Mapping[str, Promise] = _ERRORS | _WARNINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, at its place in the file."""
+
+    code: str
+    # The sheet's name; null where the file has no sheets.
+    sheet: str | None = None
+    # As the office's program counts: 1 is the first line. Null: the whole sheet or file.
+    row: int | None = None
+    # A key field's name; null: the whole row.
+    column: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def level(self) -> str:
+        """`error` or `warning`."""
+        return LEVELS[self.code]
+
+    @property
+    def message(self) -> str:
+        """The sentence, in the language that is active."""
+        return str(SENTENCES[self.code]) % self.details if self.details else str(SENTENCES[self.code])
+
+    @property
+    def place(self) -> tuple:
+        """What problems are sorted by: the file's own order, what concerns the whole first."""
+        return (self.sheet or "", self.row or 0, self.column or "")
+
+    def as_dict(self) -> dict:
+        """Return what `import_roster --json` prints."""
+        return {name: getattr(self, name) for name in ("sheet", "row", "column", "level", "code", "message")}

@@ -1,0 +1,353 @@
+"""Bytes → rows of clean values, with their places in the file. A child process reads, this process cleans.
+
+A leaf. Every line below a heading is a student's, or it is skipped and counted: a total, a note, the heading
+again. A line that might be a student's is never skipped: it is refused, with what it lacks.
+"""
+
+import hashlib
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from . import cleaning, guard, headings, key_fields
+from .problems import Problem
+
+_SAVE_AS = _("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”.")
+# Why a file can't be read: the code, the sentence, and whether saving it anew is the way out.
+REFUSALS: dict[str, tuple[Promise, bool]] = {
+    "empty": (_("The file is empty."), False),
+    "truncated": (_("The file is damaged or was not copied to its end."), True),
+    "encoding": (_("The text's encoding is unknown: neither UTF-8, GB18030 nor UTF-16."), True),
+    "quotation": (_("A quotation mark is opened and not closed (near line %(row)s)."), True),
+    "password": (_("The file is protected by a password. Remove the password."), True),
+    "a_picture": (_("The file is a picture, whatever its name says."), False),
+    "a_pdf": (_("The file is a PDF. Export the roster as a table."), True),
+    "an_archive": (_("The file is an archive. Unpack it and choose the workbook inside."), False),
+    "open_document": (_("The file is an OpenDocument file."), True),
+    "spreadsheet_xml": (_("The file is an XML spreadsheet of 2003."), True),
+    "another_format": (_("The file is of a kind that is not read here."), True),
+    "no_table": (_("The file is a web page without a table."), True),
+    "declaration": (
+        _("The file declares entities of its own, which no spreadsheet does. It is not read."),
+        True,
+    ),
+    "too_large_inside": (_("Unpacked, the file is too large for a roster."), True),
+    "too_many_cells": (
+        _("The file has too many cells for a roster. Copy the roster into a new workbook."),
+        True,
+    ),
+    "far_cell": (
+        _("There is a value far outside the roster, in the cell %(cell)s. Delete it, or copy the roster."),
+        True,
+    ),
+    "too_much_memory": (
+        _("The file asks for too much memory or time. Copy the roster alone into a new workbook."),
+        False,
+    ),
+    "too_large": (_("The file is larger than %(limit)s MB."), False),
+}
+LARGEST_FILE = 30 * 1024 * 1024
+
+# Only these are filled down a merged cell: two students share a class, never a name.
+FILLED_DOWN = ("department_name", "major", "class_name", "level", "duration")
+FEW_VALUES = frozenset(
+    {
+        "sex",
+        "ethnicity",
+        "birth_date",
+        "department_name",
+        "major",
+        "class_name",
+        "level",
+        "duration",
+        "seat",
+        "duty",
+    }
+)
+_CACHE_LIMIT = 20_000
+
+_TOTAL = re.compile(r"(合计|总计|小计|共计|总人数|总数)([:：].*|\d+人?)?|共\d+人.*")
+_NOTE = re.compile(
+    r"(注|备注|附注|说明|注意|日期|联系人|联系电话|负责人|班主任|辅导员)(事项)?\d*[:：、.].*"
+    r"|(制表|填表|审核|复核|打印|统计|经办|导出)(人|员|时间|日期|单位)?[:：].*",
+    re.DOTALL,
+)
+
+
+class Unreadable(Exception):
+    """The file can't be read at all. `sentence` says why and what to do; `code` names the reason."""
+
+    def __init__(self, code: str, **details):
+        """Take a code of REFUSALS and what its sentence mentions."""
+        super().__init__(code)
+        self.code, self.details = code, details
+
+    @property
+    def sentence(self) -> str:
+        """The sentence, in the language that is active."""
+        sentence, save_anew = REFUSALS[self.code]
+        text = str(sentence) % self.details if self.details else str(sentence)
+        return f"{text} {_SAVE_AS}" if save_anew else text
+
+
+class RosterRow(NamedTuple):
+    """One student as the file has it: the eleven key fields, the extras, and the place."""
+
+    name: str
+    sex: str
+    ethnicity: str
+    birth_date: date | None
+    id_number: str | None
+    student_number: str
+    department_name: str
+    major: str
+    class_name: str
+    level: str
+    duration: Decimal | None
+    seat: int | None
+    duty: str
+    sheet: int
+    row: int
+
+
+FIELDS = (*(key.name for key in key_fields.KEY_FIELDS), *headings.EXTRA)
+EMPTY = {name: None if name in ("birth_date", "id_number", "duration", "seat") else "" for name in FIELDS}
+
+
+@dataclass
+class Sheet:
+    """What was found in one sheet; `state`: read, hidden, no_header or empty."""
+
+    name: str | None
+    state: str = "empty"
+    header: headings.Header | None = None
+    students: int = 0
+    # Row numbers by why they are no student's: title, total, note, heading.
+    skipped: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Key fields that the sheet has no column for."""
+        return frozenset(key_fields.BY_NAME) - (self.header.index.keys() if self.header else frozenset())
+
+    @property
+    def skipped_lines(self) -> int:
+        """How many lines are no student's."""
+        return sum(map(len, self.skipped.values()))
+
+
+@dataclass
+class Reading:
+    """All that a file says. `mapping` is what was mapped by hand, as `read` took it."""
+
+    file_name: str
+    digest: str
+    mapping: dict[str, str]
+    sheets: list[Sheet] = field(default_factory=list)
+    rows: list[RosterRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def skipped(self) -> int:
+        """How many lines are no student's, in all sheets that were read."""
+        return sum(sheet.skipped_lines for sheet in self.sheets)
+
+
+def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = None) -> Reading:
+    """Read a roster file of any format that is known, by its content.
+
+    `mapping` says by hand what a column is: {"sheet index:column index": field, or "" for none}, both from 0.
+    Raise Unreadable for a file that is no table, hostile, or too large.
+    """
+    if len(content) > LARGEST_FILE:
+        raise Unreadable("too_large", limit=LARGEST_FILE // 2**20)
+    mapping = dict(mapping or {})
+    digest = hashlib.sha256(content + json.dumps(mapping, sort_keys=True).encode()).hexdigest()
+    reading = Reading(file_name, digest, mapping)
+    work, complete = None, False
+    try:
+        for line in guard.answer("read", {}, content):
+            message = json.loads(line)
+            if isinstance(message, list):
+                work.take(message)
+                continue
+            if "refused" in message:
+                raise Unreadable(message["refused"], **message["details"])
+            if work is not None:
+                work.finish()
+            work = _SheetWork(reading, message["sheet"]) if "sheet" in message else None
+            complete = "end" in message
+    except guard.ChildDied as error:
+        raise Unreadable("too_much_memory") from error
+    if not complete:
+        raise Unreadable("too_much_memory")
+    if not any(sheet.state == "read" for sheet in reading.sheets):
+        reading.problems.append(Problem("no_roster"))
+    elif not reading.rows:
+        reading.problems.append(Problem("no_students"))
+    return reading
+
+
+class _SheetWork:
+    """Takes one sheet's rows as they come: waits for the heading, then cleans line by line."""
+
+    def __init__(self, reading: Reading, about: dict):
+        """Take what the child says about the sheet."""
+        self.reading, self.about = reading, about
+        self.sheet = Sheet(about["name"], "hidden" if about["hidden"] else "empty")
+        self.number = len(reading.sheets)
+        reading.sheets.append(self.sheet)
+        self.waiting: list | None = []
+        self.formulas = {tuple(place) for place in about["formulas"]}
+        self.caches: dict[str, dict] = {name: {} for name in FEW_VALUES}
+
+    def take(self, rows: list) -> None:
+        """Take some rows."""
+        if self.waiting is None:
+            self._clean(rows)
+            return
+        self.waiting += rows
+        if self.waiting and self.waiting[-1][0] > headings.FIRST_LINES + 1:
+            self._begin()
+
+    def finish(self) -> None:
+        """Say that there are no more rows."""
+        if self.waiting:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Find the heading in the rows that have waited, and clean those below it."""
+        rows, self.waiting = self.waiting, None
+        by_hand = {
+            int(place.partition(":")[2]): name
+            for place, name in self.reading.mapping.items()
+            if place.partition(":")[0] == str(self.number)
+        }
+        first_lines = [row for row in rows if row[0] <= headings.FIRST_LINES + 1]
+        header = headings.find(first_lines, self.about["merges"], by_hand)
+        if header is None:
+            self.sheet.state = "no_header"
+            return
+        self.sheet.state, self.sheet.header = "read", header
+        self._judge_header(header)
+        self.columns = [(name, header.index[name]) for name in FIELDS if name in header.index]
+        self.places = {name: place for place, name in enumerate(FIELDS)}
+        self.merged = {
+            name: sorted((top, bottom) for top, left, bottom, _right in self.about["merges"] if left == index)
+            for name, index in self.columns
+            if name in FILLED_DOWN
+        }
+        self.held: dict[str, tuple] = {}
+        for number, _cells in rows:
+            if number < header.first_row:
+                self.sheet.skipped.setdefault("title", []).append(number)
+        self._clean([row for row in rows if row[0] > header.last_row])
+
+    def _judge_header(self, header: headings.Header) -> None:
+        for first, second in header.twice:
+            label = _label(first.field)
+            details = {"label": label, "first": first.heading, "second": second.heading}
+            self._problem("column_twice", header.last_row, first.field, details)
+        for key in key_fields.KEY_FIELDS:
+            if key.name in self.sheet.lacking:
+                code = "no_column" if key.name in headings.REQUIRED else "column_missing"
+                self._problem(code, header.last_row, key.name, {"label": key.label})
+
+    def _problem(self, code: str, row: int, column: str | None, details: Mapping) -> None:
+        column = column if column in key_fields.BY_NAME else None
+        self.reading.problems.append(Problem(code, self.sheet.name, row, column, details))
+
+    def _clean(self, rows: list) -> None:
+        if self.waiting is None and self.sheet.header is None:
+            return  # a sheet without a heading
+        for number, cells in rows:
+            self._clean_line(number, cells)
+
+    def _clean_line(self, number: int, cells: list) -> None:
+        width = len(cells)
+        raw = {name: cells[index] if index < width else "" for name, index in self.columns}
+        for name, index in self.sheet.header.second.items():
+            if raw.get(name) == "" and index < width:
+                raw[name] = cells[index]
+        if kind := self._no_student(cells, raw):
+            self.sheet.skipped.setdefault(kind, []).append(number)
+            return
+        self._fill_down(number, raw)
+        values = dict(EMPTY)
+        for name, index in self.columns:
+            cell = raw[name]
+            value, faults = self._cleaned(name, cell)
+            values[name] = value
+            for code, details in faults:
+                self._problem(code, number, name, details)
+            if self.formulas and (number, index) in self.formulas and cell != "":
+                self._problem("formula", number, name, {})
+        self.sheet.students += 1
+        self.reading.rows.append(RosterRow(*values.values(), self.number, number))
+
+    def _no_student(self, cells: list, raw: dict) -> str | None:
+        """Return why a line is no student's: total, note, heading; None where it is or might be one's."""
+        texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+        if raw.get("id_number", "") == "" and texts:
+            first = "".join(texts[0].split())
+            if _TOTAL.fullmatch(first):
+                return "total"
+            if _NOTE.fullmatch(first):
+                return "note"
+        if (
+            sum(raw[name] != "" and headings.field_of(str(raw[name])) == name for name, _ in self.columns)
+            >= 3
+        ):
+            return "heading"
+        if any(raw.get(name, "") != "" for name in ("name", "student_number", "id_number")):
+            return None
+        filled = sum(raw[name] != "" for name, _ in self.columns if name in key_fields.BY_NAME)
+        return "note" if filled < 3 else None
+
+    def _fill_down(self, number: int, raw: dict) -> None:
+        """Give a line the class of the merged cell that it stands beside."""
+        for name, merges in self.merged.items():
+            place = bisect_right(merges, (number, float("inf"))) - 1
+            if place < 0 or merges[place][1] < number:
+                continue
+            if raw[name] != "":
+                self.held[name] = (merges[place], raw[name])
+            elif self.held.get(name, (None,))[0] == merges[place]:
+                raw[name] = self.held[name][1]
+
+    def _cleaned(self, name: str, cell) -> cleaning.Cleaned:
+        cache = self.caches.get(name) if isinstance(cell, (str, float)) else None
+        if cache is not None and (known := cache.get(cell)) is not None:
+            return known
+        if isinstance(cell, dict):
+            cell = _special(cell)
+        result = cleaning.clean(name, cell)
+        if cache is not None and len(cache) < _CACHE_LIMIT:
+            cache[cell] = result
+        return result
+
+
+def _special(cell: dict):
+    """Return what a cell that is no text and no number stands for."""
+    if "date" in cell:
+        return date.fromisoformat(cell["date"])
+    return cleaning.ERROR_CELL if "error" in cell else cleaning.TIME_CELL
+
+
+def _label(name: str) -> str:
+    return key_fields.BY_NAME[name].label if name in key_fields.BY_NAME else headings.EXTRA[name][0]
+
+
+def lines(reading: Reading) -> Iterator[tuple[Sheet, str, list[int]]]:
+    """Yield the skipped lines of every sheet that was read: the sheet, the kind, the row numbers."""
+    for sheet in reading.sheets:
+        for kind, numbers in sheet.skipped.items():
+            yield sheet, kind, numbers
