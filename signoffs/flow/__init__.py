@@ -1,0 +1,57 @@
+"""THE ONLY WRITER of the process. Every move is one function here: keyword-only, one transaction.
+
+It locks the class's row, reads the clock, asks the rules, writes, keeps the tally and appends the event; or
+it raises Refused with the sentence that also stands on the disabled button, and has written nothing.
+"""
+
+from .campaigns import close_campaign, extend_deadlines, record_export
+from .caretaking import (
+    claim_missing,
+    excuse,
+    issue_code,
+    lift_excuse,
+    mark_overdue,
+    name_monitor,
+    rotate_link,
+    settle_claim,
+    unname_monitor,
+    use_code,
+)
+from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
+from .errors import settle_error
+from .hand_ins import hand_in, receive, reopen
+from .ledger import Refused
+from .rosters import import_roster, withdraw_student
+from .sheets import accept_sheet, return_sheet, submit_sheet
+
+__all__ = [
+    "Refused",
+    "accept_sheet",
+    "claim_missing",
+    "close_campaign",
+    "confirm",
+    "contest",
+    "countersign",
+    "enter_on_paper",
+    "excuse",
+    "extend_deadlines",
+    "hand_in",
+    "import_roster",
+    "issue_code",
+    "lift_excuse",
+    "mark_overdue",
+    "name_monitor",
+    "receive",
+    "record_export",
+    "reopen",
+    "report",
+    "return_sheet",
+    "rotate_link",
+    "settle_claim",
+    "settle_error",
+    "submit_sheet",
+    "unname_monitor",
+    "use_code",
+    "withdraw_declaration",
+    "withdraw_student",
+]

@@ -1,0 +1,73 @@
+"""What concerns a whole campaign: its deadlines, its end, and what left the house as a file."""
+
+from datetime import date
+
+from rosters import importing
+from rosters.models import Campaign, ClassGroup, Department, Student
+
+from .. import deadlines, rules, states
+from ..models import Event, Standing
+from ..rules import Who
+from .ledger import Clock, campaign_shelf, class_book, department_shelf, refuse_if
+
+OFFICE = frozenset({states.OFFICE})
+
+
+def _acting(who: Who) -> frozenset[str]:
+    return OFFICE if who.command else frozenset(rules.staff_roles(who.user, None))
+
+
+def extend_deadlines(
+    *, campaign: Campaign, student_deadline: date, department_deadline: date, who: Who, clock: Clock
+) -> None:
+    """Extend one deadline or both. Nobody stays 逾期未核对 whose time has not run out. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        at = rules.Situation(open=shelf.campaign.state != Campaign.State.CLOSED)
+        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
+        refuse_if(rules.may_extend(old, (student_deadline, department_deadline)))
+        importing.set_deadlines(
+            shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
+        )
+        if not deadlines.is_late(student_deadline, shelf.now):
+            overdue = Standing.objects.filter(student__campaign=campaign, state=states.OVERDUE)
+            classes = {one.pk: one for one in shelf.classes}
+            books = {}
+            for student in Student.objects.filter(standing__in=overdue):
+                book = books.setdefault(student.class_group_id, shelf.book(classes[student.class_group_id]))
+                book.stand(student, states.MISSING)
+            for book in books.values():
+                book.close()
+        shelf.note(
+            "extend_deadlines",
+            who,
+            old=[day.isoformat() for day in old],
+            new=[student_deadline.isoformat(), department_deadline.isoformat()],
+        )
+
+
+def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+    """Close a campaign for good. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        at = rules.Situation(open=shelf.campaign.state == Campaign.State.OPEN)
+        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        importing.close(shelf.campaign, now=shelf.now)
+        shelf.note("close_campaign", who)
+
+
+def record_export(
+    *,
+    campaign: Campaign,
+    who: Who,
+    what: str,
+    clock: Clock,
+    department: Department | None = None,
+    class_group: ClassGroup | None = None,
+) -> Event:
+    """Note that a file with personal data was made: of a class, a department, or the whole campaign."""
+    if class_group is not None:
+        with class_book(class_group.pk, clock) as book:
+            return book.note("export", who, what=what)
+    shelf = department_shelf(campaign, department, clock) if department else campaign_shelf(campaign, clock)
+    with shelf as locked:
+        return locked.note("export", who, what=what)

@@ -1,0 +1,247 @@
+"""What students declare: all right, an error, not me after all; and what others enter for them from paper."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from rosters import key_fields
+from rosters.models import Student
+
+from .. import deadlines, rules, states
+from ..models import Declaration, FieldError
+from ..rules import FieldReport, Who
+from .ledger import Book, Clock, Refused, fall_back, refuse_if, same_record, student_book
+
+Channel, Kind = Declaration.Channel, Declaration.Kind
+
+
+def confirm(
+    *,
+    student: Student,
+    who: Who,
+    submission_id: UUID,
+    shown_digest: str,
+    status: str,
+    signature: Mapping,
+    arrived_at: datetime,
+    clock: Clock,
+    snapshot: Mapping,
+    phone: str | None = None,
+    device_mark: str = "",
+) -> Declaration:
+    """核对无误并签名. Return the declaration: of a submission id that came before, the one it made then.
+
+    `shown_digest` is the record digest of the page that was signed; `arrived_at`, when the request came,
+    decides whether it is late. Raise Refused.
+    """
+    with student_book(student, clock) as book:
+        made = _made_before(submission_id, student)
+        if made is not None:
+            return made
+        student = book.student(student)
+        at = book.allow("confirm", who, student)
+        refuse_if(rules.may_show(shown_digest, student.record_digest))
+        refuse_if(rules.may_say_all_right(status, snapshot))
+        declaration = _write(
+            book, student, Kind.CONFIRMED, submission_id, status, signature, arrived_at, snapshot, phone,
+            device_mark=device_mark,
+        )  # fmt: skip
+        _counts(book, student, declaration)
+        book.note("confirm", who, student, **_told(declaration, at))
+        return declaration
+
+
+def report(
+    *,
+    student: Student,
+    who: Who,
+    submission_id: UUID,
+    shown_digest: str,
+    status: str,
+    signature: Mapping,
+    arrived_at: datetime,
+    clock: Clock,
+    snapshot: Mapping,
+    errors: Iterable[FieldReport],
+    phone: str | None = None,
+    device_mark: str = "",
+) -> Declaration:
+    """信息错误反馈: as `confirm`, with at least one error. Raise Refused."""
+    errors = list(errors)
+    with student_book(student, clock) as book:
+        made = _made_before(submission_id, student)
+        if made is not None:
+            return made
+        student = book.student(student)
+        at = book.allow("report", who, student)
+        refuse_if(rules.may_show(shown_digest, student.record_digest))
+        refuse_if(rules.may_report(errors))
+        declaration = _write(
+            book, student, Kind.REPORTED, submission_id, status, signature, arrived_at, snapshot, phone,
+            device_mark=device_mark,
+        )  # fmt: skip
+        _write_errors(declaration, student, errors)
+        _counts(book, student, declaration)
+        told = _told(declaration, at) | {"fields": [error.field for error in errors]}
+        book.note("report", who, student, **told)
+        return declaration
+
+
+def withdraw_declaration(*, student: Student, who: Who, clock: Clock) -> None:
+    """这不是我: take back the declaration that counts; what counted before it counts again. Raise Refused."""
+    with student_book(student, clock) as book:
+        student = book.student(student)
+        book.allow("withdraw_declaration", who, student)
+        declaration = book.standing(student).declaration
+        declaration.withdrawn_at = book.now
+        declaration.save(update_fields=["withdrawn_at"])
+        fall_back(book, student)
+        book.note("withdraw_declaration", who, student, declaration=str(declaration.uuid))
+
+
+def enter_on_paper(
+    *,
+    student: Student,
+    who: Who,
+    channel: str,
+    reason: str,
+    kind: str,
+    errors: Iterable[FieldReport],
+    status: str,
+    submission_id: UUID,
+    snapshot: Mapping,
+    arrived_at: datetime,
+    clock: Clock,
+    signature: Mapping | None = None,
+    phone: str | None = None,
+) -> Declaration:
+    """Enter a declaration for a student: made on paper (纸质), or by proxy (代签), and why.
+
+    It counts once a second person has countersigned it; the standing stays until then. Raise Refused.
+    """
+    errors = list(errors)
+    with student_book(student, clock) as book:
+        made = _made_before(submission_id, student)
+        if made is not None:
+            return made
+        student = book.student(student)
+        book.allow("enter_on_paper", who, student)
+        refuse_if(rules.may_give(reason, _("Say how it came to this entry.")))
+        if channel not in (Channel.PAPER, Channel.PROXY):
+            raise Refused(_("An entry is either on paper or by proxy."))
+        if kind == Kind.CONFIRMED:
+            refuse_if(rules.may_say_all_right(status, snapshot))
+        else:
+            refuse_if(rules.may_report(errors))
+        if rules.waiting_entries().filter(student=student).exists():
+            raise Refused(_("An entry for this student already waits for its countersignature."))
+        declaration = _write(
+            book, student, kind, submission_id, status, signature or {}, arrived_at, snapshot, phone,
+            channel=channel, entered_by_user=who.user, entered_by_student=who.student, entered_reason=reason,
+        )  # fmt: skip
+        _write_errors(declaration, student, errors)
+        book.note(
+            "enter_on_paper", who, student, declaration=str(declaration.uuid), channel=channel, reason=reason
+        )
+        return declaration
+
+
+def countersign(*, declaration: Declaration, who: Who, clock: Clock) -> None:
+    """Countersign an entry, as a second person: now it counts. Raise Refused."""
+    with student_book(declaration.student, clock) as book:
+        student = book.student(declaration.student)
+        declaration = Declaration.objects.get(pk=declaration.pk)
+        newer = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
+        refuse_if(
+            rules.may_confirm_entry(
+                waits=rules.waiting_entries().filter(pk=declaration.pk).exists(),
+                is_newest=not newer.filter(pk__gt=declaration.pk).exists(),
+                entered_by_same=who.user is not None and declaration.entered_by_user_id == who.user.pk,
+            )
+        )
+        at = book.allow("countersign", who, student)
+        declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
+        declaration.save(update_fields=["countersigned_by", "countersigned_at"])
+        _counts(book, student, declaration)
+        book.note("countersign", who, student, **_told(declaration, at))
+
+
+def contest(*, declaration: Declaration, who: Who, clock: Clock) -> None:
+    """The student says that an entry made for them is not theirs: it counts no more. Raise Refused."""
+    with student_book(declaration.student, clock) as book:
+        student = book.student(declaration.student)
+        declaration = Declaration.objects.get(pk=declaration.pk)
+        book.allow("contest", who, student)
+        if declaration.channel == Channel.OWN:
+            raise Refused(_("You have signed this yourself: take it back instead."))
+        if declaration.contested_at is not None or declaration.withdrawn_at is not None:
+            raise Refused(_("This entry no longer counts."))
+        declaration.contested_at = book.now
+        declaration.save(update_fields=["contested_at"])
+        standing = book.standing(student)
+        if standing is not None and standing.declaration_id == declaration.pk:
+            fall_back(book, student)
+        book.note("contest", who, student, declaration=str(declaration.uuid))
+
+
+def _made_before(submission_id: UUID, student: Student) -> Declaration | None:
+    """Return what this submission id has made: sending twice is one declaration. Raise Refused: another's."""
+    made = Declaration.objects.filter(submission_id=submission_id).first()
+    if made is not None and made.student_id != student.pk:
+        raise Refused(_("This page was already sent. Open the link again."))
+    return made
+
+
+def _write(
+    book: Book, student, kind, submission_id, status, signature, arrived_at, snapshot, phone, **values
+) -> Declaration:
+    return Declaration.objects.create(
+        student=student,
+        class_group=book.class_group,
+        submission_id=submission_id,
+        kind=kind,
+        status=status,
+        record_digest=student.record_digest,
+        snapshot=dict(snapshot),
+        signature=dict(signature),
+        phone=phone or None,
+        declared_at=book.now,
+        late=deadlines.is_late(book.campaign.student_deadline, arrived_at),
+        **values,
+    )
+
+
+def _write_errors(declaration: Declaration, student: Student, errors: list[FieldReport]) -> None:
+    """Keep what the roster says beside what was reported; the owner follows from the field."""
+    for error in errors:
+        known = key_fields.BY_NAME.get(error.field)
+        FieldError.objects.create(
+            declaration=declaration,
+            field=error.field,
+            owner=known.owner if known else FieldError.Owner.OFFICE,
+            roster_value=key_fields.display(error.field, getattr(student, error.field)) if known else "",
+            chsi_value=error.chsi_value,
+            right_value=error.right_value,
+        )
+
+
+def _counts(book: Book, student: Student, declaration: Declaration) -> None:
+    """Let the declaration count: the standing follows it, and an excuse is lifted."""
+    standing = book.standing(student)
+    if standing is not None and standing.excuse is not None:
+        standing.excuse.lifted_at = book.now
+        standing.excuse.save(update_fields=["lifted_at"])
+    state = declaration.kind if same_record(declaration, student) else states.RECHECK
+    book.stand(student, state, declaration=declaration, late=declaration.late)
+
+
+def _told(declaration: Declaration, at: rules.Situation) -> dict:
+    """Return what an event keeps of a declaration. `recheck`: beside a submitted sheet (复核)."""
+    return {
+        "declaration": str(declaration.uuid),
+        "kind": declaration.kind,
+        "late": declaration.late,
+        "recheck": at.is_submitted,
+    }

@@ -1,0 +1,38 @@
+"""A reported error, followed to its end: mended in the roster, corrected on CHSI, or explained."""
+
+from django.utils.translation import gettext_lazy as _
+
+from rosters import importing
+
+from .. import rules, states
+from ..models import FieldError
+from ..rules import WHOLE_RECORD, Who
+from .ledger import Clock, ask_again, refuse_if, share_of, student_book
+
+
+def settle_error(*, error: FieldError, who: Who, outcome: str, note: str, clock: Clock) -> None:
+    """Give an error its next outcome (states.OUTCOMES). `mended` takes the right value into the roster.
+
+    The student's report goes on counting until they have looked again. What concerns the record as a whole
+    is the office's. Raise Refused.
+    """
+    with student_book(error.declaration.student, clock) as book:
+        error = FieldError.objects.select_related("declaration").get(pk=error.pk)
+        student = book.student(error.declaration.student)
+        needed = {states.OFFICE} if error.field in WHOLE_RECORD else {states.OFFICER, states.OFFICE}
+        acting = rules.roles(who, book.class_group, student)
+        refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
+        refuse_if(rules.may_settle(error.outcome, outcome, error.field))
+        if outcome == FieldError.Outcome.EXPLAINED:
+            refuse_if(rules.may_give(note, _("Say how it is explained.")))
+        before = share_of(book.standing(student))
+        error.outcome = outcome
+        error.outcome_note = note.strip() or None
+        settled = outcome in states.SETTLED
+        error.settled_by, error.settled_at = (who.user, book.now) if settled else (None, None)
+        error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
+        book.recount_share(student, before, share_of(book.standing(student)))
+        book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
+        if outcome == FieldError.Outcome.MENDED:
+            importing.mend(student, field=error.field, value=error.right_value, now=book.now)
+            ask_again(book, book.student(student))

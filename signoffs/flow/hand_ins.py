@@ -1,0 +1,118 @@
+"""The department's whole: handed in, received, opened again by the office."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from rosters.encryption import key_ring
+from rosters.models import Campaign, ClassGroup, Department
+
+from .. import deadlines, rules, states
+from ..models import ClassSheet, HandIn, Tally
+from ..rules import Who
+from .ledger import Clock, Refused, Shelf, canonical, department_shelf, refuse_if
+from .sheets import sheet_counts
+
+
+def _allow(verb: str, who: Who, shelf: Shelf, department: Department) -> HandIn | None:
+    """Ask the rules; return the newest hand-in. Raise Refused."""
+    newest = rules.newest_hand_in(shelf.campaign, department)
+    at = rules.Situation(
+        open=shelf.campaign.state == Campaign.State.OPEN, hand_in=newest.state if newest else states.NONE
+    )
+    acting = {states.OFFICE} if who.command else rules.staff_roles(who.user, department)
+    refuse_if(rules.may(verb, frozenset(acting), at))
+    return newest
+
+
+def _newest_sheets(classes: list[ClassGroup]) -> dict[int, ClassSheet]:
+    """Return the newest sheet of each class that has one, by the class's key."""
+    sheets = ClassSheet.objects.filter(class_group__in=classes).defer("rows", "signature")
+    return {sheet.class_group_id: sheet for sheet in sheets.order_by("version")}
+
+
+def hand_in(
+    *, campaign: Campaign, department: Department, who: Who, exceptions: Mapping[str, str], clock: Clock
+) -> HandIn:
+    """系部上交: every class accepted, or with a reason in `exceptions`, by the class's UUID as text.
+
+    On time or late is judged now, not when the office receives it. A class without students needs no sheet.
+    Raise Refused.
+    """
+    with department_shelf(campaign, department, clock) as shelf:
+        before = _allow("hand_in", who, shelf, department)
+        sheets = _newest_sheets(shelf.classes)
+        tallies = {
+            tally.class_group_id: tally for tally in Tally.objects.filter(class_group__in=shelf.classes)
+        }
+        counts, excepted, left = Counter(), [], []
+        for class_group in shelf.classes:
+            sheet, tally = sheets.get(class_group.pk), tallies.get(class_group.pk, Tally())
+            if not tally.expected and sheet is None:
+                continue
+            if sheet is not None and sheet.state == ClassSheet.State.ACCEPTED:
+                counts.update(sheet.counts)
+                counts["sheets"] += 1
+                continue
+            counts.update(sheet_counts(tally))
+            reason = exceptions.get(str(class_group.uuid), "").strip()
+            if reason:
+                excepted.append(
+                    {"class_group": str(class_group.uuid), "class": class_group.name, "reason": reason}
+                )
+            else:
+                left.append(class_group.name)
+        refuse_if(rules.may_leave_out(left))
+        if not counts:
+            raise Refused(_("The department has no class to hand in."))
+        counts["classes"] = len(shelf.classes)
+        version = before.version + 1 if before else 1
+        whole = {
+            "department": str(department.uuid),
+            "version": version,
+            "counts": counts,
+            "exceptions": excepted,
+            "sheets": sorted(sheet.digest for sheet in sheets.values()),
+        }
+        digest = key_ring().digest("hand_in", canonical(whole))
+        late = deadlines.is_late(shelf.campaign.department_deadline, shelf.now)
+        shelf.note("hand_in", who, version=version, digest=digest, late=late, exceptions=excepted)
+        return HandIn.objects.create(
+            campaign=shelf.campaign,
+            department=department,
+            version=version,
+            counts=dict(counts),
+            exceptions=excepted,
+            digest=digest,
+            handed_in_by=who.user,
+            handed_in_at=shelf.now,
+            late=late,
+            chain_head=shelf.chain.head,
+        )
+
+
+def receive(*, hand_in: HandIn, who: Who, clock: Clock) -> None:
+    """The office has the department's whole. Raise Refused."""
+    with department_shelf(hand_in.campaign, hand_in.department, clock) as shelf:
+        newest = _same(_allow("receive", who, shelf, hand_in.department), hand_in)
+        newest.state, newest.received_by, newest.received_at = HandIn.State.RECEIVED, who.user, shelf.now
+        newest.save(update_fields=["state", "received_by", "received_at"])
+        shelf.note("receive", who, version=newest.version, digest=newest.digest)
+
+
+def reopen(*, hand_in: HandIn, who: Who, reason: str, clock: Clock) -> None:
+    """The office opens a hand-in again, with a reason: sheets can be returned. Raise Refused."""
+    with department_shelf(hand_in.campaign, hand_in.department, clock) as shelf:
+        newest = _same(_allow("reopen", who, shelf, hand_in.department), hand_in)
+        refuse_if(rules.may_give(reason, _("Say why the hand-in is opened again.")))
+        newest.state, newest.reopened_by, newest.reopened_at = HandIn.State.REOPENED, who.user, shelf.now
+        newest.reopen_reason = reason.strip()
+        newest.save(update_fields=["state", "reopened_by", "reopened_at", "reopen_reason"])
+        shelf.note("reopen", who, version=newest.version, reason=newest.reopen_reason)
+
+
+def _same(newest: HandIn, asked: HandIn) -> HandIn:
+    if newest.pk != asked.pk:
+        raise Refused(_("The department has handed in a newer version. Look at that one."))
+    return newest

@@ -1,0 +1,72 @@
+"""A roster comes in, or somebody leaves it: the facts through rosters.importing, and what follows."""
+
+from collections import defaultdict
+
+from django.utils.translation import gettext_lazy as _
+
+from rosters import importing
+from rosters.models import Campaign, ClassGroup, RosterImport, Student
+
+from .. import links, rules, states
+from ..models import Chain, ClassLink, Standing
+from ..rules import Who
+from . import tallies
+from .ledger import Clock, Refused, append, campaign_shelf, refuse_if, restate, student_book
+
+
+def import_roster(
+    *, plan: importing.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
+) -> importing.Applied:
+    """Apply a plan, and let declarations, tallies, links and events follow. Raise Refused.
+
+    Who declared on a record that is now another is asked again (`recheck`); whose record is again what they
+    declared on is not. At a constant number of queries for the students, and a few for each class.
+    """
+    with campaign_shelf(plan.campaign, clock) as shelf:
+        if shelf.campaign.state == Campaign.State.CLOSED:
+            raise Refused(_("The campaign is closed: its roster can't change any more."))
+        applied = importing.apply(plan, now=shelf.now, user=who.user, roster_import=roster_import)
+        touched = list(ClassGroup.objects.filter(pk__in=[one.pk for one in applied.class_groups_touched]))
+        linked = set(
+            ClassLink.objects.filter(class_group__in=touched, revoked_at=None).values_list(
+                "class_group", flat=True
+            )
+        )
+        links.issue_all([one for one in touched if one.pk not in linked], shelf.now)
+        asked = restate(Student.objects.filter(pk__in=[one.pk for one in applied.changed]), shelf.now)
+        tallies.renew(touched)
+        _note(touched, applied, asked, shelf, who)
+        return applied
+
+
+def _note(
+    touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
+) -> None:
+    """Write one event for each class that the import touches, and one for the campaign."""
+    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": []})
+    for student in applied.created:
+        by_class[student.class_group_id]["created"] += 1
+    for name, students in (("changed", applied.changed), ("asked", asked)):
+        for student in students:
+            by_class[student.class_group_id][name].append(str(student.uuid))
+    source = {"import": str(applied.roster_import.uuid)} if applied.roster_import else {}
+    chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
+    for class_group in touched:
+        chain = chains.get(class_group.pk) or Chain.objects.create(
+            campaign=shelf.campaign, class_group=class_group
+        )
+        append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
+    counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
+    shelf.note("import_roster", who, **source, **counts)
+
+
+def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -> None:
+    """Somebody has left (退学、转出等): the seat is struck out, and never given again. Raise Refused."""
+    with student_book(student, clock) as book:
+        student = book.student(student)
+        book.allow("withdraw_student", who, student)
+        refuse_if(rules.may_give(reason, _("Say why the student leaves the roster.")))
+        standing = Standing.objects.filter(student=student).first()
+        importing.withdraw(student, reason=reason.strip(), now=book.now)
+        book.stand(student, states.WITHDRAWN, declaration=standing.declaration if standing else None)
+        book.note("withdraw_student", who, student, reason=reason.strip())

@@ -1,0 +1,94 @@
+"""Class links, monitor links, and one-time codes: issue, resolve, rotate, use.
+
+A token is kept encrypted, to print it again, and found by its digest. A link of the two kinds is live until
+it is rotated; the old one then leads nowhere.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from rosters.encryption import key_ring
+from rosters.models import ClassGroup, Student
+
+from .models import ClassLink, OneTimeCode, User
+
+# Easily told apart when read aloud or copied by hand: no 0 O, 1 I L, 5 S, 2 Z, 8 B, U V.
+ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
+CODE_LENGTH = 8
+CODE_LASTS = timedelta(hours=1)
+
+PATHS = {ClassLink.Kind.STUDENT: "c", ClassLink.Kind.MONITOR: "m"}
+
+
+def random_text(length: int) -> str:
+    """Return unguessable text of letters and digits that nobody confuses."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _new(class_group: ClassGroup, kind: str, now: datetime) -> ClassLink:
+    token = secrets.token_urlsafe(18)
+    digest = key_ring().digest("link", token)
+    return ClassLink(class_group=class_group, kind=kind, token=token, token_digest=digest, issued_at=now)
+
+
+def issue_all(class_groups: Iterable[ClassGroup], now: datetime) -> None:
+    """Give new classes both their links, at the cost of one statement."""
+    ClassLink.objects.bulk_create(
+        [_new(class_group, kind, now) for class_group in class_groups for kind in PATHS], batch_size=200
+    )
+
+
+def issue(class_group: ClassGroup, kind: str, now: datetime) -> ClassLink:
+    """Return the class's live link of that kind, a new one where there is none."""
+    live = ClassLink.objects.filter(class_group=class_group, kind=kind, revoked_at=None).first()
+    if live is None:
+        live = _new(class_group, kind, now)
+        live.save()
+    return live
+
+
+def rotate(link: ClassLink, now: datetime) -> ClassLink:
+    """End the link and return the one that takes its place. Call it under the class's lock."""
+    ClassLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
+    return issue(link.class_group, link.kind, now)
+
+
+def resolve(token: str, kind: str) -> ClassLink | None:
+    """Return the live link of that token, with its class, department and campaign; None for any other."""
+    related = ("class_group__campaign", "class_group__department")
+    live = ClassLink.objects.filter(kind=kind, revoked_at=None).select_related(*related)
+    return live.filter(token_digest__in=key_ring().digests("link", token)).first()
+
+
+def url(link: ClassLink) -> str:
+    """Return the address that students open."""
+    return f"{settings.SITE_URL}/{PATHS[link.kind]}/{link.token}/"
+
+
+def issue_code(student: Student, user: User, now: datetime) -> str:
+    """Return a new one-time code for the student, which ends the former ones. It is shown once, now."""
+    OneTimeCode.objects.filter(student=student, used_at=None, expires_at__gt=now).update(expires_at=now)
+    code = random_text(CODE_LENGTH)
+    OneTimeCode.objects.create(
+        student=student,
+        code_digest=key_ring().digest("code", _bound(student, code)),
+        issued_by=user,
+        issued_at=now,
+        expires_at=now + CODE_LASTS,
+    )
+    return code
+
+
+def use_code(student: Student, code: str, now: datetime) -> bool:
+    """Use up the student's code: True once, for the right code within its hour. One atomic update."""
+    typed = "".join(code.split()).replace("-", "").upper()
+    live = OneTimeCode.objects.filter(student=student, used_at=None, expires_at__gt=now)
+    digests = key_ring().digests("code", _bound(student, typed))
+    return live.filter(code_digest__in=digests).update(used_at=now) == 1
+
+
+def _bound(student: Student, code: str) -> str:
+    return f"{student.uuid}:{code}"

@@ -1,0 +1,351 @@
+"""May this person do this now? None, or the reason why not.
+
+The same words stand on the disabled button and come from the writer. `situation` looks; what it returns is
+plain values, and the predicates look at nothing else: they are tested as tables, without a database.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from rosters import key_fields
+from rosters.models import Campaign, ClassGroup, Department, Student
+
+from . import deadlines, states
+from .models import ClassSheet, Declaration, FieldError, HandIn, Membership, Standing, User
+
+MONITOR_DUTIES = ("班长", "学习委员")
+# Errors of the record as a whole: the office settles them in person.
+WHOLE_RECORD = ("status", "no_record")
+NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who acts: a member of staff, an identified student, or a command."""
+
+    user: User | None = None
+    student: Student | None = None
+    command: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name under which an event remembers them; empty for a visitor who has none."""
+        if self.user is not None:
+            return str(self.user)
+        if self.student is not None:
+            return f"{self.student.name} {self.student.student_number}"
+        return self.command
+
+
+@dataclass(frozen=True)
+class FieldReport:
+    """One error as a student reports it. `field`: a key field's name, `status` or `no_record`."""
+
+    field: str
+    chsi_value: str
+    right_value: str
+
+
+def is_monitor(student: Student) -> bool:
+    """Say whether the student may submit the class's sheet: by the roster's duty column, or named so."""
+    if student.withdrawn_at is not None:
+        return False
+    duties = re.split(r"[\s、，,；;/／和兼]+", student.duty)
+    return any(duty in MONITOR_DUTIES for duty in duties) or hasattr(student, "monitor_duty")
+
+
+def roles(who: Who, class_group: ClassGroup | None = None, student: Student | None = None) -> frozenset[str]:
+    """Return as what somebody acts on a class and one of its students (names of states.ACTORS)."""
+    if who.command:
+        return frozenset({states.OFFICE})
+    found = set()
+    if who.student is not None:
+        if who.student == student:
+            found.add(states.STUDENT)
+        if class_group and who.student.class_group_id == class_group.pk and is_monitor(who.student):
+            found.add(states.MONITOR)
+    if who.user is not None:
+        found |= staff_roles(who.user, class_group and class_group.department)
+    return frozenset(found)
+
+
+def staff_roles(user: User, department: Department | None) -> set[str]:
+    """Return as what a member of staff acts on a department. Counsellors read and remind: none."""
+    found = {states.OFFICE} if user.is_superuser else set()
+    for membership in Membership.objects.filter(user=user):
+        if membership.role == Membership.Role.OFFICE:
+            found.add(states.OFFICE)
+        elif membership.role == Membership.Role.DEPARTMENT and department is not None:
+            found |= {states.OFFICER} if membership.department_id == department.pk else set()
+    return found
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a rule looks at, in plain values. What does not concern a move keeps its default."""
+
+    open: bool = True
+    deadline_passed: bool = False
+    sheet: str = states.NONE
+    hand_in: str = states.NONE
+    standing: str = states.MISSING
+    # Reported, and every error of it settled: asked to look again, though still counted as reported.
+    settled: bool = False
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the student is asked to look at the record again."""
+        return self.standing == states.RECHECK or (self.standing == states.REPORTED and self.settled)
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether the class's sheet is frozen at present."""
+        return self.sheet in (states.SUBMITTED, states.ACCEPTED)
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether the department has handed in at present."""
+        return self.hand_in in (states.HANDED_IN, states.RECEIVED)
+
+
+def newest_sheet(class_group: ClassGroup) -> ClassSheet | None:
+    """Return the class's sheet of the newest version, without its rows and its signature."""
+    sheets = ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature")
+    return sheets.order_by("-version").first()
+
+
+def newest_hand_in(campaign: Campaign, department: Department) -> HandIn | None:
+    """Return the department's hand-in of the newest version."""
+    return HandIn.objects.filter(campaign=campaign, department=department).order_by("-version").first()
+
+
+def has_open_errors(standing: Standing) -> bool:
+    """Say whether an error of the declaration that counts is not settled yet."""
+    errors = FieldError.objects.filter(declaration=standing.declaration_id)
+    return errors.filter(outcome__in=states.UNSETTLED).exists()
+
+
+def situation(class_group: ClassGroup, now: datetime, student: Student | None = None) -> Situation:
+    """Look at a class, and at one of its students: at most four queries."""
+    sheet = newest_sheet(class_group)
+    hand_in = newest_hand_in(class_group.campaign, class_group.department)
+    standing = student and Standing.objects.filter(student=student).first()
+    state = standing.state if standing else states.MISSING
+    return Situation(
+        open=class_group.campaign.state == Campaign.State.OPEN,
+        deadline_passed=deadlines.is_late(class_group.campaign.student_deadline, now),
+        sheet=sheet.state if sheet else states.NONE,
+        hand_in=hand_in.state if hand_in else states.NONE,
+        standing=state,
+        settled=state == states.REPORTED and not has_open_errors(standing),
+    )
+
+
+# The table of moves, asked ----------------------------------------------------------------------------
+
+_NOT_OPEN = _("The campaign is not open.")
+_NOT_YOURS = _("Somebody else has to do this.")
+_ENDED = {
+    states.SHEET: _("The class's sheet has been submitted. It has to be returned first."),
+    states.HAND_IN: _("The department has handed in. Only the office can open it again."),
+}
+_TOO_EARLY = _("Only after the students' deadline.")
+_NOT_FROM = {
+    states.MISSING: _("The student has not signed yet."),
+    states.CONFIRMED: _("The student has already signed."),
+    states.REPORTED: _("The student has already reported an error."),
+    states.RECHECK: _("The student is asked to check again."),
+    states.EXCUSED: _("The student is excused."),
+    states.OVERDUE: _("The student is marked overdue."),
+    states.WITHDRAWN: _("The student is no longer on the roster."),
+    states.NONE: _("There is nothing to decide yet."),
+    states.SUBMITTED: _("The sheet is submitted."),
+    states.RETURNED: _("The sheet was returned."),
+    states.ACCEPTED: _("The sheet is accepted."),
+    states.HANDED_IN: _("The department has handed in."),
+    states.RECEIVED: _("The office has received the hand-in."),
+    states.REOPENED: _("The hand-in was opened again."),
+}
+
+
+_SHEET_VERBS = {move.verb for move in states.CLASS_SHEET.moves}
+_HAND_IN_VERBS = {move.verb for move in states.DEPARTMENT.moves}
+# What is a second look for somebody who is asked again, though still counted as reported.
+_LOOKS = {"confirm", "report", "enter_on_paper", "countersign"}
+
+
+def _source(verb: str, at: Situation) -> str:
+    """Return the state that the verb starts from: of the sheet, of the hand-in or of the student."""
+    if verb in _SHEET_VERBS:
+        return at.sheet
+    if verb in _HAND_IN_VERBS:
+        return at.hand_in
+    return states.RECHECK if verb in _LOOKS and at.asked_again else at.standing
+
+
+def may(verb: str, acting_as: frozenset[str], at: Situation) -> str | None:
+    """Ask the table of moves. Return None, or the reason why not. Raise KeyError for an unknown verb."""
+    source = _source(verb, at)
+    move = states.find(verb, source)
+    if not at.open:
+        return _NOT_OPEN
+    if move is None:
+        return _NOT_FROM[source]
+    if not acting_as & move.who:
+        return _NOT_YOURS
+    if move.until == states.SHEET and at.is_submitted:
+        return _ENDED[states.SHEET]
+    if move.until == states.HAND_IN and at.is_handed_in:
+        return _ENDED[states.HAND_IN]
+    if move.after_deadline and not at.deadline_passed:
+        return _TOO_EARLY
+    return None
+
+
+def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> str | None:
+    """Ask for what moves no state (naming a monitor, a settlement): it is open, and theirs."""
+    if not at.open:
+        return _NOT_OPEN
+    return None if acting_as & needed else _NOT_YOURS
+
+
+# What a move needs besides the table ------------------------------------------------------------------
+
+
+def may_show(shown_digest: str, record_digest: str) -> str | None:
+    """Refuse a declaration on a record that has changed since the page was shown."""
+    if shown_digest != record_digest:
+        return _("The record has changed since this page was opened. Look at it again, please.")
+    return None
+
+
+def may_say_all_right(status: str, snapshot: Mapping) -> str | None:
+    """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
+    if status != key_fields.GOOD_STATUS:
+        return _("A status other than %(status)s is reported as an error.") % {
+            "status": key_fields.GOOD_STATUS
+        }
+    if any(answer.get("answer") == "wrong" for answer in snapshot.get("fields", {}).values()):
+        return _("A field was answered as wrong: report it as an error.")
+    return None
+
+
+def may_report(errors: Iterable[FieldReport]) -> str | None:
+    """Refuse a report of nothing, of an unknown field, or of a field twice."""
+    fields = [error.field for error in errors]
+    if not fields:
+        return _("Say what is wrong.")
+    if len(fields) != len(set(fields)):
+        return _("A field is reported twice.")
+    if set(fields) - set(key_fields.BY_NAME) - set(WHOLE_RECORD):
+        return _("There is no such field.")
+    return None
+
+
+def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> str | None:
+    """Refuse a countersignature that is not needed, comes too late, or is not a second person's."""
+    if not waits:
+        return _("This entry does not wait for a countersignature.")
+    if not is_newest:
+        return _("A newer declaration of the student has taken its place.")
+    if entered_by_same:
+        return _("Whoever entered a signature can't countersign it as well.")
+    return None
+
+
+def _names(names: list[str]) -> str:
+    if len(names) <= NAMES_SHOWN:
+        return "、".join(names)
+    shown = "、".join(names[:NAMES_SHOWN])
+    return gettext("%(names)s and %(count)s more") % {"names": shown, "count": len(names) - NAMES_SHOWN}
+
+
+def _unbalanced(names: list[str], waiting: int) -> str:
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": _names(names)}
+    if waiting:
+        text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
+            "count": waiting
+        }
+    return text
+
+
+_lazy_unbalanced = lazy(_unbalanced, str)
+
+
+def may_balance(names: list[str], waiting: int) -> str | None:
+    """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
+    return _lazy_unbalanced(names, waiting) if names else None
+
+
+def _classes_left(names: list[str]) -> str:
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": _names(names)}
+
+
+_lazy_classes_left = lazy(_classes_left, str)
+
+
+def may_leave_out(names: list[str]) -> str | None:
+    """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
+    return _lazy_classes_left(names) if names else None
+
+
+def may_settle(outcome: str, to: str, field: str) -> str | None:
+    """Refuse an outcome that does not follow on the present one, and mending what no roster holds."""
+    if to not in states.OUTCOMES[outcome]:
+        return _("This outcome does not follow on the present one.")
+    if to == "mended" and field in WHOLE_RECORD:
+        return _("The roster does not hold this: it can't be mended there.")
+    return None
+
+
+def may_extend(old: tuple[date, date], new: tuple[date, date]) -> str | None:
+    """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
+    if new[0] < old[0] or new[1] < old[1] or new == old:
+        return _("A deadline can only be extended.")
+    if new[1] < new[0]:
+        return _("The departments' deadline can't be before the students'.")
+    return None
+
+
+def may_give(text: str, reason: str) -> str | None:
+    """Refuse an empty text where one is needed; `reason` is the sentence to say then."""
+    return None if text.strip() else reason
+
+
+# For a page: the reason beside a button ---------------------------------------------------------------
+
+
+def unaccounted(class_group: ClassGroup) -> tuple[list[str], int]:
+    """Return who keeps the books from balancing ("17 name"), and how many of them await the officer."""
+    students = (
+        Student.objects.filter(class_group=class_group, withdrawn_at=None)
+        .exclude(standing__state__in=states.ACCOUNTED)
+        .order_by("seat")
+        .values_list("pk", "seat", "name")
+    )
+    left = {pk: f"{seat} {name}" for pk, seat, name in students}
+    waiting = waiting_entries().filter(student__class_group=class_group, student__in=left)
+    return list(left.values()), waiting.values("student").distinct().count()
+
+
+def waiting_entries():
+    """Return the declarations, of any class, that were entered for somebody and await the officer."""
+    return Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
+        countersigned_at=None, withdrawn_at=None, contested_at=None
+    )
+
+
+def reason(
+    verb: str, *, who: Who, class_group: ClassGroup, now: datetime, student: Student | None = None
+) -> str | None:
+    """Return why `who` can't make that move now, or None: what stands beside the button."""
+    refusal = may(verb, roles(who, class_group, student), situation(class_group, now, student))
+    if refusal is None and verb == "submit_sheet":
+        return may_balance(*unaccounted(class_group))
+    return refusal

@@ -1,0 +1,74 @@
+"""Failed identifications: of a record, which pauses; and of a class's link, which never blocks.
+
+An attempt is counted before anything is compared, by one atomic update, and given back on success: however
+many come at once, no more are compared than were counted. Five failures are free; with the fifth begins a
+pause of 15 minutes, which doubles with each further failure, up to a day: at most eleven guesses in a first
+day, and one a day later on. So guessing is hopeless, and still nobody can lock a class out: a device that
+got in before, or a one-time code, passes the pause (those are not asked here at all).
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Case, DateTimeField, F, Q, Value, When
+
+from rosters.models import Student
+
+from .models import ClassLink, Throttle
+
+FREE = 5
+FIRST_PAUSE = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(days=1)
+
+# Failures through one link before its answers slow down, and how slow they get at most.
+LINK_FREE = 50
+LINK_SLOWEST = 2.0
+LINK_FORGETS = timedelta(hours=1)
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return how long a record pauses when that many attempts have been counted."""
+    if failures < FREE:
+        return timedelta(0)
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - FREE, 10))
+
+
+def _paused_until(now: datetime) -> Case:
+    """Return the end of the pause, in SQL, as this attempt's counting decides it."""
+    steps = [When(failures__lt=FREE - 1, then=Value(None, DateTimeField()))]
+    failures = FREE
+    while pause_after(failures) < LONGEST_PAUSE:
+        steps.append(When(failures=failures - 1, then=Value(now + pause_after(failures))))
+        failures += 1
+    return Case(*steps, default=Value(now + LONGEST_PAUSE), output_field=DateTimeField())
+
+
+def attempt(student: Student | None, now: datetime) -> bool:
+    """Count an attempt at this record and return whether it may be compared at all.
+
+    None, for a number that no record has, runs the same update and is never allowed.
+    """
+    if student is not None:
+        Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+    open_now = Q(paused_until=None) | Q(paused_until__lte=now)
+    records = Throttle.objects.filter(open_now, student=student.pk if student else 0)
+    return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1
+
+
+def success(student: Student) -> None:
+    """Give the attempt back, and with it all failures before."""
+    Throttle.objects.filter(student=student).update(failures=0, paused_until=None)
+
+
+def link_failure(link: ClassLink, now: datetime) -> None:
+    """Count a failed identification through this link; after a quiet hour the count begins anew."""
+    forgotten = Q(last_failure_at__lt=now - LINK_FORGETS)
+    ClassLink.objects.filter(pk=link.pk).update(
+        failures=Case(When(forgotten, then=Value(1)), default=F("failures") + 1), last_failure_at=now
+    )
+
+
+def link_delay(link: ClassLink, now: datetime) -> float:
+    """Return the seconds that an answer through this link is held back: 0 until failures are many."""
+    if link.last_failure_at is None or link.last_failure_at < now - LINK_FORGETS:
+        return 0.0
+    return min(LINK_SLOWEST, max(0, link.failures - LINK_FREE) / 50)
