@@ -1,0 +1,372 @@
+"""How far it has got: the numbers on every page, from the tallies, at a constant number of queries."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rosters import key_fields
+from rosters.models import Campaign, ClassGroup, Department, Student
+
+from . import deadlines, links, rules, states
+from .models import ClassLink, ClassSheet, Declaration, FieldError, HandIn, Standing, Tally
+
+# The days over which the present pace is taken.
+LATELY = 3
+# How far below the whole, in points of a hundred, a department is named as lagging.
+LAGS = 10
+
+# Counts -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many students stand how; sums of tallies."""
+
+    expected: int = 0
+    confirmed: int = 0
+    reported: int = 0
+    recheck: int = 0
+    excused: int = 0
+    overdue: int = 0
+    withdrawn: int = 0
+    late: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def missing(self) -> int:
+        """Expected, and not accounted for in any way."""
+        return self.expected - self.confirmed - self.reported - self.recheck - self.excused - self.overdue
+
+    @property
+    def declared(self) -> int:
+        """Who signed: that all is right, or with an error."""
+        return self.confirmed + self.reported
+
+    @property
+    def accounted(self) -> int:
+        """Who no longer keeps the books from balancing."""
+        return self.confirmed + self.reported + self.excused + self.overdue
+
+    @property
+    def left(self) -> int:
+        """Who still does."""
+        return self.expected - self.accounted
+
+    @property
+    def percent(self) -> int:
+        """The accounted for in a hundred, rounded down: 100 means all of them."""
+        return self.accounted * 100 // self.expected if self.expected else 100
+
+
+def counts(tally: Tally | None) -> Counts:
+    """Return the counts of a class."""
+    return Counts(*(getattr(tally, one.name) for one in fields(Counts))) if tally else Counts()
+
+
+# One class --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One cell of the class's grid."""
+
+    number: int
+    student: Student
+    state: str
+    late: bool
+    declaration: Declaration | None
+    excuse: str
+    # An entry made for the student that awaits the officer.
+    waiting: Declaration | None
+
+    @property
+    def label(self) -> str:
+        """The standing in words."""
+        return states.label(self.state)
+
+    @property
+    def channel(self) -> str:
+        """How the declaration that counts was made; empty without one."""
+        return self.declaration.channel if self.declaration else ""
+
+
+def class_grid(class_group: ClassGroup) -> list[Seat]:
+    """Return the class's seats in their order, the withdrawn too: three queries."""
+    standings = {
+        standing.student_id: standing
+        for standing in Standing.objects.filter(student__class_group=class_group)
+        .select_related("declaration", "excuse")
+        .defer("declaration__snapshot", "declaration__signature", "declaration__phone")
+    }
+    waiting = {
+        entry.student_id: entry for entry in rules.waiting_entries().filter(student__class_group=class_group)
+    }
+    students = class_group.students.select_related("monitor_duty").order_by("seat")
+    return [_seat(student, standings.get(student.pk), waiting.get(student.pk)) for student in students]
+
+
+def _seat(student: Student, standing: Standing | None, waiting: Declaration | None) -> Seat:
+    excuse = standing.excuse.get_reason_display() if standing and standing.excuse else ""
+    return Seat(
+        number=student.seat,
+        student=student,
+        state=standing.state if standing else states.MISSING,
+        late=bool(standing and standing.late),
+        declaration=standing.declaration if standing else None,
+        excuse=excuse,
+        waiting=waiting,
+    )
+
+
+def reminder_text(class_group: ClassGroup, now: datetime) -> str:
+    """Return a text for the class chat: who is missing, until when, and where. Always Chinese.
+
+    It names those missing, in the chat where everybody knows them; no number, no state of anybody else.
+    """
+    asked = (states.MISSING, states.RECHECK)
+    names = [seat.student.name for seat in class_grid(class_group) if seat.state in asked]
+    live = ClassLink.objects.filter(class_group=class_group, kind=ClassLink.Kind.STUDENT, revoked_at=None)
+    link = live.first()
+    day = class_group.campaign.student_deadline
+    until = f"{day.month}月{day.day}日 24:00"
+    lines = [
+        f"【{class_group}】学籍查询及核对：还有 {len(names)} 人未完成，请于 {until} 前核对并签名。"
+        if not deadlines.is_late(day, now)
+        else f"【{class_group}】学籍查询及核对已于 {until} 截止，还有 {len(names)} 人未完成，请尽快补签。",
+        "、".join(names),
+    ]
+    if link is not None:
+        lines.append(links.url(link))
+    return "\n".join(line for line in lines if line)
+
+
+# Classes and departments ------------------------------------------------------------------------------
+
+# What is to be done next for a class, the most urgent first.
+STEPS: dict[str, Promise] = {
+    "look": _("Look at the sheet"),
+    "countersign": _("Countersign"),
+    "returned": _("Returned, to be submitted again"),
+    "urge": _("Urge those missing"),
+    "submit": _("Monitor can submit"),
+    "accepted": _("Accepted"),
+    "empty": _("No students"),
+}
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class on an officer's page."""
+
+    class_group: ClassGroup
+    counts: Counts
+    cells: str
+    sheet: ClassSheet | None
+    waiting: int
+    step: str
+
+    @property
+    def step_label(self) -> str:
+        """The next step in words."""
+        return STEPS[self.step]
+
+
+def _step(class_counts: Counts, sheet: ClassSheet | None, waiting: int) -> str:
+    if sheet is not None and sheet.state == ClassSheet.State.SUBMITTED:
+        return "look"
+    if waiting:
+        return "countersign"
+    if sheet is not None and sheet.state == ClassSheet.State.ACCEPTED:
+        return "accepted"
+    if not class_counts.expected:
+        return "empty"
+    if sheet is not None:
+        return "returned"
+    return "urge" if class_counts.left else "submit"
+
+
+def class_rows(class_groups: Iterable[ClassGroup]) -> list[ClassRow]:
+    """Return a row for each class, what needs action first: four queries."""
+    class_groups = list(class_groups)
+    tallies = {tally.class_group_id: tally for tally in Tally.objects.filter(class_group__in=class_groups)}
+    sheets = newest_sheets(class_groups)
+    entries = rules.waiting_entries().filter(class_group__in=class_groups).order_by()
+    waiting = Counter(dict(entries.values_list("class_group").annotate(entries=Count("pk"))))
+    rows = []
+    for one in class_groups:
+        tally, sheet = tallies.get(one.pk), sheets.get(one.pk)
+        own = counts(tally)
+        step = _step(own, sheet, waiting[one.pk])
+        rows.append(ClassRow(one, own, tally.cells if tally else "", sheet, waiting[one.pk], step))
+    order = list(STEPS)
+    return sorted(rows, key=lambda row: (order.index(row.step), row.counts.percent, row.class_group.name))
+
+
+def newest_sheets(class_groups: Iterable[ClassGroup]) -> dict[int, ClassSheet]:
+    """Return each class's newest sheet, by the class's key, without its rows: one query."""
+    sheets = ClassSheet.objects.filter(class_group__in=class_groups).defer("rows", "signature")
+    return {sheet.class_group_id: sheet for sheet in sheets.order_by("version")}
+
+
+@dataclass(frozen=True)
+class DepartmentRow:
+    """One department on the office's page."""
+
+    department: Department
+    counts: Counts
+    classes: tuple[ClassRow, ...]
+    hand_in: HandIn | None
+
+    @property
+    def sheets(self) -> int:
+        """Classes whose sheet lies with the department, or is accepted."""
+        return sum(
+            row.sheet is not None and row.sheet.state != ClassSheet.State.RETURNED for row in self.classes
+        )
+
+    @property
+    def accepted(self) -> int:
+        """Classes whose sheet the department has accepted."""
+        return sum(row.step == "accepted" for row in self.classes)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Will we make it? The done, the needed a day, the done a day lately, and who lags."""
+
+    days_left: int
+    a_day_needed: int
+    a_day_lately: int
+    percent_by_deadline: int
+    lagging: tuple[Department, ...]
+
+
+@dataclass(frozen=True)
+class ErrorCount:
+    """How often a field is reported wrong, and how many of those are open."""
+
+    field: str
+    label: str
+    owner: str
+    total: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The office's page."""
+
+    campaign: Campaign
+    departments: tuple[DepartmentRow, ...]
+    total: Counts
+    # Declarations that count, by the day they were made; every day from the first to today.
+    days: tuple[tuple[date, int], ...]
+    errors: tuple[ErrorCount, ...]
+    forecast: Forecast
+
+    @property
+    def classes(self) -> list[ClassRow]:
+        """All classes, the slowest first."""
+        rows = [row for department in self.departments for row in department.classes]
+        return sorted(rows, key=lambda row: (row.counts.percent, -row.counts.left))
+
+    @property
+    def handed_in(self) -> int:
+        """Departments whose hand-in lies with the office, or was received."""
+        return sum(
+            row.hand_in is not None and row.hand_in.state != HandIn.State.REOPENED for row in self.departments
+        )
+
+
+_WHOLE_LABELS = {"status": key_fields.STATUS_LABEL, "no_record": "没有学籍信息"}
+
+
+def field_label(name: str) -> str:
+    """Return the official label of a field, of the status, or of a record that CHSI does not show."""
+    return _WHOLE_LABELS.get(name) or key_fields.BY_NAME[name].label
+
+
+def _error_counts(tallies: Iterable[Tally]) -> tuple[ErrorCount, ...]:
+    total, still_open = Counter(), Counter()
+    for tally in tallies:
+        total.update(tally.errors)
+        still_open.update(tally.open_errors)
+    return tuple(
+        ErrorCount(
+            field=name,
+            label=field_label(name),
+            owner=key_fields.BY_NAME[name].owner if name in key_fields.BY_NAME else FieldError.Owner.OFFICE,
+            total=count,
+            open=still_open[name],
+        )
+        for name, count in total.most_common()
+    )
+
+
+def _days(tallies: Iterable[Tally], now: datetime) -> tuple[tuple[date, int], ...]:
+    by_day = Counter()
+    for tally in tallies:
+        by_day.update(tally.days)
+    if not by_day:
+        return ()
+    day, last = date.fromisoformat(min(by_day)), deadlines.day_of(now)
+    days = []
+    while day <= last:
+        days.append((day, by_day[day.isoformat()]))
+        day += timedelta(days=1)
+    return tuple(days)
+
+
+def _forecast(campaign: Campaign, rows: Iterable[DepartmentRow], total: Counts, days, now) -> Forecast:
+    left = deadlines.days_left(campaign.student_deadline, now)
+    remaining_days = max(0, left + 1)  # today counts
+    full_days = [count for day, count in days if day < deadlines.day_of(now)][-LATELY:]
+    lately = round(sum(full_days) / len(full_days)) if full_days else sum(count for _day, count in days)
+    reached = min(total.expected, total.accounted + lately * remaining_days)
+    behind = [row for row in rows if row.counts.left and row.counts.percent <= total.percent - LAGS]
+    return Forecast(
+        days_left=left,
+        a_day_needed=-(-total.left // remaining_days) if remaining_days else total.left,
+        a_day_lately=lately,
+        percent_by_deadline=reached * 100 // total.expected if total.expected else 100,
+        lagging=tuple(row.department for row in sorted(behind, key=lambda row: row.counts.percent)[:3]),
+    )
+
+
+def campaign_overview(campaign: Campaign, now: datetime) -> Overview:
+    """Return the office's page: five queries, however many classes and students."""
+    classes = list(
+        ClassGroup.objects.filter(campaign=campaign).select_related("department", "campaign").order_by("name")
+    )
+    tallies = list(Tally.objects.filter(class_group__campaign=campaign))
+    hand_ins = {
+        one.department_id: one
+        for one in HandIn.objects.filter(campaign=campaign).select_related("department").order_by("version")
+    }
+    by_department: dict[Department, list[ClassRow]] = {}
+    for row in class_rows(classes):
+        by_department.setdefault(row.class_group.department, []).append(row)
+    rows = [
+        DepartmentRow(
+            department, sum((row.counts for row in own), Counts()), tuple(own), hand_ins.get(department.pk)
+        )
+        for department, own in by_department.items()
+    ]
+    rows.sort(key=lambda row: (row.counts.percent, row.department.name))
+    total = sum((row.counts for row in rows), Counts())
+    days = _days(tallies, now)
+    return Overview(
+        campaign=campaign,
+        departments=tuple(rows),
+        total=total,
+        days=days,
+        errors=_error_counts(tallies),
+        forecast=_forecast(campaign, rows, total, days, now),
+    )
