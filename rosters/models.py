@@ -66,6 +66,8 @@ class ClassGroup(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="class_groups")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="class_groups")
     name = models.CharField(_("class"), max_length=80)
+    # The highest seat that was ever given, so that the seat of somebody who moved away is not given again.
+    seats_given = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["department__name", "name"]

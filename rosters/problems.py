@@ -1,7 +1,8 @@
 """What can be wrong with a roster: one table of codes, each with its level and its sentence.
 
 A leaf. An error refuses the whole file: the value can't be trusted. A warning imports, and the office sees
-it: the roster under check may itself be wrong, which is what the check is for. No sentence holds an ID number.
+it: the roster under check may itself be wrong, which is what the check is for. No sentence holds an ID
+number.
 """
 
 from collections.abc import Mapping
@@ -25,9 +26,8 @@ _ERRORS = {
     "no_class": _("There is no class (班级)."),
     "no_department": _("There is no department (系部)."),
     "numeric_id": _(
-        "The ID number is stored as a number. Excel keeps 15 digits only, so the last three are lost and "
-        "can't be recovered from this file. Set the column to Text, then fill the numbers in again from their "
-        "source."
+        "The ID number is stored as a number. Excel keeps 15 digits only, so the last three are lost. Set "
+        "the column to Text, then fill the numbers in again from where they came from."
     ),
     "inexact_number": _(
         "The student number was turned into a rounded number (as 2.026E+11). Set the column to Text, then "

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -89,6 +89,9 @@ class Unreadable(Exception):
         """Take a code of REFUSALS and what its sentence mentions."""
         super().__init__(code)
         self.code, self.details = code, details
+
+    def __str__(self):
+        return self.sentence
 
     @property
     def sentence(self) -> str:
@@ -344,10 +347,3 @@ def _special(cell: dict):
 
 def _label(name: str) -> str:
     return key_fields.BY_NAME[name].label if name in key_fields.BY_NAME else headings.EXTRA[name][0]
-
-
-def lines(reading: Reading) -> Iterator[tuple[Sheet, str, list[int]]]:
-    """Yield the skipped lines of every sheet that was read: the sheet, the kind, the row numbers."""
-    for sheet in reading.sheets:
-        for kind, numbers in sheet.skipped.items():
-            yield sheet, kind, numbers

@@ -36,6 +36,8 @@ LAYERS = {
     "rosters.admin": "roster writers",
     "rosters.resources": "roster writers",
     "rosters.importing": "roster writers",
+    "rosters.planning": "roster writers",
+    "rosters.student_rows": "roster writers",
     "rosters.models": "roster models",
     "rosters": "leaves",
 }

@@ -91,6 +91,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=80, verbose_name='class')),
+                ('seats_given', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='class_groups', to='rosters.campaign')),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='class_groups', to='rosters.department')),
             ],

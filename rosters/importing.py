@@ -1,0 +1,375 @@
+"""The only writer of rosters: campaigns, what an import changes, a value that is mended, a leaver.
+
+Everything here is one transaction, and knows nothing of declarations: signoffs/flow calls it under its locks
+and does in the same transaction what a change means for them.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from . import cleaning, key_fields, reading
+from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
+from .planning import Place, Plan, Update, basis_of, known_students, plan
+from .problems import LEVELS, Problem
+from .student_rows import Newcomer, StudentWriter
+
+UPLOAD_LASTS = timedelta(hours=1)
+# The name under which a change of place is kept, beside the key fields.
+PLACE = "place"
+BATCH = 500
+
+__all__ = ["Place", "Plan", "Update", "plan"]
+
+
+class Stale(Exception):
+    """The roster changed since the plan was made: it must be previewed again. Nothing was written."""
+
+
+class NotClean(Exception):
+    """The plan has errors, so it can't be applied. Nothing was written."""
+
+
+class UploadGone(Exception):
+    """The upload no longer waits: an hour has passed, or it was applied or dropped."""
+
+
+class BadValue(Exception):
+    """A value that can't be stored in that field; `problem` says why."""
+
+    def __init__(self, problem: Problem):
+        """Take the problem, whose message a person is shown."""
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+@dataclass
+class Applied:
+    """What an import has done, for the flow to follow up."""
+
+    roster_import: RosterImport
+    created: list[Newcomer] = field(default_factory=list)
+    # Students whose normalised key fields are others now: what they declared was about another record.
+    changed: list[Student] = field(default_factory=list)
+    # Students who moved, each with the class they left, and the seat they had there.
+    moved: list[tuple[Student, ClassGroup]] = field(default_factory=list)
+    left_seats: dict[int, int] = field(default_factory=dict)
+    # Students who had been withdrawn, and whom the roster names again.
+    returned: list[Student] = field(default_factory=list)
+    new_class_groups: list[ClassGroup] = field(default_factory=list)
+    class_groups_touched: list[ClassGroup] = field(default_factory=list)
+
+
+# Campaigns --------------------------------------------------------------------------------------------
+
+
+def open_campaign() -> Campaign | None:
+    """Return the open campaign, or None."""
+    return Campaign.objects.filter(state=Campaign.State.OPEN).first()
+
+
+def campaign_for(slug: str) -> Campaign:
+    """Return the campaign of a cohort year; a new one has that year's deadlines, 22 and 24 December.
+
+    It is open unless another one is. Raise ValueError for a slug that is no year.
+    """
+    found = Campaign.objects.filter(slug=slug).first()
+    if found is not None:
+        return found
+    if not (slug.isascii() and slug.isdigit() and len(slug) == 4 and 1950 <= int(slug) <= 2200):
+        raise ValueError(f"{slug!r} is no year")
+    latest = Campaign.objects.first()
+    return create_campaign(
+        slug,
+        university=latest.university if latest else "",
+        student_deadline=date(int(slug), 12, 22),
+        department_deadline=date(int(slug), 12, 24),
+    )
+
+
+def create_campaign(
+    slug: str, *, university: str, student_deadline: date, department_deadline: date
+) -> Campaign:
+    """Return a new campaign, open unless another one is."""
+    return Campaign.objects.create(
+        slug=slug,
+        university=university,
+        state=Campaign.State.DRAFT if open_campaign() else Campaign.State.OPEN,
+        student_deadline=student_deadline,
+        department_deadline=department_deadline,
+    )
+
+
+def set_deadlines(campaign: Campaign, *, student_deadline: date, department_deadline: date) -> None:
+    """Set both deadlines of a campaign."""
+    campaign.student_deadline, campaign.department_deadline = student_deadline, department_deadline
+    campaign.save(update_fields=["student_deadline", "department_deadline"])
+
+
+def close(campaign: Campaign, *, now: datetime) -> None:
+    """Close a campaign for good."""
+    campaign.state, campaign.closed_at = Campaign.State.CLOSED, now
+    campaign.save(update_fields=["state", "closed_at"])
+
+
+# Uploads that wait for their confirmation -------------------------------------------------------------
+
+
+def keep_upload(
+    campaign: Campaign, *, file_name: str, content: bytes, plan: Plan, user, now: datetime
+) -> RosterImport:
+    """Keep an uploaded file, encrypted, until it is confirmed, for an hour at most."""
+    drop_old_uploads(now)
+    return RosterImport.objects.create(
+        campaign=campaign,
+        file_name=file_name[:200],
+        upload=content,
+        plan_digest=plan.digest,
+        counts={**plan.counts, "mapping": plan.reading.mapping},
+        uploaded_by=user,
+        uploaded_at=now,
+    )
+
+
+def keep_mapping(roster_import: RosterImport, *, plan: Plan) -> None:
+    """Keep what was mapped by hand, and the plan that came of it, with a waiting upload."""
+    roster_import.plan_digest = plan.digest
+    roster_import.counts = {**plan.counts, "mapping": plan.reading.mapping}
+    roster_import.save(update_fields=["plan_digest", "counts"])
+
+
+def waiting_upload(roster_import: RosterImport, *, now: datetime) -> bytes:
+    """Return the content of a waiting upload. Raise UploadGone."""
+    waiting = roster_import.state == RosterImport.State.WAITING and roster_import.upload is not None
+    if not waiting or now - roster_import.uploaded_at >= UPLOAD_LASTS:
+        raise UploadGone(roster_import.file_name)
+    return roster_import.upload
+
+
+def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, str] | None = None) -> Plan:
+    """Read a waiting upload again, and plan it against the roster as it is now.
+
+    Its digest differs from `roster_import.plan_digest` where the roster has changed since the preview. Raise
+    UploadGone; and what `reading.read` raises.
+    """
+    content = waiting_upload(roster_import, now=now)
+    by_hand = roster_import.counts.get("mapping", {}) if mapping is None else mapping
+    return plan(roster_import.campaign, reading.read(content, roster_import.file_name, mapping=by_hand))
+
+
+def drop_upload(roster_import: RosterImport) -> None:
+    """Forget an upload's content; its row stays, as a record that it was not applied."""
+    RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING).update(
+        state=RosterImport.State.DROPPED, upload=None
+    )
+
+
+def drop_old_uploads(now: datetime) -> None:
+    """Forget the content of every upload that has waited for an hour."""
+    RosterImport.objects.filter(state=RosterImport.State.WAITING, uploaded_at__lte=now - UPLOAD_LASTS).update(
+        state=RosterImport.State.DROPPED, upload=None
+    )
+
+
+# Applying a plan --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport | None = None) -> Applied:
+    """Write what the plan says: all of it or nothing.
+
+    Raise NotClean for a plan with errors, Stale where the roster changed since it was made. The caller holds
+    the locks of the campaign and its classes.
+    """
+    if not plan.is_clean:
+        raise NotClean(plan.file_name)
+    if basis_of(plan.campaign, known_students(plan.campaign)) != plan.basis:
+        raise Stale(plan.file_name)
+    applied = Applied(_record(plan, now, user, roster_import))
+    groups = _class_groups(plan, applied)
+    seats = _Seats(groups.values())
+    _create(plan, groups, seats, applied)
+    _update(plan, groups, seats, applied, now)
+    seats.store()
+    touched = {newcomer.class_group_id: newcomer.class_group for newcomer in applied.created}
+    for student in (*applied.changed, *applied.returned, *(student for student, _ in applied.moved)):
+        touched[student.class_group_id] = student.class_group
+    touched |= {left.pk: left for _, left in applied.moved}
+    applied.class_groups_touched = [touched[pk] for pk in sorted(touched)]
+    return applied
+
+
+def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None) -> RosterImport:
+    """Note that the import was applied, and forget the upload."""
+    record = roster_import or RosterImport(
+        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now
+    )
+    record.state, record.upload, record.applied_at = RosterImport.State.APPLIED, None, now
+    record.plan_digest = plan.digest
+    record.counts = {**plan.counts, "mapping": plan.reading.mapping}
+    record.save()
+    return record
+
+
+def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGroup]:
+    """Return the campaign's classes by the key of their place, those that are new among them."""
+    wanted: dict[tuple[str, str], Place] = {}
+    for place in plan.places:
+        wanted.setdefault(place.key, place)
+    groups = {
+        Place(group.department.name, group.name).key: group
+        for group in ClassGroup.objects.filter(campaign=plan.campaign).select_related("department")
+    }
+    departments = {
+        key_fields.normalise("department_name", department.name): department
+        for department in Department.objects.all()
+    }
+    for key, place in wanted.items():
+        if key in groups:
+            continue
+        if key[0] not in departments:
+            departments[key[0]] = Department.objects.create(name=place.department)
+        group = ClassGroup(campaign=plan.campaign, department=departments[key[0]], name=place.class_name)
+        groups[key] = group
+        applied.new_class_groups.append(group)
+    for group in applied.new_class_groups:
+        group.save(force_insert=True)
+    return groups
+
+
+class _Seats:
+    """Gives out seats: in a new class the roster's 序号, else by 学号; in an old one the next."""
+
+    def __init__(self, groups: Iterable[ClassGroup]):
+        """Take the classes; the highest seat that each has given is looked up in one query."""
+        self.groups = {group.pk: group for group in groups}
+        highest = ClassGroup.objects.filter(pk__in=self.groups).annotate(highest=Max("students__seat"))
+        self.given = {group.pk: max(group.seats_given, group.highest or 0) for group in highest}
+        self.before = {pk: group.seats_given for pk, group in self.groups.items()}
+
+    def next(self, group: ClassGroup) -> int:
+        """Return the next seat of a class."""
+        self.given[group.pk] += 1
+        return self.given[group.pk]
+
+    def of_newcomers(self, group: ClassGroup, rows: list) -> list[int]:
+        """Return a seat for each of a class's new rows."""
+        numbers = [row.seat for row in rows]
+        usable = None not in numbers and len(set(numbers)) == len(numbers)
+        # 1…n with gaps at most; a number that runs on from class to class only orders them.
+        if self.given[group.pk] == 0 and usable and min(numbers) == 1 and max(numbers) <= 2 * len(numbers):
+            self.given[group.pk] = max(numbers)
+            return numbers
+        order = sorted(
+            range(len(rows)),
+            key=lambda place: (rows[place].seat if usable else 0, rows[place].student_number),
+        )
+        seats = [0] * len(rows)
+        for place in order:
+            seats[place] = self.next(group)
+        return seats
+
+    def store(self) -> None:
+        """Keep the highest seats that were given."""
+        for pk, given in self.given.items():
+            if given != self.before[pk]:
+                ClassGroup.objects.filter(pk=pk).update(seats_given=given)
+                self.groups[pk].seats_given = given
+
+
+def _create(plan: Plan, groups: dict, seats: _Seats, applied: Applied) -> None:
+    """Insert the new students with one prepared statement."""
+    by_class: dict[int, list] = {}
+    homes: dict[int, ClassGroup] = {}
+    keys = {place: place.key for place in plan.places}
+    for row in plan.created:
+        group = groups[keys[row.department_name, row.class_name]]
+        homes[group.pk] = group
+        by_class.setdefault(group.pk, []).append(row)
+    writer = StudentWriter()
+    for pk, rows in by_class.items():
+        for row, seat in zip(rows, seats.of_newcomers(homes[pk], rows), strict=True):
+            newcomer = Newcomer(uuid.uuid4(), homes[pk], seat, row.student_number)
+            applied.created.append(newcomer)
+            writer.insert(plan.campaign, newcomer, row)
+    writer.flush()
+
+
+def _update(plan: Plan, groups: dict, seats: _Seats, applied: Applied, now: datetime) -> None:
+    """Write what changes of students who are stored, and keep the old values."""
+    writer, changes = StudentWriter(), []
+    for student, changed, moved_to in plan.updated:
+        for name, old, new in changed:
+            changes.append((student, name, key_fields.display(name, old), key_fields.display(name, new)))
+            setattr(student, name, new)
+        if changed:
+            applied.changed.append(student)
+        if student.withdrawn_at is not None:
+            student.withdrawn_at, student.withdrawn_reason = None, ""
+            applied.returned.append(student)
+        if moved_to is not None:
+            left, seat = student.class_group, student.seat
+            student.class_group = groups[moved_to.key]
+            student.seat = seats.next(student.class_group)
+            applied.moved.append((student, left))
+            applied.left_seats[student.pk] = seat
+            new = f"{student.class_group.department.name} {student.class_group.name} {student.seat}"
+            changes.append((student, PLACE, f"{left.department.name} {left.name} {seat}", new))
+        writer.update(student)
+    writer.flush()
+    RosterChange.objects.bulk_create(
+        (
+            RosterChange(
+                roster_import=applied.roster_import,
+                student=student,
+                field=name,
+                old=old,
+                new=new,
+                changed_at=now,
+            )
+            for student, name, old, new in changes
+        ),
+        batch_size=BATCH,
+    )
+
+
+# Single students --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def mend(student: Student, *, field: str, value: str, now: datetime) -> bool:
+    """Set one key field of a student from what a person has typed; the place stays.
+
+    Returns whether the record means something else now. Raise BadValue; KeyError for no key field.
+    """
+    if field not in key_fields.BY_NAME:
+        raise KeyError(field)
+    cleaned = cleaning.clean(field, value)
+    for code, details in cleaned.faults:
+        if LEVELS[code] == "error":
+            raise BadValue(Problem(code, column=field, details=details))
+    old, before = getattr(student, field), student.record_digest
+    if key_fields.display(field, old) == key_fields.display(field, cleaned.value):
+        return False
+    RosterChange.objects.create(
+        student=student,
+        field=field,
+        old=key_fields.display(field, old),
+        new=key_fields.display(field, cleaned.value),
+        changed_at=now,
+    )
+    setattr(student, field, cleaned.value)
+    writer = StudentWriter()
+    writer.update(student)
+    writer.flush()
+    return student.record_digest != before
+
+
+def withdraw(student: Student, *, reason: str, now: datetime) -> None:
+    """Note that a student has left the roster; the seat stays, struck out."""
+    student.withdrawn_at, student.withdrawn_reason = now, reason[:200]
+    student.save(update_fields=["withdrawn_at", "withdrawn_reason"])

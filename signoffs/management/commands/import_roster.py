@@ -1,0 +1,119 @@
+"""`import_roster FILE`: a roster from the command line, with the office page's own reading, checks and flow.
+
+Exit 0: applied, or clean under --dry-run. 1: refused, nothing changed. 2: wrong usage.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from rosters import importing, reading
+from rosters.models import Campaign
+from signoffs import flow
+from signoffs.rules import Who
+
+REFUSED, WRONG_USAGE = 1, 2
+COUNTS = (
+    "rows",
+    "departments",
+    "classes",
+    "created",
+    "updated",
+    "unchanged",
+    "skipped",
+    "refused",
+    "missing",
+)
+
+
+class Command(BaseCommand):
+    """All or nothing: a file with one error changes nothing."""
+
+    help = "Import a roster file (xlsx, xls, csv, dbf, HTML table) into a campaign."
+
+    def add_arguments(self, parser):
+        """Take the file, and what DESIGN.md promises."""
+        parser.add_argument("file", metavar="FILE", help="the roster file")
+        parser.add_argument(
+            "--campaign", metavar="SLUG", help="the cohort year; without it: the open campaign"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="check only; change nothing")
+        parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+
+    def handle(self, *args, file, campaign, dry_run, json, **options):
+        """Import. Raise CommandError for wrong usage; exit with 1 where the file is refused."""
+        try:
+            content = Path(file).read_bytes() if Path(file).stat().st_size <= reading.LARGEST_FILE else None
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}", returncode=WRONG_USAGE) from error
+        try:
+            if content is None:
+                raise reading.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
+            roster = reading.read(content, Path(file).name)
+        except reading.Unreadable as error:
+            result = _unreadable(error)
+        else:
+            result = _import(roster, campaign, dry_run)
+        if json:
+            self._print_json(result)
+        else:
+            self._print(result, dry_run)
+        if result["problems"] and any(problem["level"] == "error" for problem in result["problems"]):
+            sys.exit(REFUSED)
+
+    def _print_json(self, result: dict) -> None:
+        self.stdout.write(json.dumps(result, ensure_ascii=False))
+
+    def _print(self, result: dict, dry_run: bool) -> None:
+        for problem in result["problems"]:
+            place = " ".join(str(problem[name]) for name in ("sheet", "row", "column") if problem[name])
+            self.stderr.write(f"{problem['level']}: {place}: {problem['message']}")
+        self.stdout.write(", ".join(f"{name} {result[name]}" for name in COUNTS))
+        outcome = _("Applied.") if result["applied"] else _("Nothing was changed.")
+        self.stdout.write(str(outcome))
+
+
+def _unreadable(error: reading.Unreadable) -> dict:
+    """Return the result for a file that no row could be read from."""
+    problem = {"sheet": None, "row": None, "column": None, "level": "error"}
+    problem |= {"code": error.code, "message": error.sentence}
+    return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": [problem]}
+
+
+def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
+    """Plan, and apply where that is wanted and the plan is clean; return what --json prints.
+
+    In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
+    """
+    with transaction.atomic():
+        plan = importing.plan(_campaign(slug), roster)
+        problems = [problem.as_dict() for problem in plan.problems]
+        applied = False
+        if plan.is_clean and not dry_run:
+            try:
+                flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
+                applied = True
+            except flow.Refused as refused:
+                problem = {"sheet": None, "row": None, "column": None, "level": "error"}
+                problems.append(problem | {"code": "refused", "message": str(refused.reason)})
+        if not applied:
+            transaction.set_rollback(True)
+    return {"applied": applied, **plan.counts, "problems": problems}
+
+
+def _campaign(slug: str | None) -> Campaign:
+    """Return the campaign of the slug, or the open one. Raise CommandError where there is none."""
+    if slug is None:
+        found = importing.open_campaign()
+        if found is None:
+            raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
+        return found
+    try:
+        return importing.campaign_for(slug)
+    except ValueError as error:
+        raise CommandError(f"--campaign {slug}: a cohort year, as 2026.", returncode=WRONG_USAGE) from error
