@@ -7,7 +7,7 @@ from rosters import importing
 from .. import rules, states
 from ..models import FieldError
 from ..rules import WHOLE_RECORD, Who
-from .ledger import Clock, ask_again, refuse_if, share_of, student_book
+from .ledger import Clock, Refused, ask_again, refuse_if, share_of, student_book
 
 
 def settle_error(*, error: FieldError, who: Who, outcome: str, note: str, clock: Clock) -> None:
@@ -34,5 +34,8 @@ def settle_error(*, error: FieldError, who: Who, outcome: str, note: str, clock:
         book.recount_share(student, before, share_of(book.standing(student)))
         book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
         if outcome == FieldError.Outcome.MENDED:
-            importing.mend(student, field=error.field, value=error.right_value, now=book.now)
+            try:
+                importing.mend(student, field=error.field, value=error.right_value, now=book.now)
+            except importing.BadValue as bad:
+                raise Refused(bad.problem.message) from bad
             ask_again(book, book.student(student))

@@ -330,15 +330,23 @@ def ask_again(book: Book, student: Student) -> None:
 
 
 def restate(students: Iterable[Student], now: datetime) -> list[Student]:
-    """After a change of many records: return who is asked again. The tallies are the caller's to renew."""
+    """After a change of many records: return who is asked again. The tallies are the caller's to renew.
+
+    Somebody whom the roster names again stands as before they left, as far as they had declared.
+    """
     changed, asked = [], []
-    found = Standing.objects.filter(student__in=students, state__in=ASKED, declaration__isnull=False)
+    found = Standing.objects.filter(student__in=students, state__in=ASKED | {states.WITHDRAWN})
     for standing in found.select_related("declaration", "student"):
-        same = same_record(standing.declaration, standing.student)
-        state = standing.declaration.kind if same else states.RECHECK
+        if standing.student.withdrawn_at is not None:
+            continue
+        if standing.declaration is None:
+            state = states.MISSING
+        else:
+            same = same_record(standing.declaration, standing.student)
+            state = standing.declaration.kind if same else states.RECHECK
         if state != standing.state:
             standing.state, standing.since = state, now
-            standing.late = standing.declaration.late and state in states.DECLARED
+            standing.late = state in states.DECLARED and standing.declaration.late
             changed.append(standing)
             if state == states.RECHECK:
                 asked.append(standing.student)

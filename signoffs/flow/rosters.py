@@ -33,7 +33,8 @@ def import_roster(
             )
         )
         links.issue_all([one for one in touched if one.pk not in linked], shelf.now)
-        asked = restate(Student.objects.filter(pk__in=[one.pk for one in applied.changed]), shelf.now)
+        concerned = {one.pk for one in (*applied.changed, *applied.returned)}
+        asked = restate(Student.objects.filter(pk__in=concerned), shelf.now)
         tallies.renew(touched)
         _note(touched, applied, asked, shelf, who)
         return applied
@@ -49,7 +50,7 @@ def _note(
     for name, students in (("changed", applied.changed), ("asked", asked)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
-    source = {"import": str(applied.roster_import.uuid)} if applied.roster_import else {}
+    source = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     for class_group in touched:
         chain = chains.get(class_group.pk) or Chain.objects.create(
