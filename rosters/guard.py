@@ -30,9 +30,9 @@ def _feed(pipe: IO[bytes], arguments: dict, content: bytes) -> None:
 
 
 def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
-    """Start the child, and yield the lines that it writes. Raise ChildDied where it does not end well."""
+    """Start the child on a job (read, mark), yield the lines that it writes. Raise ChildDied at a bad end."""
     child = subprocess.Popen(  # noqa: S603 - fixed command
-        [sys.executable, "-m", "rosters.child", job],
+        [sys.executable, "-m", f"rosters.child.{job}"],
         cwd=_HOME,
         env={},
         stdin=subprocess.PIPE,

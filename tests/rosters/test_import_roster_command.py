@@ -53,7 +53,7 @@ def test_a_good_file_is_applied(campaign, file, capsys):
 
 
 def test_a_dry_run_changes_nothing_and_makes_no_campaign(db, file, capsys):
-    code, result = run(capsys, file(files.row(1)), "--campaign", "2019", "--dry-run")
+    code, result = run(capsys, file(files.row(1)), "--campaign", "2027", "--dry-run")
 
     assert (code, result["applied"], result["created"], result["problems"]) == (0, False, 1, [])
     assert Campaign.objects.count() == Student.objects.count() == 0
@@ -61,7 +61,7 @@ def test_a_dry_run_changes_nothing_and_makes_no_campaign(db, file, capsys):
 
 def test_a_refused_file_exits_1_and_names_the_cell(db, file, capsys):
     number = int(files.row(2)["身份证号"][:17] + "0")
-    code, result = run(capsys, file(files.row(1), files.row(2, 身份证号=number)), "--campaign", "2019")
+    code, result = run(capsys, file(files.row(1), files.row(2, 身份证号=number)), "--campaign", "2027")
 
     (problem,) = result["problems"]
     message = problem.pop("message")
@@ -91,15 +91,15 @@ def test_an_unreadable_file_exits_1(campaign, tmp_path, capsys):
 
 
 def test_a_new_campaign_is_made_for_its_year_and_opened(db, file, capsys):
-    assert run(capsys, file(files.row(1)), "--campaign", "2019")[0] == 0
+    assert run(capsys, file(files.row(1)), "--campaign", "2027")[0] == 0
 
     campaign = Campaign.objects.get()
-    assert (campaign.slug, campaign.state, str(campaign.student_deadline)) == ("2019", "open", "2019-12-22")
+    assert (campaign.slug, campaign.state, str(campaign.student_deadline)) == ("2027", "open", "2027-12-22")
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("no-such-file.xlsx", "--campaign", "2019"), ("FILE", "--campaign", "spring"), ("FILE",)],
+    [("no-such-file.xlsx", "--campaign", "2027"), ("FILE", "--campaign", "spring"), ("FILE",)],
     ids=["no file", "no year", "no open campaign"],
 )
 def test_wrong_usage_exits_2(db, file, arguments):

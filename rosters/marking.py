@@ -1,0 +1,39 @@
+"""Gives the office's workbook back with its faulty cells marked; a child process writes it."""
+
+import json
+
+from . import guard
+from .planning import Plan
+from .reading import Unreadable
+
+MOST_MARKS = 5_000
+
+
+def marked(plan: Plan, content: bytes) -> bytes:
+    """Return the workbook as xlsx, each faulty cell painted and with a comment. Raise Unreadable.
+
+    What concerns a whole row is marked in its first cell; what concerns the whole file is on the page alone.
+    """
+    headers = {sheet.name: sheet.header for sheet in plan.reading.sheets}
+    marks = []
+    for problem in (*plan.errors, *plan.warnings):
+        header = headers.get(problem.sheet)
+        if problem.row is not None and header is not None and len(marks) < MOST_MARKS:
+            marks.append(
+                {
+                    "sheet": problem.sheet,
+                    "row": problem.row,
+                    "column": header.index.get(problem.column, 0),
+                    "level": problem.level,
+                    "message": problem.message,
+                }
+            )
+    answer = guard.answer("mark", {"marks": marks}, content)
+    try:
+        first = json.loads(next(answer, b"{}"))
+        book = b"".join(answer)
+    except guard.ChildDied as error:
+        raise Unreadable("too_much_memory") from error
+    if "marked" not in first:
+        raise Unreadable(first.get("refused", "too_much_memory"), **first.get("details", {}))
+    return book

@@ -1,0 +1,112 @@
+"""django-import-export: any roster file as its dataset, and what of the roster may be exported, and how.
+
+A text that a spreadsheet would take for a formula leaves as text: in xlsx as a text cell, its value
+untouched; in csv, which knows no types, behind an apostrophe (reading.py takes it off again).
+"""
+
+import io
+
+import tablib
+from import_export import fields, resources
+from import_export.formats import base_formats
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from . import identity, key_fields, reading
+from .models import Student
+
+FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def inert(value) -> str:
+    """Return a value as the text of a csv cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text
+
+
+class RosterFile(base_formats.Format):
+    """Every format that reading.py knows, as one of django-import-export's; official labels as headers."""
+
+    def get_title(self) -> str:
+        """Return the name in a list of formats."""
+        return "roster"
+
+    def can_import(self) -> bool:
+        """It reads, and does not write."""
+        return True
+
+    def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
+        """Return the rows. Raise Unreadable for a file that is no table, ValueError for a bad one."""
+        found = reading.read(in_stream, "")
+        for problem in found.problems:
+            if problem.level == "error":
+                raise ValueError(f"{problem.sheet} {problem.row}: {problem.message}")
+        dataset = tablib.Dataset(headers=[key.label for key in key_fields.KEY_FIELDS])
+        for row in found.rows:
+            dataset.append([key_fields.display(name, getattr(row, name)) for name in key_fields.BY_NAME])
+        return dataset
+
+
+class InertCSV(base_formats.CSV):
+    """CSV with a byte order mark, so that Excel reads it as UTF-8, and no formula in it."""
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs) -> str:
+        """Return the text."""
+        safe = tablib.Dataset(headers=dataset.headers)
+        for row in dataset:
+            safe.append([inert(value) for value in row])
+        return "\ufeff" + safe.export("csv", **kwargs)
+
+
+class TextXLSX(base_formats.XLSX):
+    """XLSX in which every cell is text."""
+
+    def export_data(self, dataset: tablib.Dataset, **kwargs) -> bytes:
+        """Return the workbook."""
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("export")
+        for row in (dataset.headers, *dataset):
+            sheet.append([_text_cell(sheet, value) for value in row])
+        file = io.BytesIO()
+        book.save(file)
+        return file.getvalue()
+
+
+def _text_cell(sheet, value) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, "" if value is None else str(value))
+    cell.data_type = "s"
+    return cell
+
+
+EXPORT_FORMATS = [TextXLSX, InertCSV]
+
+
+class StudentResource(resources.ModelResource):
+    """The roster by its official labels. The ID number is masked: a file is easily lost."""
+
+    class Meta:
+        model = Student
+        fields = ("seat", "duty", *key_fields.BY_NAME)
+        export_order = fields
+
+    @classmethod
+    def field_from_django_field(cls, field_name, django_field, readonly) -> fields.Field:
+        """Return the column of a field, headed by its label, and shown as pages show it."""
+        key = key_fields.BY_NAME.get(field_name)
+        return fields.Field(
+            attribute=field_name,
+            column_name=key.label if key else {"seat": "序号", "duty": "职务"}[field_name],
+            readonly=True,
+            dehydrate_method="shown_" + field_name,
+        )
+
+    def __getattr__(self, name: str):
+        """Return how a field is shown."""
+        if name.startswith("shown_"):
+            return lambda student: _shown(student, name.removeprefix("shown_"))
+        raise AttributeError(name)
+
+
+def _shown(student: Student, name: str) -> str:
+    value = getattr(student, name)
+    return identity.mask(value or "") if name == "id_number" else key_fields.display(name, value)
