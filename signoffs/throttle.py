@@ -4,7 +4,7 @@ An attempt is counted before anything is compared, by one atomic update, and giv
 many come at once, no more are compared than were counted. Five failures are free; with the fifth begins a
 pause of 15 minutes, which doubles with each further failure, up to a day: at most eleven guesses in a first
 day, and one a day later on. So guessing is hopeless, and still nobody can lock a class out: a device that
-got in before, or a one-time code, passes the pause (those are not asked here at all).
+got in before passes the pause, five times a day, and a one-time code isn't asked here at all.
 """
 
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from .models import ClassLink, Throttle
 FREE = 5
 FIRST_PAUSE = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(days=1)
+DEVICE_FORGETS = timedelta(days=1)
 
 # Failures through one link before its answers slow down, and how slow they get at most.
 LINK_FREE = 50
@@ -54,9 +55,24 @@ def attempt(student: Student | None, now: datetime) -> bool:
     return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1
 
 
+def device_attempt(student: Student, now: datetime) -> bool:
+    """Count an attempt on a device that knows the student; return whether it may be compared."""
+    Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+    begun = Q(device_since__gt=now - DEVICE_FORGETS)
+    record = Throttle.objects.filter(student=student)
+    anew = record.exclude(begun).update(device_failures=1, device_since=now)
+    return (
+        anew == 1
+        or record.filter(begun, device_failures__lt=FREE).update(device_failures=F("device_failures") + 1)
+        == 1
+    )
+
+
 def success(student: Student) -> None:
     """Give the attempt back, and with it all failures before."""
-    Throttle.objects.filter(student=student).update(failures=0, paused_until=None)
+    Throttle.objects.filter(student=student).update(
+        failures=0, paused_until=None, device_failures=0, device_since=None
+    )
 
 
 def link_failure(link: ClassLink, now: datetime) -> None:

@@ -9,7 +9,7 @@ from .views import department, monitor, office, public, roster, student
 class_pages = [
     path("", student.class_page, name="class"),
     path("identify/", student.identify, name="class-identify"),
-    path("guide/", student.guide, name="class-guide"),
+    path("guide/", student.guide_page, name="class-guide"),
     path("record/", student.record, name="class-record"),
     path("receipt/", student.receipt, name="class-receipt"),
     path("not-me/", student.withdraw, name="class-withdraw"),

@@ -67,6 +67,9 @@ class Throttle(models.Model):
     )
     failures = models.PositiveIntegerField(default=0)
     paused_until = models.DateTimeField(null=True, blank=True)
+    # Failures on devices that know the student, which pass the pause; they begin anew after a day.
+    device_failures = models.PositiveIntegerField(default=0)
+    device_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self):
         return f"{self.student}: {self.failures}"

@@ -1,0 +1,84 @@
+"""Who is in front of the browser: 学号 and the last six of the ID number, or a one-time code."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rosters import identity
+from rosters.models import ClassGroup, Student
+
+from .. import flow, throttle
+
+# One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
+NOT_PROVED = _(
+    "The student number and the last six do not belong together, or it was tried too often. Check both; "
+    "after several tries wait 15 minutes, or get a one-time code from your department."
+)
+
+
+class IdentifyForm(forms.Form):
+    """What a student types; the code takes the place of the last six."""
+
+    student_number = forms.CharField(
+        label="学号",
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
+    )
+    last_six = forms.CharField(
+        label=_("Last six of your ID number (身份证号后六位)"),
+        help_text=_("The last one may be an X. Of another document: its last six characters."),
+        max_length=12,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    code = forms.CharField(
+        label=_("One-time code"),
+        help_text=_("Eight characters, from your department's officer, within the hour."),
+        max_length=12,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean(self):
+        """Ask for one of the two proofs."""
+        cleaned = super().clean()
+        if not cleaned.get("last_six") and not cleaned.get("code"):
+            self.add_error("last_six", _("Fill in the last six, or a one-time code."))
+        return cleaned
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Somebody has proved to be this student; `how` is "number", "device" or "code"."""
+
+    student: Student
+    how: str
+
+
+def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Proof | None:
+    """Return the proof, or None. An attempt is counted before anything is compared.
+
+    `known_to_device` says of a student whether they got in on this device before: they pass a pause.
+    """
+    number = identity.tidy(typed["student_number"])
+    found = Student.objects.filter(
+        class_group=class_group, student_number__iexact=number, withdrawn_at=None
+    ).select_related("class_group__campaign", "class_group__department", "monitor_duty")
+    student = found.first()
+    if typed.get("code"):
+        if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
+            return Proof(student, "code")
+        return None
+    how = "number"
+    allowed = throttle.attempt(student, now)
+    if not allowed and student is not None and known_to_device(student):
+        allowed, how = throttle.device_attempt(student, now), "device"
+    # Compared in any case, so that the answer takes as long.
+    right = identity.last_six_match(student.id_number if student else "", typed["last_six"])
+    if student is None or not allowed or not right:
+        return None
+    throttle.success(student)
+    return Proof(student, how)

@@ -1,0 +1,186 @@
+"""The student's page: an answer to each field, and what follows; the claim of somebody not listed."""
+
+import re
+import uuid
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rosters import identity, key_fields
+from rosters.models import Student
+
+from ..models import Declaration
+from ..rules import FieldReport
+from .signature import SignatureMixin
+
+OK, WRONG = "ok", "wrong"
+# Eleven digits of a mobile number, or a landline with its area code.
+PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,5})?")
+NO_RECORD_SHOWN = "您没有学籍信息"
+VALUE_LENGTH = 120
+
+
+def check_phone(text: str) -> str:
+    """Return the number in half width. Raise ValidationError for what is none."""
+    tidy = identity.tidy(text).replace("—", "-")
+    if not PHONE.fullmatch(tidy):
+        raise forms.ValidationError(
+            _("Fill in a mobile number of 11 digits, or a landline with its area code.")
+        )
+    return tidy
+
+
+class RecordForm(SignatureMixin):
+    """The eleven fields, the status, the signature. Nothing is preselected.
+
+    After `is_valid`: `kind`, `status`, `reports` and `snapshot`, as the flow takes them.
+    """
+
+    submission_id = forms.UUIDField(widget=forms.HiddenInput)
+    shown_digest = forms.CharField(max_length=52, widget=forms.HiddenInput)
+    no_record = forms.BooleanField(label=_("CHSI shows no record for me (没有学籍信息)"), required=False)
+    status = forms.ChoiceField(label=key_fields.STATUS_LABEL, required=False)
+    phone = forms.CharField(
+        label=_("Your phone number (联系号码)"),
+        help_text=_("For questions about the error."),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    field_order = ["submission_id", "shown_digest", "no_record"]
+
+    def __init__(self, *args, student: Student, **kwargs):
+        """Take the student whose record is shown."""
+        kwargs.setdefault("initial", {"submission_id": uuid.uuid4(), "shown_digest": student.record_digest})
+        super().__init__(*args, **kwargs)
+        self.student, self.signer = student, student.name
+        self.reports: list[FieldReport] = []
+        self.snapshot: dict = {}
+        self.kind, self.status_said = Declaration.Kind.CONFIRMED, ""
+        self.id_differs = False
+        self.fields["status"].choices = [("", "—"), *((status, status) for status in key_fields.STATUSES)]
+        for field in key_fields.KEY_FIELDS:
+            if field.name != "id_number":
+                self.fields[f"answer_{field.name}"] = forms.ChoiceField(
+                    label=field.label, choices=[(OK, "一致"), (WRONG, "不一致")], required=False,
+                    widget=forms.RadioSelect,
+                )  # fmt: skip
+            self.fields[f"chsi_{field.name}"] = self._text(_("What CHSI shows"))
+            self.fields[f"right_{field.name}"] = self._text(_("What is right"))
+        self.fields["chsi_id_number"].label = _("The ID number as CHSI shows it")
+        self.fields["differs_id_number"] = forms.BooleanField(
+            label=_("CHSI really shows this number"), required=False
+        )
+        for name, bound in self.fields.items():
+            if self.is_bound and name in self.errors:
+                bound.widget.attrs["aria-invalid"] = "true"
+
+    @staticmethod
+    def _text(label) -> forms.CharField:
+        return forms.CharField(
+            label=label, required=False, max_length=VALUE_LENGTH,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )  # fmt: skip
+
+    def clean(self):
+        """Gather what was answered; say what is missing, at its field."""
+        cleaned = super().clean()
+        if cleaned.get("no_record"):
+            self.reports = [FieldReport("no_record", NO_RECORD_SHOWN, key_fields.GOOD_STATUS)]
+            self.snapshot = {"fields": {}, "status": ""}
+        else:
+            self._read_answers(cleaned)
+        if self.reports:
+            self.kind = Declaration.Kind.REPORTED
+            self._read_phone(cleaned)
+        return cleaned
+
+    def _read_answers(self, cleaned: dict) -> None:
+        answers = {}
+        for field in key_fields.KEY_FIELDS:
+            if field.name == "id_number":
+                answers[field.name] = {"answer": self._read_id_number(cleaned)}
+                continue
+            roster = key_fields.display(field.name, getattr(self.student, field.name))
+            answer = cleaned.get(f"answer_{field.name}")
+            answers[field.name] = {"roster": roster, "answer": answer}
+            if not answer:
+                self.add_error(f"answer_{field.name}", _("Answer whether CHSI shows the same."))
+            elif answer == WRONG:
+                self._read_error(field.name, cleaned)
+        self.status_said = cleaned.get("status", "")
+        if not self.status_said:
+            self.add_error("status", _("Choose the status that CHSI shows."))
+        elif self.status_said != key_fields.GOOD_STATUS:
+            self.reports.append(FieldReport("status", self.status_said, key_fields.GOOD_STATUS))
+        self.snapshot = {"fields": answers, "status": self.status_said}
+
+    def _read_error(self, name: str, cleaned: dict) -> None:
+        chsi, right = (cleaned.get(f"{part}_{name}", "").strip() for part in ("chsi", "right"))
+        if not chsi:
+            self.add_error(f"chsi_{name}", _("Write what CHSI shows."))
+        if not right:
+            self.add_error(f"right_{name}", _("Write what is right."))
+        if chsi and right:
+            self.reports.append(FieldReport(name, chsi, right))
+
+    def _read_id_number(self, cleaned: dict) -> str:
+        """Compare what was typed; return the answer. A number that differs must be meant so."""
+        typed = cleaned.get("chsi_id_number", "")
+        if not typed:
+            self.add_error("chsi_id_number", _("Type the ID number that CHSI shows."))
+            return ""
+        same = identity.matches_typed(self.student.id_number, typed)
+        if same:
+            return OK
+        if same is None:
+            self.add_error(
+                "chsi_id_number", _("Too little of it is visible to compare. Type what CHSI shows in full.")
+            )
+            return ""
+        self.id_differs = True
+        if not cleaned.get("differs_id_number"):
+            self.add_error(
+                "chsi_id_number",
+                _("Not the roster's number. Check each digit; if CHSI really shows it, say so below."),
+            )
+            return ""
+        right = cleaned.get("right_id_number", "").strip()
+        if not right:
+            self.add_error("right_id_number", _("Write what is right."))
+        else:
+            self.reports.append(FieldReport("id_number", typed, right))
+        return WRONG
+
+    def _read_phone(self, cleaned: dict) -> None:
+        try:
+            cleaned["phone"] = check_phone(cleaned.get("phone", ""))
+        except forms.ValidationError as error:
+            self.add_error("phone", error)
+
+    def rows(self) -> list[dict]:
+        """Return what the page draws for each of the eleven: the field, the value, the three inputs."""
+        return [
+            {
+                "field": field,
+                "value": key_fields.display(field.name, getattr(self.student, field.name)),
+                "answer": self[f"answer_{field.name}"] if field.name != "id_number" else None,
+                "chsi": self[f"chsi_{field.name}"],
+                "right": self[f"right_{field.name}"],
+            }
+            for field in key_fields.KEY_FIELDS
+        ]
+
+
+class ClaimForm(forms.Form):
+    """名册漏人: somebody of the class whom the roster does not name."""
+
+    name = forms.CharField(label="姓名", max_length=80)
+    student_number = forms.CharField(label="学号", max_length=32, required=False)
+    phone = forms.CharField(
+        label=_("Your phone number (联系号码)"), max_length=20, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+
+    def clean_phone(self):
+        """Return the number, checked."""
+        return check_phone(self.cleaned_data["phone"])
