@@ -1,22 +1,23 @@
 """Gives the office's workbook back with its faulty cells marked; a child process writes it."""
 
 import json
+from collections.abc import Iterable
 
 from . import guard
-from .planning import Plan
-from .reading import Unreadable
+from .problems import ERROR, Problem
+from .reading import Reading, Unreadable
 
 MOST_MARKS = 5_000
 
 
-def marked(plan: Plan, content: bytes) -> bytes:
+def marked(content: bytes, reading: Reading, problems: Iterable[Problem]) -> bytes:
     """Return the workbook as xlsx, each faulty cell painted and with a comment. Raise Unreadable.
 
     What concerns a whole row is marked in its first cell; what concerns the whole file is on the page alone.
     """
-    headers = {sheet.name: sheet.header for sheet in plan.reading.sheets}
+    headers = {sheet.name: sheet.header for sheet in reading.sheets}
     marks = []
-    for problem in (*plan.errors, *plan.warnings):
+    for problem in sorted(problems, key=lambda problem: problem.level != ERROR):
         header = headers.get(problem.sheet)
         if problem.row is not None and header is not None and len(marks) < MOST_MARKS:
             marks.append(

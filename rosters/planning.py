@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from . import checking, identity, key_fields
+from .digests import RecordDigests
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
 from .problems import ERROR, WARNING, Problem
@@ -216,14 +217,14 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
     """Say of the rows of stored students whether they are unchanged or update something."""
     lacking = [sheet.lacking for sheet in made.reading.sheets]
     keys = {place: place.key for _, _, place in rows}
-    ring, differing = key_ring(), []
+    digests, differing = RecordDigests(), []
     for student, row, place in rows:
         moved_to = None if place_keys[student.class_group_id] == keys[place] else place
         if (
             moved_to is None
             and student.withdrawn_at is None
             and not lacking[row.sheet]
-            and ring.same(student.record_digest, "record", key_fields.normalised_record(row))
+            and digests.matches(student.record_digest, row)
         ):
             made.unchanged += 1
         else:

@@ -246,7 +246,7 @@ class _SheetWork:
         self.sheet.state, self.sheet.header = "read", header
         self._judge_header(header)
         self.columns = [(name, header.index[name]) for name in FIELDS if name in header.index]
-        self.places = {name: place for place, name in enumerate(FIELDS)}
+        self.heading_texts = {column.heading for column in header.columns if column.field}
         self.merged = {
             name: sorted((top, bottom) for top, left, bottom, _right in self.about["merges"] if left == index)
             for name, index in self.columns
@@ -302,19 +302,19 @@ class _SheetWork:
 
     def _no_student(self, cells: list, raw: dict) -> str | None:
         """Return why a line is no student's: total, note, heading; None where it is or might be one's."""
+        telling = [raw.get(name, "") for name in ("name", "student_number", "id_number")]
+        if "" not in telling and isinstance(telling[0], str) and telling[0] not in self.heading_texts:
+            return None  # the usual line, in a hurry
         texts = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
-        if raw.get("id_number", "") == "" and texts:
+        if telling[2] == "" and texts:
             first = "".join(texts[0].split())
             if _TOTAL.fullmatch(first):
                 return "total"
             if _NOTE.fullmatch(first):
                 return "note"
-        if (
-            sum(raw[name] != "" and headings.field_of(str(raw[name])) == name for name, _ in self.columns)
-            >= 3
-        ):
+        if sum(text in self.heading_texts for text in texts) >= headings.ENOUGH:
             return "heading"
-        if any(raw.get(name, "") != "" for name in ("name", "student_number", "id_number")):
+        if any(cell != "" for cell in telling):
             return None
         filled = sum(raw[name] != "" for name, _ in self.columns if name in key_fields.BY_NAME)
         return "note" if filled < 3 else None

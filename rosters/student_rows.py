@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from . import cleaning, key_fields
+from .digests import RecordDigests
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
 
@@ -40,6 +41,7 @@ class StudentWriter:
 
     def __init__(self):
         """Prepare the statements."""
+        self.digests = RecordDigests()
         self.fields = {field.name: field for field in Student._meta.concrete_fields}
         insert = ("uuid", "campaign", "duty", *self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
         update = (*self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
@@ -70,7 +72,7 @@ class StudentWriter:
         sealed = self.fields["id_number"].seal(number, row_uuid)
         values.insert(self.KEY_COLUMNS.index("id_number"), self._prepared("id_number", sealed))
         values.append(ring.digest("id_number", number) if number else "")
-        values.append(ring.digest("record", key_fields.normalised_record(record)))
+        values.append(self.digests.of(record))
         return values
 
     def insert(self, campaign: Campaign, newcomer: Newcomer, row) -> None:

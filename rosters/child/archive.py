@@ -18,10 +18,15 @@ LARGEST = 384 * 1024 * 1024
 MOST_MEMBERS = 5_000
 PIECE = 1024 * 1024
 
-_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+# XML's keywords are written in capitals, and nowhere else can this stand but in a comment.
+_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _CELL = rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"'][^>]*>"
 _FORMULA = re.compile(_CELL + rb"\s*<(?:\w+:)?f\b")
-_FAR = re.compile(rb"\br=[\"']([A-Z]{3}[0-9]{1,7})[\"'][^>]*>\s*<(?:\w+:)?(?:v|is|f)\b")
+# Begin with plain text, which is sought many times faster than a class of characters.
+_FAR = tuple(
+    re.compile(rb" r=" + quote + rb"([A-Z]{3}[0-9]{1,7})" + quote + rb"[^>]*>\s*<(?:\w+:)?(?:v|is|f)\b")
+    for quote in (b'"', b"'")
+)
 _CELL_TAG = re.compile(rb"<(?:\w+:)?c\b[^>]*?\bt=[\"']e[\"'][^>]*>")
 _PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -48,8 +53,9 @@ def _place(found: re.Match) -> tuple[int, int]:
 
 
 def _look(name: str, xml: bytes) -> Places:
-    if far := _FAR.search(xml):
-        raise Refusal("far_cell", cell=far[1].decode())
+    for pattern in _FAR:
+        if far := pattern.search(xml):
+            raise Refusal("far_cell", cell=far[1].decode())
     places = Places()
     if b"<f" in xml or b":f" in xml:
         places.formulas = [_place(found) for found in _FORMULA.finditer(xml)]
@@ -97,7 +103,7 @@ def inspect(content: bytes) -> dict[str, Places]:
                 if not member.filename.endswith((".xml", ".rels")):
                     continue
                 xml = b"".join(pieces)
-                if _DECLARATION.search(xml):
+                if any(mark in xml for mark in _DECLARATIONS):
                     raise Refusal("declaration")
                 if member.filename.startswith("xl/worksheets/"):
                     places[member.filename] = _look(member.filename, xml)
