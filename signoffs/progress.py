@@ -125,6 +125,24 @@ def _seat(student: Student, standing: Standing | None, waiting: Declaration | No
     )
 
 
+# The form's grid: 16 rows and 4 column pairs, numbers running down (NOTICE.md).
+FORM_ROWS, FORM_PAIRS = 16, 4
+
+
+def form_pages(seats: list[Seat]) -> list[list[list[tuple[int, Seat | None]]]]:
+    """Return the grid as the form has it: pages of 16 rows of 4 numbers, each with its seat or None."""
+    by_number = {seat.number: seat for seat in seats}
+    page = FORM_ROWS * FORM_PAIRS
+    pages = max(1, -(-max(by_number, default=1) // page))
+    return [
+        [
+            [(number, by_number.get(number)) for number in range(first, first + page, FORM_ROWS)]
+            for first in range(start * page + 1, start * page + 1 + FORM_ROWS)
+        ]
+        for start in range(pages)
+    ]
+
+
 def reminder_text(class_group: ClassGroup, now: datetime) -> str:
     """Return a text for the class chat: who is missing, until when, and where. Always Chinese.
 

@@ -3,16 +3,49 @@
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from rosters import key_fields
+from rosters import identity, key_fields
 
 from .. import progress, states
+from ..models import FieldError
 
 register = template.Library()
 
 ROWS, PAIRS = 16, 4
 PAGE = ROWS * PAIRS
 WORDS = {letter: state for state, letter in states.LETTERS.items()}
+# What an event's verb means, in a history.
+VERBS = {
+    "import_roster": _("roster imported"),
+    "confirm": _("signed: all right"),
+    "report": _("reported an error"),
+    "withdraw_declaration": _("took the declaration back"),
+    "enter_on_paper": _("signature entered for the student"),
+    "countersign": _("countersigned"),
+    "contest": _("contested by the student"),
+    "excuse": _("excused"),
+    "lift_excuse": _("excuse lifted"),
+    "mark_overdue": _("marked overdue"),
+    "claim_missing": _("said to be missing from the roster"),
+    "settle_claim": _("missing student settled"),
+    "name_monitor": _("named monitor"),
+    "unname_monitor": _("no longer monitor"),
+    "rotate_link": _("link renewed"),
+    "issue_code": _("one-time code issued"),
+    "use_code": _("one-time code used"),
+    "submit_sheet": _("sheet submitted"),
+    "return_sheet": _("sheet returned"),
+    "accept_sheet": _("sheet accepted"),
+    "hand_in": _("handed in"),
+    "receive": _("received"),
+    "reopen": _("opened again"),
+    "settle_error": _("error followed up"),
+    "withdraw_student": _("struck off the roster"),
+    "extend_deadlines": _("deadlines extended"),
+    "close_campaign": _("campaign closed"),
+    "export": _("file made"),
+}
 
 
 @register.simple_tag
@@ -81,3 +114,22 @@ def state_label(state: str) -> str:
 def at_key(mapping, key):
     """Return a mapping's value; None where there is none."""
     return mapping.get(key)
+
+
+@register.filter
+def show_value(name: str, value) -> str:
+    """Return a value of that field as a page shows it; an ID number masked."""
+    text = key_fields.display(name, value)
+    return identity.mask(text) if name == "id_number" else text
+
+
+@register.filter
+def owner_label(owner: str) -> str:
+    """Return who can have CHSI corrected, in words."""
+    return FieldError.Owner(owner).label
+
+
+@register.filter
+def verb(name: str) -> str:
+    """Return what an event's verb means."""
+    return VERBS.get(name, name)

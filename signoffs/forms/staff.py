@@ -1,0 +1,161 @@
+"""What monitors, officers and the office send: reasons, entries, deadlines, files."""
+
+import uuid
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from rosters import key_fields
+
+from .. import states
+from ..models import Declaration, Excuse, FieldError
+from ..rules import FieldReport
+from .signature import SignatureMixin
+from .student import OK, check_phone
+
+
+class ExcuseForm(forms.Form):
+    """Why a student will not sign."""
+
+    reason = forms.ChoiceField(label="未签原因", choices=[("", "—"), *Excuse.Reason.choices])
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class ReasonForm(forms.Form):
+    """A move that needs its reason."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class NoteForm(forms.Form):
+    """A few words on what became of something."""
+
+    note = forms.CharField(label=_("What became of it"), max_length=200)
+
+
+class PaperForm(forms.Form):
+    """An entry for somebody: on paper or by proxy, all right or with one error."""
+
+    submission_id = forms.UUIDField(widget=forms.HiddenInput)
+    channel = forms.ChoiceField(
+        label=_("How was it signed?"),
+        choices=[("", "—"), *(c for c in Declaration.Channel.choices if c[0] != Declaration.Channel.OWN)],
+    )
+    reason = forms.CharField(label=_("Who signed, and why not online"), max_length=200)
+    field = forms.ChoiceField(label=_("What is wrong"), required=False)
+    chsi_value = forms.CharField(label=_("What CHSI shows"), max_length=120, required=False)
+    right_value = forms.CharField(label=_("What is right"), max_length=120, required=False)
+    phone = forms.CharField(label="联系号码", max_length=20, required=False)
+
+    def __init__(self, *args, **kwargs):
+        """Offer the key fields, the status and the record as a whole."""
+        kwargs.setdefault("initial", {"submission_id": uuid.uuid4()})
+        super().__init__(*args, **kwargs)
+        self.fields["field"].choices = [
+            ("", _("Nothing: all right")),
+            *((field.name, field.label) for field in key_fields.KEY_FIELDS),
+            ("status", key_fields.STATUS_LABEL),
+            ("no_record", "没有学籍信息"),
+        ]
+
+    def clean(self):
+        """An error needs its values and a phone number."""
+        cleaned = super().clean()
+        field = cleaned.get("field")
+        if not field:
+            return cleaned
+        if field != "no_record":
+            for name in ("chsi_value", "right_value"):
+                if not cleaned.get(name, "").strip():
+                    self.add_error(name, _("An error needs what CHSI shows and what is right."))
+        try:
+            cleaned["phone"] = check_phone(cleaned.get("phone", ""))
+        except forms.ValidationError as error:
+            self.add_error("phone", error)
+        return cleaned
+
+    def entry(self, student) -> dict:
+        """Return what the flow's `enter_on_paper` takes, for a valid form."""
+        said = self.cleaned_data
+        field = said["field"]
+        errors = [FieldReport(field, said["chsi_value"], said["right_value"])] if field else []
+        fields = {
+            one.name: {
+                "roster": key_fields.display(one.name, getattr(student, one.name)),
+                "answer": "wrong" if one.name == field else OK,
+            }
+            for one in key_fields.KEY_FIELDS
+            if one.name != "id_number"
+        }
+        status = "" if field in ("status", "no_record") else key_fields.GOOD_STATUS
+        return {
+            "submission_id": said["submission_id"],
+            "channel": said["channel"],
+            "reason": said["reason"],
+            "kind": Declaration.Kind.REPORTED if field else Declaration.Kind.CONFIRMED,
+            "errors": errors,
+            "status": status,
+            "snapshot": {"fields": fields, "status": status},
+            "phone": said["phone"] if field else None,
+        }
+
+
+class SubmitForm(SignatureMixin):
+    """The collator's signature under the class's sheet."""
+
+    submission_id = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, signer: str, **kwargs):
+        """Take the monitor's name."""
+        kwargs.setdefault("initial", {"submission_id": uuid.uuid4()})
+        super().__init__(*args, **kwargs)
+        self.signer = signer
+
+
+class SettleForm(forms.Form):
+    """The next outcome of a reported error."""
+
+    outcome = forms.ChoiceField(label=_("Outcome"))
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+    def __init__(self, *args, error: FieldError, **kwargs):
+        """Offer what may follow on the present outcome."""
+        super().__init__(*args, **kwargs)
+        follow = states.OUTCOMES[error.outcome]
+        whole = error.field not in key_fields.BY_NAME
+        self.fields["outcome"].choices = [
+            (value, label)
+            for value, label in FieldError.Outcome.choices
+            if value in follow and not (whole and value == FieldError.Outcome.MENDED)
+        ]
+
+
+class DeadlinesForm(forms.Form):
+    """Both deadlines, to extend them."""
+
+    student_deadline = forms.DateField(
+        label=_("Students' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    department_deadline = forms.DateField(
+        label=_("Departments' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class UploadForm(forms.Form):
+    """A roster file."""
+
+    file = forms.FileField(
+        label=_("Roster file"),
+        help_text=_("An Excel workbook (xlsx), a CSV file, or an export of the exchange platform."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.csv,.tsv,.txt,.dbf"}),
+    )
+
+    def clean_file(self):
+        """Refuse what is larger than any roster."""
+        file = self.cleaned_data["file"]
+        if file.size > settings.ROSTER_UPLOAD_LIMIT:
+            raise forms.ValidationError(
+                _("The file is larger than %(limit)s MB.") % {"limit": settings.ROSTER_UPLOAD_LIMIT // 2**20}
+            )
+        return file

@@ -1,0 +1,256 @@
+"""The department officer's pages, and what a counsellor may read of them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from rosters.models import ClassGroup
+
+from .. import access, deadlines, flow, links, printing, progress, rules
+from ..dossier import dossier
+from ..forms.staff import ReasonForm
+from ..models import ClassLink, ClassSheet, MissingClaim
+from .files import PDF, download
+
+REFUSED, INVALID = 409, 422
+
+
+def _page(desk: access.Desk, **more) -> dict:
+    campaign = desk.campaign
+    context = {"desk": desk, "campaign": campaign, "area": "department", **more}
+    if campaign is not None:
+        now = timezone.now()
+        context["deadline"] = deadlines.words(campaign.student_deadline, now)
+        context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
+    return context
+
+
+def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpResponse:
+    rows = progress.class_rows(desk.class_groups)
+    hand_in = reason = None
+    if desk.department is not None and desk.campaign is not None:
+        hand_in = rules.newest_hand_in(desk.campaign, desk.department)
+        at = rules.Situation(
+            open=desk.campaign.state == desk.campaign.State.OPEN, hand_in=hand_in.state if hand_in else ""
+        )
+        reason = rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+    context = _page(
+        desk,
+        rows=rows,
+        total=sum((row.counts for row in rows), progress.Counts()),
+        hand_in=hand_in,
+        no_hand_in=reason,
+        open_rows=[row for row in rows if row.step not in ("accepted", "empty")],
+        claims=MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
+            "class_group"
+        ),
+        refusal=refusal,
+    )
+    return render(request, "signoffs/department/overview.html", context, status=status)
+
+
+@require_safe
+@access.department
+def overview(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """The classes, what needs action first."""
+    return _overview(request, desk)
+
+
+def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=None, form=None):
+    access.record_view(desk, "department-class", class_group=class_group)
+    seats = progress.class_grid(class_group)
+    sheet = ClassSheet.objects.filter(class_group=class_group).select_related("collator").first()
+    now = timezone.now()
+    live = ClassLink.objects.filter(class_group=class_group, revoked_at=None)
+    context = _page(
+        desk,
+        class_group=class_group,
+        pages=progress.form_pages(seats),
+        counts=next(iter(progress.class_rows([class_group]))).counts,
+        sheet=sheet,
+        versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),
+        waiting=[seat for seat in seats if seat.waiting],
+        links={link.kind: links.url(link) for link in live},
+        failures=max((link.failures for link in live), default=0),
+        reminder=progress.reminder_text(class_group, now),
+        no_accept=rules.reason("accept_sheet", who=desk.who, class_group=class_group, now=now),
+        no_return=rules.reason("return_sheet", who=desk.who, class_group=class_group, now=now),
+        form=form or ReasonForm(),
+        refusal=refusal,
+    )
+    return render(request, "signoffs/department/class.html", context, status=status)
+
+
+@require_safe
+@access.department
+def class_page(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """One class: its grid, its sheet, its links."""
+    return _class_page(request, desk, desk.class_group(uuid))
+
+
+@require_POST
+@access.department
+def accept(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """Accept a class's sheet."""
+    sheet = desk.sheet(uuid)
+    try:
+        flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _class_page(request, desk, sheet.class_group, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("%(class)s: accepted.") % {"class": sheet.class_group})
+    return redirect("department")
+
+
+@require_POST
+@access.department
+def return_sheet(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """Return a class's sheet with a reason."""
+    sheet, form = desk.sheet(uuid), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _class_page(request, desk, sheet.class_group, status=INVALID, form=form)
+    try:
+        flow.return_sheet(sheet=sheet, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    except flow.Refused as refused:
+        return _class_page(request, desk, sheet.class_group, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("%(class)s: returned to the monitor.") % {"class": sheet.class_group})
+    return redirect("department")
+
+
+@require_POST
+@access.department
+def rotate(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """End the class's link, or the monitor's, and make a new one."""
+    class_group = desk.class_group(uuid)
+    kind = request.POST.get("kind", ClassLink.Kind.STUDENT)
+    link = ClassLink.objects.filter(class_group=class_group, kind=kind, revoked_at=None).first()
+    if link is None:
+        return _class_page(request, desk, class_group, status=INVALID, refusal=_("There is no such link."))
+    try:
+        flow.rotate_link(link=link, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _class_page(request, desk, class_group, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("The old link is dead. Give the new one to the class."))
+    return redirect("department-class", class_group.uuid)
+
+
+def _student_page(request, desk, student, *, status=200, refusal=None, code=""):
+    access.record_view(desk, "department-student", class_group=student.class_group, student=student)
+    context = _page(desk, dossier=dossier(student), refusal=refusal, code=code)
+    return render(request, "signoffs/department/student.html", context, status=status)
+
+
+@require_safe
+@access.department
+def student(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """One student: the record with its ID number masked, what was declared, what became of it."""
+    return _student_page(request, desk, desk.student(uuid))
+
+
+@require_POST
+@access.department
+def code(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """Issue a one-time code, shown once, on this answer."""
+    one = desk.student(uuid)
+    try:
+        text = flow.issue_code(student=one, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _student_page(request, desk, one, status=REFUSED, refusal=refused.reason)
+    return _student_page(request, desk, one, code=f"{text[:4]} {text[4:]}")
+
+
+@require_POST
+@access.department
+def name_monitor(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """Name a student monitor, or end that."""
+    one = desk.student(uuid)
+    move = flow.unname_monitor if request.POST.get("end") else flow.name_monitor
+    try:
+        move(student=one, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _student_page(request, desk, one, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("Done."))
+    return redirect("department-student", one.uuid)
+
+
+@require_POST
+@access.department
+def countersign(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """Countersign what was entered for a student."""
+    declaration = desk.declaration(uuid)
+    try:
+        flow.countersign(declaration=declaration, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _class_page(
+            request, desk, declaration.student.class_group, status=REFUSED, refusal=refused.reason
+        )
+    messages.success(request, _("Countersigned: %(name)s.") % {"name": declaration.student.name})
+    return redirect("department-class", declaration.student.class_group.uuid)
+
+
+@require_POST
+@access.department
+def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """系部上交: every class accepted, or with a stated exception."""
+    exceptions = {
+        name.removeprefix("exception-"): reason
+        for name, reason in request.POST.items()
+        if name.startswith("exception-")
+    }
+    try:
+        made = flow.hand_in(
+            campaign=desk.campaign,
+            department=desk.department,
+            who=desk.who,
+            exceptions=exceptions,
+            clock=timezone.now,
+        )
+    except flow.Refused as refused:
+        return _overview(request, desk, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("Handed in: version %(version)s.") % {"version": made.version})
+    return redirect("department")
+
+
+def _name(desk: access.Desk, what: str, of: object = "") -> str:
+    return f"{what}-{of or desk.department}.pdf"
+
+
+@require_POST
+@access.department
+def poster(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """The poster of one class."""
+    class_group = desk.class_group(uuid)
+    content = printing.poster_pdf([class_group])
+    return download(content, _name(desk, "海报", class_group), PDF)
+
+
+@require_POST
+@access.department
+def posters(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """The posters of all classes."""
+    return download(printing.poster_pdf(desk.class_groups), _name(desk, "海报"), PDF)
+
+
+@require_POST
+@access.department
+def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+    """The registration form of one class."""
+    class_group, blank = desk.class_group(uuid), bool(request.POST.get("blank"))
+    flow.record_export(
+        campaign=desk.campaign, class_group=class_group, who=desk.who, what="form", clock=timezone.now
+    )
+    content = printing.form_pdf([class_group], blank=blank, now=timezone.now())
+    return download(content, _name(desk, "登记表", class_group), PDF)
+
+
+@require_POST
+@access.department
+def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """The registration forms of all classes."""
+    flow.record_export(
+        campaign=desk.campaign, department=desk.department, who=desk.who, what="forms", clock=timezone.now
+    )
+    content = printing.form_pdf(desk.class_groups, blank=bool(request.POST.get("blank")), now=timezone.now())
+    return download(content, _name(desk, "登记表"), PDF)

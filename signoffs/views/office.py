@@ -1,0 +1,331 @@
+"""The academic affairs office's pages: will we make it, what is wrong, what lies here."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rosters.models import ClassGroup
+
+from .. import access, deadlines, exports, flow, printing, progress, rules
+from ..charts import completion
+from ..dossier import dossier
+from ..forms.staff import DeadlinesForm, NoteForm, ReasonForm, SettleForm
+from ..models import ClassSheet, FieldError, HandIn, MissingClaim
+from .files import PDF, XLSX, download
+
+REFUSED, INVALID = 409, 422
+
+
+def _page(desk: access.Desk, tab: str, **more) -> dict:
+    campaign = desk.campaign
+    context = {"desk": desk, "campaign": campaign, "area": "office", "tab": tab, **more}
+    if campaign is not None:
+        now = timezone.now()
+        context["deadline"] = deadlines.words(campaign.student_deadline, now)
+        context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
+    return context
+
+
+@require_safe
+@access.office
+def dashboard(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """One page that answers “will we make it?”."""
+    return _dashboard(request, desk)
+
+
+def _dashboard(request, desk, *, status=200, refusal=None) -> HttpResponse:
+    if desk.campaign is None:
+        return render(request, "signoffs/office/empty.html", _page(desk, "dashboard"), status=status)
+    now = timezone.now()
+    overview = progress.campaign_overview(desk.campaign, now)
+    context = _page(
+        desk,
+        "dashboard",
+        overview=overview,
+        chart=completion(overview, now),
+        claims=MissingClaim.objects.filter(
+            class_group__campaign=desk.campaign, settled_at=None
+        ).select_related("class_group__department"),
+        refusal=refusal,
+        now=now,
+    )
+    return render(request, "signoffs/office/dashboard.html", context, status=status)
+
+
+def _department(request, desk, department, *, status=200, refusal=None, form=None) -> HttpResponse:
+    classes = desk.class_groups.filter(department=department)
+    rows = progress.class_rows(classes)
+    hand_ins = HandIn.objects.filter(campaign=desk.campaign, department=department)
+    context = _page(
+        desk,
+        "dashboard",
+        department=department,
+        rows=rows,
+        total=sum((row.counts for row in rows), progress.Counts()),
+        hand_ins=hand_ins.select_related("handed_in_by", "received_by", "reopened_by"),
+        hand_in=hand_ins.first(),
+        form=form or ReasonForm(),
+        refusal=refusal,
+    )
+    return render(request, "signoffs/office/department.html", context, status=status)
+
+
+@require_safe
+@access.office
+def department(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """One department: its classes and its hand-in."""
+    return _department(request, desk, desk.department_named(uuid))
+
+
+@require_POST
+@access.office
+def receive(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """The office has a department's whole."""
+    hand_in = desk.hand_in(uuid)
+    try:
+        flow.receive(hand_in=hand_in, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _department(request, desk, hand_in.department, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("%(department)s: received.") % {"department": hand_in.department})
+    return redirect("office")
+
+
+@require_POST
+@access.office
+def reopen(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Open a hand-in again, with a reason."""
+    hand_in, form = desk.hand_in(uuid), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _department(request, desk, hand_in.department, status=INVALID, form=form)
+    try:
+        flow.reopen(hand_in=hand_in, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    except flow.Refused as refused:
+        return _department(request, desk, hand_in.department, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("%(department)s can work on it again.") % {"department": hand_in.department})
+    return redirect("office-department", hand_in.department.uuid)
+
+
+@require_safe
+@access.office
+def class_page(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """One class: its grid and its sheets."""
+    class_group = desk.class_group(uuid)
+    access.record_view(desk, "office-class", class_group=class_group)
+    seats = progress.class_grid(class_group)
+    context = _page(
+        desk,
+        "dashboard",
+        class_group=class_group,
+        pages=progress.form_pages(seats),
+        counts=progress.class_rows([class_group])[0].counts,
+        versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),
+    )
+    return render(request, "signoffs/office/class.html", context)
+
+
+def _student_page(request, desk, one, *, status=200, refusal=None, form=None) -> HttpResponse:
+    access.record_view(desk, "office-student", class_group=one.class_group, student=one)
+    reason = rules.reason(
+        "withdraw_student", who=desk.who, class_group=one.class_group, now=timezone.now(), student=one
+    )
+    context = _page(
+        desk,
+        "dashboard",
+        dossier=dossier(one),
+        form=form or ReasonForm(),
+        no_withdraw=reason,
+        refusal=refusal,
+    )
+    return render(request, "signoffs/office/student.html", context, status=status)
+
+
+@require_safe
+@access.office
+def student(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """One student: the record with its ID number masked, and all that was declared."""
+    return _student_page(request, desk, desk.student(uuid))
+
+
+@require_POST
+@access.office
+def withdraw(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Somebody has left: the seat is struck out."""
+    one, form = desk.student(uuid), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _student_page(request, desk, one, status=INVALID, form=form)
+    try:
+        flow.withdraw_student(student=one, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    except flow.Refused as refused:
+        return _student_page(request, desk, one, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("%(name)s was taken off the roster.") % {"name": one.name})
+    return redirect("office-class", one.class_group.uuid)
+
+
+# Errors ------------------------------------------------------------------------------------------------
+
+FILTERS = {
+    "open": {"outcome__in": ["open", "asked"]},
+    "settled": {"outcome__in": ["mended", "under_way", "done", "explained"]},
+    "all": {},
+}
+
+
+def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResponse:
+    chosen = request.GET.get("show", "open")
+    chosen = chosen if chosen in FILTERS else "open"
+    owner, field = request.GET.get("owner", ""), request.GET.get("field", "")
+    found = (
+        FieldError.objects.filter(
+            declaration__class_group__campaign=desk.campaign,
+            declaration__withdrawn_at=None,
+            declaration__contested_at=None,
+            **FILTERS[chosen],
+        )
+        .select_related("declaration__student__class_group__department", "settled_by")
+        .order_by("declaration__declared_at", "pk")
+    )
+    fields = sorted(set(found.order_by().values_list("field", flat=True)))
+    if owner:
+        found = found.filter(owner=owner)
+    if field:
+        found = found.filter(field=field)
+    errors = [(error, SettleForm(error=error)) for error in found[:300]]
+    access.record_view(desk, "office-errors")
+    context = _page(
+        desk,
+        "errors",
+        errors=errors,
+        chosen=chosen,
+        owner=owner,
+        field=field,
+        fields=fields,
+        owners=FieldError.Owner.choices,
+        refusal=refusal,
+        form=settle,
+    )
+    return render(request, "signoffs/office/errors.html", context, status=status)
+
+
+@require_safe
+@access.office
+def errors(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """What was reported wrong, by field, owner and outcome."""
+    return _errors(request, desk)
+
+
+@require_POST
+@access.office
+def settle(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Give an error its next outcome."""
+    error = desk.error(uuid)
+    form = SettleForm(request.POST, error=error)
+    if not form.is_valid():
+        return _errors(request, desk, status=INVALID, settle=form)
+    try:
+        flow.settle_error(error=error, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    except flow.Refused as refused:
+        return _errors(request, desk, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("Noted."))
+    return redirect("office-errors")
+
+
+@require_POST
+@access.office
+def settle_claim(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Say what became of somebody whom the roster does not name."""
+    claim, form = desk.claim(uuid), NoteForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise flow.Refused(_("Say what became of it."))
+        flow.settle_claim(claim=claim, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    except flow.Refused as refused:
+        return _dashboard(request, desk, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("Noted."))
+    return redirect("office")
+
+
+@require_POST
+@access.office
+def errors_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """The error statistics as a workbook."""
+    if desk.campaign is None:
+        return redirect("office")
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics", clock=timezone.now)
+    content = exports.error_statistics(desk.campaign, desk.class_groups, timezone.now())
+    return download(content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
+
+
+# The campaign, and files -----------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+def campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """The deadlines, to extend them; the end of the campaign."""
+    if desk.campaign is None:
+        return redirect("office-roster")
+    status, refusal = 200, None
+    days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
+    form = DeadlinesForm(initial=days)
+    if request.method == "POST":
+        try:
+            if request.POST.get("close"):
+                flow.close_campaign(campaign=desk.campaign, who=desk.who, clock=timezone.now)
+                messages.success(request, _("The campaign is closed."))
+                return redirect("office-campaign")
+            form, status = DeadlinesForm(request.POST), INVALID
+            if form.is_valid():
+                flow.extend_deadlines(
+                    campaign=desk.campaign, who=desk.who, clock=timezone.now, **form.cleaned_data
+                )
+                messages.success(request, _("The deadlines are extended."))
+                return redirect("office-campaign")
+        except flow.Refused as refused:
+            status, refusal = REFUSED, refused.reason
+    context = _page(desk, "campaign", form=form, refusal=refusal)
+    return render(request, "signoffs/office/campaign.html", context, status=status)
+
+
+def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -> HttpResponse:
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="form", clock=timezone.now, **of)
+    blank = bool(request.POST.get("blank"))
+    content = printing.form_pdf(class_groups, blank=blank, now=timezone.now())
+    return download(content, f"登记表-{name}.pdf", PDF)
+
+
+@require_POST
+@access.office
+def form(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """The registration form of one class."""
+    class_group = desk.class_group(uuid)
+    return _print(request, desk, [class_group], str(class_group), class_group=class_group)
+
+
+@require_POST
+@access.office
+def forms(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """The registration forms of a department, or of all."""
+    if desk.campaign is None:
+        return redirect("office")
+    wanted = request.POST.get("department")
+    if not wanted:
+        return _print(request, desk, desk.class_groups, desk.campaign.slug)
+    department = desk.department_named(wanted)
+    classes = desk.class_groups.filter(department=department)
+    return _print(request, desk, classes, str(department), department=department)
+
+
+@require_POST
+@access.office
+def posters(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """The posters of a department, or of all."""
+    classes, name = desk.class_groups, desk.campaign.slug if desk.campaign else ""
+    if request.POST.get("department"):
+        department = desk.department_named(request.POST["department"])
+        classes, name = classes.filter(department=department), str(department)
+    return download(printing.poster_pdf(classes), f"海报-{name}.pdf", PDF)

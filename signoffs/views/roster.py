@@ -1,0 +1,112 @@
+"""The office takes a roster in: upload, preview, confirm. All of it or nothing."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rosters import importing, reading
+from rosters.models import RosterImport
+
+from .. import access, flow
+from ..forms.staff import UploadForm
+
+REFUSED, INVALID, GONE = 409, 422, 410
+SHOWN = 200  # rows of each table on the preview; the counts are of all
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """Take a file, read it, and keep it, encrypted, until its preview is confirmed."""
+    form, refusal, status = UploadForm(request.POST or None, request.FILES or None), None, 200
+    if request.method == "POST":
+        status = INVALID
+        if form.is_valid():
+            try:
+                return redirect("office-roster-preview", _take(desk, form.cleaned_data["file"]).uuid)
+            except reading.Unreadable as error:
+                refusal = str(error)
+    context = {
+        "desk": desk,
+        "campaign": desk.campaign,
+        "area": "office",
+        "tab": "roster",
+        "form": form,
+        "refusal": refusal,
+        "imports": RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
+    }
+    return render(request, "signoffs/office/roster.html", context, status=status)
+
+
+def _take(desk: access.OfficeDesk, file) -> RosterImport:
+    """Read and keep an upload. Raise reading.Unreadable."""
+    now, content = timezone.now(), file.read()
+    roster = reading.read(content, file.name)
+    campaign = desk.campaign or importing.campaign_for(str(timezone.localdate(now).year))
+    plan = importing.plan(campaign, roster)
+    return importing.keep_upload(
+        campaign, file_name=file.name, content=content, plan=plan, user=desk.user, now=now
+    )
+
+
+def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None):
+    try:
+        plan = importing.plan_of(roster_import, now=timezone.now())
+    except importing.UploadGone:
+        message = _("This upload no longer waits: it was applied, or an hour has passed. Upload it again.")
+        messages.warning(request, message)
+        return redirect("office-roster")
+    access.record_view(desk, "office-roster-preview")
+    context = {
+        "desk": desk,
+        "campaign": roster_import.campaign,
+        "area": "office",
+        "tab": "roster",
+        "roster_import": roster_import,
+        "plan": plan,
+        "problems": plan.problems[:SHOWN],
+        "created": plan.created[:SHOWN],
+        "updated": plan.updated[:SHOWN],
+        "missing": plan.missing[:SHOWN],
+        "shown": SHOWN,
+        "refusal": refusal,
+    }
+    return render(request, "signoffs/office/roster_preview.html", context, status=status)
+
+
+@require_safe
+@access.office
+def preview(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """What the file would do: new, changed, unchanged, missing, and problems with their cells."""
+    return _preview(request, desk, desk.roster_import(uuid))
+
+
+@require_POST
+@access.office
+def confirm(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Apply exactly what was previewed; else preview again."""
+    roster_import = desk.roster_import(uuid)
+    try:
+        plan = importing.plan_of(roster_import, now=timezone.now())
+        if request.POST.get("digest") != plan.digest:
+            raise importing.Stale(roster_import.file_name)
+        applied = flow.import_roster(plan=plan, who=desk.who, clock=timezone.now, roster_import=roster_import)
+    except importing.UploadGone:
+        return _preview(request, desk, roster_import)
+    except importing.Stale:
+        refusal = _("The roster has changed meanwhile. Look at the preview again; nothing was applied.")
+        return _preview(request, desk, roster_import, status=REFUSED, refusal=refusal)
+    except importing.NotClean:
+        refusal = _("The file has errors: mend them and upload it again. Nothing was applied.")
+        return _preview(request, desk, roster_import, status=REFUSED, refusal=refusal)
+    except flow.Refused as refused:
+        return _preview(request, desk, roster_import, status=REFUSED, refusal=refused.reason)
+    messages.success(
+        request,
+        _("Applied: %(created)s new, %(changed)s changed.")
+        % {"created": len(applied.created), "changed": len(applied.changed)},
+    )
+    return redirect("office")
