@@ -1,0 +1,113 @@
+"""Cells, one by one: what is stored of them, and what is wrong with them. A table."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from rosters import cleaning
+
+GOOD = [
+    ("name", " 王䶮\u3000", "王䶮"),
+    ("name", "张𠮷祥", "张𠮷祥"),
+    ("name", "阿依古丽•买买提", "阿依古丽•买买提"),
+    ("name", "=HYPERLINK(1)", "=HYPERLINK(1)"),
+    ("name", "<script>", "<script>"),
+    ("name", "Ａｎｎａ", "Ａｎｎａ"),
+    ("sex", "男性", "男"),
+    ("sex", 1.0, "男"),
+    ("sex", "２", "女"),
+    ("ethnicity", "汉", "汉"),
+    ("ethnicity", 8.0, "壮族"),
+    ("ethnicity", "01", "汉族"),
+    ("birth_date", date(2005, 1, 2), date(2005, 1, 2)),
+    ("birth_date", datetime(2005, 1, 2, 0, 0), date(2005, 1, 2)),
+    ("birth_date", "2005-1-2", date(2005, 1, 2)),
+    ("birth_date", "2005/1/2", date(2005, 1, 2)),
+    ("birth_date", "2005.1.2", date(2005, 1, 2)),
+    ("birth_date", "2005年1月2日", date(2005, 1, 2)),
+    ("birth_date", "2005 年 1 月 2 日", date(2005, 1, 2)),
+    ("birth_date", "20050102", date(2005, 1, 2)),
+    ("birth_date", 20050102.0, date(2005, 1, 2)),
+    ("birth_date", "２００５－０１－０２", date(2005, 1, 2)),
+    ("birth_date", "2005-01-02 00:00:00", date(2005, 1, 2)),
+    ("id_number", "'99010120050102001x", "99010120050102001X"),
+    ("id_number", "９９０１０１２００５０１０２００１ｘ", "99010120050102001X"),
+    ("id_number", ' ="99010120050102001X" ', "99010120050102001X"),
+    ("student_number", "'007", "007"),
+    ("student_number", " 2026 0001\t", "20260001"),
+    ("student_number", '="0012"', "0012"),
+    ("class_name", " 软件２６０１班 ", "软件2601班"),
+    ("class_name", "软件/网络..2601", "软件/网络..2601"),
+    ("major", "软件工程（卓越班）", "软件工程（卓越班）"),
+    ("duration", 4.0, Decimal(4)),
+    ("duration", "4.0", Decimal(4)),
+    ("duration", "4年", Decimal(4)),
+    ("duration", "四年", Decimal(4)),
+    ("duration", "4 年制", Decimal(4)),
+    ("duration", "两年半", Decimal("2.5")),
+    ("duration", "2.5", Decimal("2.5")),
+    ("seat", 3.0, 3),
+    ("seat", "x", None),
+]
+
+FAULTY = [
+    ("name", "", "no_name"),
+    ("name", "王\u202e某", "bidirectional"),
+    ("name", "王\x00某", "control"),
+    ("name", "王\n某", "control"),
+    ("name", "王\ue000某", "private_use"),
+    ("name", "王\u200b某", "invisible"),
+    ("name", "王" * 81, "too_long"),
+    ("name", date(2005, 1, 2), "date_cell"),
+    ("name", cleaning.ERROR_CELL, "error_value"),
+    ("sex", "M", "unknown_sex"),
+    ("sex", "9", "unknown_sex"),
+    ("sex", "", "empty"),
+    ("birth_date", "", "empty"),
+    ("birth_date", "01/02/05", "ambiguous_date"),
+    ("birth_date", "1/2/2005", "ambiguous_date"),
+    ("birth_date", "05.01.02", "ambiguous_date"),
+    ("birth_date", "2005-13-01", "unreadable_date"),
+    ("birth_date", "2005-02-30", "unreadable_date"),
+    ("birth_date", "2005-01", "unreadable_date"),
+    ("birth_date", 38354.0, "unreadable_date"),
+    ("birth_date", "soon", "unreadable_date"),
+    ("birth_date", cleaning.TIME_CELL, "unreadable_date"),
+    ("birth_date", cleaning.ERROR_CELL, "error_value"),
+    ("id_number", "", "empty"),
+    ("id_number", 990101200501020010.0, "numeric_id"),
+    ("id_number", "9.9010120050102E+17", "numeric_id"),
+    ("student_number", "", "no_student_number"),
+    ("student_number", 2026000001.0, "numeric_student_number"),
+    ("student_number", 20260000011234567.0, "inexact_number"),
+    ("student_number", 2026.5, "inexact_number"),
+    ("student_number", "2.026E+09", "inexact_number"),
+    ("class_name", "", "no_class"),
+    ("class_name", "软件\n2601", "control"),
+    ("department_name", " \u3000", "no_department"),
+    ("duration", "long", "unreadable_duration"),
+    ("duration", "1.25", "unreadable_duration"),
+    ("duration", "40", "odd_duration"),
+    ("duration", "400", "unreadable_duration"),
+    ("duration", "", "empty"),
+]
+
+
+@pytest.mark.parametrize(("field", "cell", "value"), GOOD)
+def test_a_good_cell_is_stored_as(field, cell, value):
+    assert cleaning.clean(field, cell) == (value, ())
+
+
+@pytest.mark.parametrize(("field", "cell", "code"), FAULTY)
+def test_a_faulty_cell_has_one_fault(field, cell, code):
+    assert [found for found, _ in cleaning.clean(field, cell).faults] == [code]
+
+
+def test_a_numeric_student_number_is_stored_without_a_fraction():
+    assert cleaning.clean("student_number", 2026000001.0).value == "2026000001"
+
+
+def test_an_invisible_character_stays_in_a_name_and_leaves_a_class():
+    assert cleaning.clean("name", "王\u200b某").value == "王\u200b某"
+    assert cleaning.clean("class_name", "软件\u200b2601").value == "软件2601"
