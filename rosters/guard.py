@@ -17,7 +17,12 @@ _HOME = Path(__file__).resolve().parent.parent
 
 
 class ChildDied(Exception):
-    """The child ended without an answer: out of memory, out of time, or crashed."""
+    """The child ended without an answer. `killed`: for want of memory or time; else the file is damaged."""
+
+    def __init__(self, status: int):
+        """Take the exit status; below zero: the signal that ended it."""
+        super().__init__(f"exit status {status}")
+        self.killed = status < 0
 
 
 def _feed(pipe: IO[bytes], arguments: dict, content: bytes) -> None:
@@ -45,7 +50,7 @@ def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
         _feed(child.stdin, arguments, content)
         yield from child.stdout
         if child.wait() != 0:
-            raise ChildDied(f"{job}: exit status {child.returncode}")
+            raise ChildDied(child.returncode)
     finally:
         watch.cancel()
         child.kill()

@@ -34,7 +34,7 @@ def marked(content: bytes, reading: Reading, problems: Iterable[Problem]) -> byt
         first = json.loads(next(answer, b"{}"))
         book = b"".join(answer)
     except guard.ChildDied as error:
-        raise Unreadable("too_much_memory") from error
+        raise Unreadable("too_much_memory" if error.killed else "truncated") from error
     if "marked" not in first:
         raise Unreadable(first.get("refused", "too_much_memory"), **first.get("details", {}))
     return book

@@ -193,9 +193,9 @@ def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = 
             work = _SheetWork(reading, message["sheet"]) if "sheet" in message else None
             complete = "end" in message
     except guard.ChildDied as error:
-        raise Unreadable("too_much_memory") from error
+        raise Unreadable("too_much_memory" if error.killed else "truncated") from error
     if not complete:
-        raise Unreadable("too_much_memory")
+        raise Unreadable("truncated")
     if not any(sheet.state == "read" for sheet in reading.sheets):
         reading.problems.append(Problem("no_roster"))
     elif not reading.rows:
