@@ -1,6 +1,8 @@
 """Roster files that the tests write themselves: invented people, one helper a format."""
 
 import io
+import re
+import zipfile
 from datetime import date
 
 from openpyxl import Workbook
@@ -75,3 +77,20 @@ def roster(*rows: dict) -> bytes:
 def csv(rows: list[list], delimiter: str = ",") -> str:
     """Return the cells as delimited text."""
     return "\r\n".join(delimiter.join("" if cell is None else str(cell) for cell in cells) for cells in rows)
+
+
+def changed_part(content: bytes, part: str, change) -> bytes:
+    """Return an xlsx file with one part changed by a function of its bytes."""
+    source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in source.namelist():
+            xml = source.read(name)
+            made.writestr(name, change(xml) if name == part else xml)
+    return target.getvalue()
+
+
+def replaced_cell(xml: bytes, place: str, cell: bytes) -> bytes:
+    """Return a sheet's XML with one cell replaced."""
+    changed, count = re.subn(rb'<c r="%s"[^>]*?(/>|>.*?</c>)' % place.encode(), lambda _: cell, xml)
+    assert count == 1
+    return changed
