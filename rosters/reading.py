@@ -44,6 +44,7 @@ REFUSALS: dict[str, tuple[Promise, bool]] = {
         _("The file has too many cells for a roster. Copy the roster into a new workbook."),
         True,
     ),
+    "too_many_sheets": (_("The file has more than 200 tables. Copy the roster into a new workbook."), True),
     "far_cell": (
         _("There is a value far outside the roster, in the cell %(cell)s. Delete it, or copy the roster."),
         True,

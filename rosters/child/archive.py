@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from .refusal import Refusal
 
-LARGEST = 384 * 1024 * 1024
+LARGEST = 256 * 1024 * 1024
 MOST_MEMBERS = 5_000
 PIECE = 1024 * 1024
 

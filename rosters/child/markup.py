@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from .refusal import Refusal, Sheet
 
 _SPREADSHEET_XML = ("urn:schemas-microsoft-com:office:spreadsheet", "<Workbook", "<office:document")
-LARGEST_SPAN = 1000
+LARGEST_SPAN = {"rowspan": 1000, "colspan": 100}
 MOST_CELLS = 3_000_000
 
 
@@ -80,7 +80,11 @@ class _Tables(HTMLParser):
 
 def _span(attributes, name: str) -> int:
     text = dict(attributes).get(name) or ""
-    return min(max(int(text), 1), LARGEST_SPAN) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return (
+        min(max(int(text), 1), LARGEST_SPAN[name])
+        if text.isascii() and text.isdigit() and len(text) < 6
+        else 1
+    )
 
 
 def _rows(table: dict):

@@ -32,8 +32,18 @@ STRANGERS = {
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
+MOST_SHEETS = 200
+
+
 def sheets(content: bytes) -> list[Sheet]:
     """Return the tables of the file. Raise Refusal where it is none that can be read."""
+    found = _sheets(content)
+    if len(found) > MOST_SHEETS:
+        raise Refusal("too_many_sheets")
+    return found
+
+
+def _sheets(content: bytes) -> list[Sheet]:
     if not content.strip(b"\x00\r\n\t \xef\xbb\xbf"):
         raise Refusal("empty")
     if content.startswith(b"PK"):
