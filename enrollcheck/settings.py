@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from . import env, sqlite
+from . import env, logs, sqlite
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,7 +32,10 @@ INSTALLED_APPS = [
     "enrollcheck",
 ]
 
+LOGGING = logs.LOGGING
+
 MIDDLEWARE = [
+    "enrollcheck.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -113,6 +116,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# The printed form's fonts, made once from the font package.
+FONT_FOLDER = DATA_FOLDER / "fonts"
 
 # The browser -------------------------------------------------------------------------------------
 

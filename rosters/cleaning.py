@@ -130,6 +130,8 @@ def _finished(field: str, value, faults: list[Fault], empty=""):
 
 
 def _name(cell: Cell) -> Cleaned:
+    if isinstance(cell, str) and cell.isalpha() and len(cell) <= LIMITS["name"]:
+        return Cleaned(cell)  # the usual name, in a hurry
     return _finished("name", *_text("name", cell))
 
 
@@ -201,6 +203,8 @@ def _code_text(field: str, cell: Cell) -> tuple[str, list[Fault]]:
 def _id_number(cell: Cell) -> Cleaned:
     if isinstance(cell, (int, float)):
         return Cleaned(None, (("numeric_id", {}),))
+    if isinstance(cell, str) and len(cell) == 18 and cell.isascii() and cell.isdigit():
+        return Cleaned(cell)  # the usual number, in a hurry
     text, faults = _code_text("id_number", cell)
     if _ROUNDED.fullmatch(text):
         return Cleaned(None, (("numeric_id", {}),))
@@ -208,6 +212,8 @@ def _id_number(cell: Cell) -> Cleaned:
 
 
 def _student_number(cell: Cell) -> Cleaned:
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= LIMITS["student_number"]:
+        return Cleaned(cell)  # the usual number, in a hurry
     text, faults = _code_text("student_number", cell)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if not float(cell).is_integer() or abs(cell) >= _LONGEST_WHOLE:

@@ -3,11 +3,20 @@
 A leaf.
 """
 
+from operator import attrgetter
+
 from . import key_fields
 from .encryption import key_ring
 
-# Whoever's row: these have few values, so a cache of them is small, and tells of nobody.
-SHARED = frozenset(key_fields.BY_NAME) - {"name", "id_number", "student_number"}
+FIELDS = tuple(key_fields.BY_NAME)
+_values = attrgetter(*FIELDS)
+# Fields beside each other that thousands of rows share; of the others each row has its own value.
+SHARED = (("sex", "ethnicity", "birth_date"), ("department_name", "major", "class_name", "level", "duration"))
+# The fields in their order, as stretches: (first, end, shared).
+_STRETCHES = tuple(
+    (FIELDS.index(names[0]), FIELDS.index(names[-1]) + 1, names in SHARED)
+    for names in (("name",), SHARED[0], ("id_number", "student_number"), SHARED[1])
+)
 
 
 class RecordDigests:
@@ -15,21 +24,20 @@ class RecordDigests:
 
     def __init__(self):
         """Start with nothing known."""
-        self._known: dict[str, dict] = {name: {} for name in SHARED}
+        self._known: dict[tuple, str] = {}
         self._ring = key_ring()
 
     def text(self, record) -> str:
         """Return what key_fields.normalised_record returns."""
-        parts = []
-        for name in key_fields.BY_NAME:
-            value = getattr(record, name)
-            known = self._known.get(name)
-            if known is None:
-                parts.append(f"{name}={key_fields.normalise(name, value)}")
-                continue
-            part = known.get(value)
+        values, parts = _values(record), []
+        for first, end, shared in _STRETCHES:
+            stretch = values[first:end]
+            part = self._known.get((first, stretch)) if shared else None
             if part is None:
-                part = known[value] = f"{name}={key_fields.normalise(name, value)}"
+                pairs = zip(FIELDS[first:end], stretch, strict=True)
+                part = "\x1f".join(f"{name}={key_fields.normalise(name, value)}" for name, value in pairs)
+                if shared:
+                    self._known[first, stretch] = part
             parts.append(part)
         return "\x1f".join(parts)
 

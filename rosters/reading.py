@@ -248,11 +248,13 @@ class _SheetWork:
         self._judge_header(header)
         self.columns = [(name, header.index[name]) for name in FIELDS if name in header.index]
         self.heading_texts = {column.heading for column in header.columns if column.field}
-        self.merged = {
+        self.width = 1 + max([*(index for _, index in self.columns), *header.second.values()])
+        merged = {
             name: sorted((top, bottom) for top, left, bottom, _right in self.about["merges"] if left == index)
             for name, index in self.columns
             if name in FILLED_DOWN
         }
+        self.merged = {name: areas for name, areas in merged.items() if areas}
         self.held: dict[str, tuple] = {}
         for number, _cells in rows:
             if number < header.first_row:
@@ -280,24 +282,29 @@ class _SheetWork:
             self._clean_line(number, cells)
 
     def _clean_line(self, number: int, cells: list) -> None:
-        width = len(cells)
-        raw = {name: cells[index] if index < width else "" for name, index in self.columns}
+        cells = cells + [""] * (self.width - len(cells))
+        raw = {name: cells[index] for name, index in self.columns}
         for name, index in self.sheet.header.second.items():
-            if raw.get(name) == "" and index < width:
+            if raw.get(name) == "":
                 raw[name] = cells[index]
         if kind := self._no_student(cells, raw):
             self.sheet.skipped.setdefault(kind, []).append(number)
             return
-        self._fill_down(number, raw)
+        if self.merged:
+            self._fill_down(number, raw)
         values = dict(EMPTY)
-        for name, index in self.columns:
-            cell = raw[name]
-            value, faults = self._cleaned(name, cell)
-            values[name] = value
-            for code, details in faults:
+        for name, cell in raw.items():
+            cache = self.caches.get(name)
+            cleaned = cache.get(cell) if cache is not None and isinstance(cell, (str, float)) else None
+            if cleaned is None:
+                cleaned = self._cleaned(name, cell)
+            values[name] = cleaned.value
+            for code, details in cleaned.faults:
                 self._problem(code, number, name, details)
-            if self.formulas and (number, index) in self.formulas and cell != "":
-                self._problem("formula", number, name, {})
+        if self.formulas:
+            for name, index in self.columns:
+                if (number, index) in self.formulas and raw[name] != "":
+                    self._problem("formula", number, name, {})
         self.sheet.students += 1
         self.reading.rows.append(RosterRow(*values.values(), self.number, number))
 
@@ -332,13 +339,10 @@ class _SheetWork:
                 raw[name] = self.held[name][1]
 
     def _cleaned(self, name: str, cell) -> cleaning.Cleaned:
-        cache = self.caches.get(name) if isinstance(cell, (str, float)) else None
-        if cache is not None and (known := cache.get(cell)) is not None:
-            return known
-        if isinstance(cell, dict):
-            cell = _special(cell)
-        result = cleaning.clean(name, cell)
-        if cache is not None and len(cache) < _CACHE_LIMIT:
+        """Return a cell cleaned, and remember it where the column has few values."""
+        result = cleaning.clean(name, _special(cell) if isinstance(cell, dict) else cell)
+        cache = self.caches.get(name)
+        if cache is not None and isinstance(cell, (str, float)) and len(cache) < _CACHE_LIMIT:
             cache[cell] = result
         return result
 

@@ -303,11 +303,11 @@ class Overview:
         )
 
 
-_WHOLE_LABELS = {"status": key_fields.STATUS_LABEL, "no_record": "没有学籍信息"}
+_WHOLE_LABELS = {"status": key_fields.STATUS_LABEL, "no_record": "没有学籍信息", "place": "所在班级"}
 
 
 def field_label(name: str) -> str:
-    """Return the official label of a field, of the status, or of a record that CHSI does not show."""
+    """Return the official label of a field, the status, a record that CHSI does not show, or a place."""
     return _WHOLE_LABELS.get(name) or key_fields.BY_NAME[name].label
 
 

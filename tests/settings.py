@@ -19,6 +19,8 @@ os.environ.update(
 from enrollcheck.settings import *  # noqa: E402, F403
 from enrollcheck.settings import DATABASES, STORAGES  # noqa: E402
 
+# Made once on a machine, not once in each of the suite's processes: it takes seconds.
+FONT_FOLDER = Path(tempfile.gettempdir()) / "enrollcheck-tests-fonts"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # A file, not memory: the tests run on what the product runs on, and threads share it.

@@ -26,6 +26,8 @@ LAYERS = {
     "signoffs.templatetags": "forms",
     "signoffs.exports": "exports",
     "signoffs.printing": "exports",
+    "signoffs.charts": "exports",
+    "signoffs.dossier": "flow",
     "signoffs.flow": "flow",
     "signoffs.progress": "flow",
     "signoffs.rules": "rules",

@@ -1,0 +1,61 @@
+"""`export_form`: the printed form as one PDF. Exit 2: wrong usage, an ambiguous name among it."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from rosters import importing
+from rosters.models import Campaign, ClassGroup
+from signoffs import flow, printing
+from signoffs.rules import Who
+
+WRONG_USAGE = 2
+
+
+class Command(BaseCommand):
+    """The office page's prints, from the command line."""
+
+    help = "Write the registration forms of a class, a department or all as one PDF."
+
+    def add_arguments(self, parser):
+        """Take what DESIGN.md promises."""
+        parser.add_argument(
+            "--campaign", metavar="SLUG", help="the cohort year; without it: the open campaign"
+        )
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--class", dest="class_name", metavar="NAME", help="one class")
+        which.add_argument("--department", metavar="NAME", help="all classes of a department")
+        which.add_argument("--all", action="store_true", help="all classes")
+        parser.add_argument("--blank", action="store_true", help="for signing on paper")
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
+
+    def handle(self, *args, campaign, class_name, department, blank, output, **options):
+        """Write the PDF. Raise CommandError for wrong usage."""
+        found = Campaign.objects.filter(slug=campaign).first() if campaign else importing.open_campaign()
+        if found is None:
+            what = f"There is no campaign {campaign}." if campaign else "No campaign is open: name one."
+            raise CommandError(what, returncode=WRONG_USAGE)
+        classes = ClassGroup.objects.filter(campaign=found).select_related("campaign", "department")
+        if class_name:
+            classes = classes.filter(name=class_name)
+            if len(classes) > 1:
+                where = "、".join(str(one.department) for one in classes)
+                raise CommandError(
+                    f"{class_name} is a class of several departments ({where}).", returncode=WRONG_USAGE
+                )
+        elif department:
+            classes = classes.filter(department__name=department)
+        if not classes:
+            raise CommandError(
+                f"No class is called so: {class_name or department or found.slug}.", returncode=WRONG_USAGE
+            )
+        content = printing.form_pdf(classes, blank=blank, now=timezone.now())
+        try:
+            output.write_bytes(content)
+        except OSError as error:
+            raise CommandError(f"{output}: {error.strerror}", returncode=WRONG_USAGE) from error
+        who = Who(command="export_form")
+        one = classes[0] if class_name else None
+        flow.record_export(campaign=found, class_group=one, who=who, what="form", clock=timezone.now)
+        self.stdout.write(f"{output}: {len(classes)} classes, {len(content):,} bytes")

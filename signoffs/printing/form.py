@@ -1,0 +1,195 @@
+"""The registration form (NOTICE.md's 附件): one A4 page for 64 students, filled or blank.
+
+All measures are points; y runs up from the foot of the page.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rosters.models import ClassGroup
+
+from .. import deadlines
+from . import fonts
+from .content import Cell, ErrorRow, Form, facts, gather
+from .fonts import BOLD
+from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
+
+LEFT, RIGHT = 42.0, WIDTH - 42.0
+TITLE_Y = HEIGHT - 60
+LINE_Y = HEIGHT - 90
+GRID_TOP = HEIGHT - 99
+HEADER, ROW = 19.0, 26.2
+ROWS, PAIRS = 16, 4
+SEATS = ROWS * PAIRS
+NUMBER_WIDTH = 27.0
+PAIR = (RIGHT - LEFT) / PAIRS
+GRID_BOTTOM = GRID_TOP - HEADER - ROWS * ROW
+ERRORS_Y = GRID_BOTTOM - 19
+ERRORS_TOP = GRID_BOTTOM - 25
+ERROR_ROW = 22.4
+ERROR_ROWS, ERROR_ROWS_ALONE = 6, 25
+ERROR_COLUMNS = (LEFT, LEFT + 330, LEFT + 420, RIGHT)
+COLLATOR_Y = ERRORS_TOP - HEADER - ERROR_ROWS * ERROR_ROW - 22
+NOTE_Y = COLLATOR_Y - 20
+QR = 46.0
+FOOT = 24.0
+
+
+def form_pdf(
+    class_groups: Iterable[ClassGroup], *, blank: bool = False, names: bool = True, now: datetime
+) -> bytes:
+    """Return one PDF of the classes' forms, with a bookmark for each.
+
+    `blank`: for signing on paper, with the names small in the cells unless `names` is false. `now` stands on
+    drafts of sheets that were not submitted.
+    """
+    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+    pen = Pen("新生学籍查询及核对登记表")
+    drawn = False
+    for form in gather(class_groups, blank=blank, names=names):
+        _draw(pen, form, local)
+        drawn = True
+    if not drawn:
+        pen.text(LEFT, TITLE_Y, "没有班级", 12)
+        pen.canvas.showPage()
+    return pen.finish()
+
+
+def _pages(form: Form) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
+    """Return what stands on each page: the cells of 64 seats, or none; and the error rows."""
+    highest = max((cell.seat for cell in form.cells), default=1)
+    grids: list[list[Cell] | None] = [
+        [cell for cell in form.cells if start < cell.seat <= start + SEATS]
+        for start in range(0, highest, SEATS)
+    ]
+    errors, pages = list(form.errors), []
+    while grids or errors:
+        grid = grids.pop(0) if grids else None
+        room = ERROR_ROWS if grid is not None else ERROR_ROWS_ALONE
+        pages.append((grid, errors[:room]))
+        errors = errors[room:]
+    return pages
+
+
+def _draw(pen: Pen, form: Form, now: datetime) -> None:
+    pages = _pages(form)
+    for number, (cells, errors) in enumerate(pages, start=1):
+        if number == 1:
+            key = str(form.class_group.uuid)
+            pen.canvas.bookmarkPage(key)
+            pen.canvas.addOutlineEntry(f"{form.class_group.department} {form.class_group}", key)
+        pen.missing.clear()
+        _head(pen, form)
+        if cells is None:
+            _error_table(pen, errors, GRID_TOP, ERROR_ROWS_ALONE)
+        else:
+            _skeleton(pen, (number - 1) * SEATS)
+            for cell in cells:
+                _cell(pen, cell, number)
+            _error_table(pen, errors, ERRORS_TOP, ERROR_ROWS)
+        _foot(pen, form, now, number, len(pages))
+        pen.canvas.showPage()
+
+
+def _head(pen: Pen, form: Form) -> None:
+    title = f"{form.campaign.slug}年新生学籍查询及核对登记表"
+    pen.centred(Box(LEFT, TITLE_Y, RIGHT - LEFT, 24), title, 19, BOLD)
+    pen.text(LEFT, LINE_Y, "核对无误后需在下面表格签名：", 11)
+    name, label = str(form.class_group), "班级："
+    room = RIGHT - LEFT - 260
+    size = pen.fitting(name, room, 11)
+    start = RIGHT - max(110, fonts.width(name, size))
+    pen.right(start, LINE_Y, label, 11)
+    pen.text(start + (RIGHT - start - fonts.width(name, size)) / 2, LINE_Y, name, size)
+    pen.line(start, LINE_Y - 3, RIGHT, LINE_Y - 3, 0.5)
+
+
+def _skeleton(pen: Pen, before: int) -> None:
+    """Draw the grid, its headers and numbers: the same on every page, so it is kept once in the PDF."""
+    name = f"grid{before}"
+    canvas = pen.canvas
+    if not canvas.hasForm(name):
+        canvas.beginForm(name, 0, 0, WIDTH, HEIGHT)
+        columns = []
+        for pair in range(PAIRS):
+            columns += [LEFT + pair * PAIR, LEFT + pair * PAIR + NUMBER_WIDTH]
+        rows = [GRID_TOP, *(GRID_TOP - HEADER - row * ROW for row in range(ROWS + 1))]
+        pen.grid([*columns, RIGHT], rows)
+        for pair in range(PAIRS):
+            x = LEFT + pair * PAIR
+            top = GRID_TOP - HEADER
+            pen.centred(Box(x, top, NUMBER_WIDTH, HEADER), "序号", 10)
+            pen.centred(Box(x + NUMBER_WIDTH, top, PAIR - NUMBER_WIDTH, HEADER), "签名", 10)
+            for row in range(ROWS):
+                number = str(before + pair * ROWS + row + 1)
+                pen.centred(Box(x, top - (row + 1) * ROW, NUMBER_WIDTH, ROW), number, 10)
+        canvas.endForm()
+    canvas.doForm(name)
+
+
+def _cell(pen: Pen, cell: Cell, page: int) -> None:
+    pair, row = divmod(cell.seat - 1 - (page - 1) * SEATS, ROWS)
+    x = LEFT + pair * PAIR + NUMBER_WIDTH
+    box = Box(x, GRID_TOP - HEADER - (row + 1) * ROW, PAIR - NUMBER_WIDTH, ROW)
+    name = Box(box.x + 3, box.y + 1.4, box.width - 6, 7.4)
+    if cell.tags:
+        tag = Box(box.x + box.width - 30, name.y, 28, 6.4)
+        pen.centred(tag, cell.tags, 5.6, colour=FAINT)
+        name = Box(name.x + 4, name.y, name.width - 34, name.height)
+    if cell.name:
+        pen.centred(name, cell.name, 6.6, colour=FAINT)
+    upper = Box(box.x + 4, box.y + 9, box.width - 8, ROW - 10.4)
+    if cell.struck:
+        pen.line(box.x, box.y, box.x + box.width, box.y + box.height, 0.6, FAINT)
+    elif cell.instead:
+        pen.centred(upper, cell.instead, 10)
+    else:
+        pen.signature(upper, cell.signature)
+
+
+def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> None:
+    pen.text(LEFT, top + 6, "信息错误反馈统计:", 11)
+    rows = [top, *(top - HEADER - row * ERROR_ROW for row in range(count + 1))]
+    pen.grid(list(ERROR_COLUMNS), rows)
+    for label, x, end in zip(
+        ("错误原因及正确内容", "签名", "联系号码"), ERROR_COLUMNS, ERROR_COLUMNS[1:], strict=False
+    ):
+        pen.centred(Box(x, top - HEADER, end - x, HEADER), label, 10)
+    for number, error in enumerate(errors, start=1):
+        y = top - HEADER - number * ERROR_ROW
+        cells = [
+            Box(x, y, end - x, ERROR_ROW).within(4, 1.5, 4, 1.5)
+            for x, end in zip(ERROR_COLUMNS, ERROR_COLUMNS[1:], strict=False)
+        ]
+        pen.paragraph(cells[0], error.text, 8.5)
+        pen.signature(cells[1], error.signature)
+        pen.centred(cells[2], error.phone, 9)
+
+
+def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
+    label = "汇总人（班长或学习委员）签名："
+    end = pen.text(LEFT, COLLATOR_Y, label, 11)
+    pen.line(end, COLLATOR_Y - 3, end + 130, COLLATOR_Y - 3, 0.5)
+    pen.signature(Box(end + 4, COLLATOR_Y - 2, 122, 20), form.collator_signature)
+    if form.collator and "typed" not in form.collator_signature:
+        pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
+    day = form.campaign.department_deadline
+    note = f"注：签名后交系负责人，各系于{day.month}月{day.day}日前按系统一交教务管理部。"
+    pen.text(LEFT, NOTE_Y, note, 9.5)
+    lines = facts(form, now)
+    if form.later:
+        lines.append("复核（提交后）：" + "；".join(form.later))
+    if pen.missing:
+        listed = " ".join(f"U+{ord(character):04X}" for character in pen.missing)
+        lines.append(f"字库缺字，请在方框内手写：{listed}")
+    if pages > 1:
+        lines.append(f"第 {page} 页 / 共 {pages} 页")
+    room = RIGHT - LEFT
+    if form.verify_url:
+        pen.qr(Box(RIGHT - QR, FOOT - 6, QR, QR), form.verify_url)
+        room -= QR + 12
+    y = FOOT + (len(lines) - 1) * 8.6
+    for line in lines:
+        size = pen.fitting(line, room, 6.6)
+        pen.text(LEFT, y, line, size, colour=FAINT)
+        y -= 8.6
