@@ -4,12 +4,10 @@ GATES says for each URL name which gate it stands behind; LETS_IN says what each
 A URL that the first table does not name fails; so does a GET that writes anything but the access log.
 """
 
-import json
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.core import serializers
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -262,9 +260,9 @@ def verdict(response) -> str:
 def allowed(name: str, person: str, method: str, is_foreign: bool) -> set[str]:
     """Return the verdicts that the tables allow."""
     expected = LETS_IN[GATES[name]][person]
-    if person == "counsellor" and expected == IN and method == "post":
+    if person == "counsellor" and GATES[name] == DEPARTMENT and method == "post":
         return {REFUSED}
-    if person == "other officer":
+    if person == "other officer" and addresses()[name] and GATES[name] != ANYBODY:
         is_foreign = not is_foreign
     if expected == IN and is_foreign and person in SCOPED:
         return {NOTHING}
@@ -273,14 +271,11 @@ def allowed(name: str, person: str, method: str, is_foreign: bool) -> set[str]:
     return {expected}
 
 
-def fingerprint() -> str:
-    """Return all rows as text, but for the access log and what signing in leaves."""
+def fingerprint() -> int:
+    """Return a hash of all rows, but for the access log and what signing in leaves."""
     ignored = {"accessrecord", "session", "logentry", "contenttype", "permission"}
-    rows = []
-    for model in apps.get_models():
-        if model._meta.model_name not in ignored:
-            rows += json.loads(serializers.serialize("json", model.objects.order_by("pk")))
-    return json.dumps(rows, sort_keys=True, default=str)
+    models = [model for model in apps.get_models() if model._meta.model_name not in ignored]
+    return hash(tuple(repr(list(model.objects.order_by("pk").values_list())) for model in models))
 
 
 class _Undo(Exception):
@@ -301,11 +296,13 @@ def test_every_url_lets_in_whom_the_tables_let_in(world, person):
                     with transaction.atomic():
                         client.cookies = cookies.copy()
                         response = getattr(client, method)(url)
-                        if method == "get" and response.status_code != 405 and fingerprint() != before:
+                        if method == "get" and fingerprint() != before:
                             wrong.append(f"{method} {name} ({side}) wrote")
                         raise _Undo
                 except _Undo:
                     pass
+                if response.status_code == 405:  # nobody gets anywhere by this method
+                    continue
                 found = verdict(response)
                 if found not in allowed(name, person, method, side == "foreign"):
                     wrong.append(f"{method} {name} ({side}): {found} ({response.status_code})")
