@@ -1,13 +1,16 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
+from datetime import date, datetime
+
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
 
-from .. import progress, states
+from .. import deadlines, progress, states
 from ..models import FieldError
 
 register = template.Library()
@@ -133,3 +136,15 @@ def owner_label(owner: str) -> str:
 def verb(name: str) -> str:
     """Return what an event's verb means."""
     return VERBS.get(name, name)
+
+
+@register.filter
+def day(value: date | datetime) -> str:
+    """Return a day, or a moment's day on the school's clock, without its year: 12月22日."""
+    return deadlines.in_words(deadlines.day_of(value) if isinstance(value, datetime) else value)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """Return a moment on the school's clock: 12月22日 23:59."""
+    return f"{day(value)} {timezone.localtime(value, deadlines.SCHOOL_CLOCK):%H:%M}"

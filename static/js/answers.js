@@ -29,7 +29,7 @@ for (const form of document.querySelectorAll("[data-record]")) {
     phone.hidden = !report;
     const called = !report || form.elements.phone.value.trim();
     button.disabled = left > 0 || !signed || !called;
-    if (left) button.textContent = left + " " + form.dataset.left;
+    if (left) button.textContent = form.dataset.left.replace("#", left);
     else if (!called) button.textContent = phone.querySelector("label").textContent;
     else if (!signed) button.textContent = form.dataset.sign;
     else button.textContent = report ? form.dataset.report : form.dataset.send;
