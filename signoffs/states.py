@@ -48,7 +48,7 @@ NOBODY = "-"
 _LABELS = {
     MISSING: _("Not signed"),
     CONFIRMED: _("Signed"),
-    REPORTED: _("Error reported"),
+    REPORTED: _("With errors"),
     RECHECK: _("To be checked again"),
     EXCUSED: _("Excused"),
     OVERDUE: _("Overdue, never checked"),

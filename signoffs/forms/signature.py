@@ -56,7 +56,7 @@ class SignatureMixin(forms.Form):
 
     signature = forms.CharField(required=False, max_length=LARGEST, widget=forms.HiddenInput)
     typed_name = forms.CharField(
-        label=_("Or type your name"),
+        label=_("Or sign by typing your name"),
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -18,7 +18,7 @@ from .student import OK, check_phone
 class ExcuseForm(forms.Form):
     """Why a student will not sign."""
 
-    reason = forms.ChoiceField(label="未签原因", choices=[("", "—"), *Excuse.Reason.choices])
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *Excuse.Reason.choices])
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
@@ -43,7 +43,7 @@ class PaperForm(forms.Form):
         choices=[("", "—"), *(c for c in Declaration.Channel.choices if c[0] != Declaration.Channel.OWN)],
     )
     reason = forms.CharField(label=_("Who signed, and why not online"), max_length=200)
-    field = forms.ChoiceField(label=_("What is wrong"), required=False)
+    field = forms.ChoiceField(label=_("What it says"), required=False)
     chsi_value = forms.CharField(label=_("What CHSI shows"), max_length=120, required=False)
     right_value = forms.CharField(label=_("What is right"), max_length=120, required=False)
     phone = forms.CharField(label="联系号码", max_length=20, required=False)
@@ -122,9 +122,10 @@ class SettleForm(forms.Form):
     def __init__(self, *args, error: FieldError, **kwargs):
         """Offer what may follow on the present outcome."""
         super().__init__(*args, **kwargs)
+        # Nothing is preselected: an outcome is a decision.
         follow = states.OUTCOMES[error.outcome]
         whole = error.field not in key_fields.BY_NAME
-        self.fields["outcome"].choices = [
+        self.fields["outcome"].choices = [("", "—")] + [
             (value, label)
             for value, label in FieldError.Outcome.choices
             if value in follow and not (whole and value == FieldError.Outcome.MENDED)

@@ -4,6 +4,7 @@ import re
 import uuid
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
@@ -14,6 +15,8 @@ from ..rules import FieldReport
 from .signature import SignatureMixin
 
 OK, WRONG = "ok", "wrong"
+# The form's own words; in English with a gloss.
+ANSWERS = [(OK, _("无误 (right)")), (WRONG, _("有误 (wrong)"))]
 # Eleven digits of a mobile number, or a landline with its area code.
 PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,5})?")
 NO_RECORD_SHOWN = "您没有学籍信息"
@@ -47,7 +50,6 @@ class RecordForm(SignatureMixin):
         max_length=20,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
-    field_order = ["submission_id", "shown_digest", "no_record"]
 
     def __init__(self, *args, student: Student, **kwargs):
         """Take the student whose record is shown."""
@@ -62,23 +64,24 @@ class RecordForm(SignatureMixin):
         for field in key_fields.KEY_FIELDS:
             if field.name != "id_number":
                 self.fields[f"answer_{field.name}"] = forms.ChoiceField(
-                    label=field.label, choices=[(OK, "一致"), (WRONG, "不一致")], required=False,
+                    label=field.label, choices=ANSWERS, required=False,
                     widget=forms.RadioSelect,
                 )  # fmt: skip
-            self.fields[f"chsi_{field.name}"] = self._text(_("What CHSI shows"))
-            self.fields[f"right_{field.name}"] = self._text(_("What is right"))
-        self.fields["chsi_id_number"].label = _("The ID number as CHSI shows it")
+            self.fields[f"chsi_{field.name}"] = self._text(_("{field} as CHSI shows it"), field.label)
+            self.fields[f"right_{field.name}"] = self._text(_("The right {field}"), field.label)
         self.fields["differs_id_number"] = forms.BooleanField(
             label=_("CHSI really shows this number"), required=False
         )
+        last = ("status", "phone", "signature", "typed_name")  # as on the page, for the summary of errors
+        self.order_fields([*(name for name in self.fields if name not in last), *last])
         for name, bound in self.fields.items():
             if self.is_bound and name in self.errors:
                 bound.widget.attrs["aria-invalid"] = "true"
 
     @staticmethod
-    def _text(label) -> forms.CharField:
+    def _text(label, field: str) -> forms.CharField:
         return forms.CharField(
-            label=label, required=False, max_length=VALUE_LENGTH,
+            label=format_lazy(label, field=field), required=False, max_length=VALUE_LENGTH,
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )  # fmt: skip
 
@@ -105,7 +108,7 @@ class RecordForm(SignatureMixin):
             answer = cleaned.get(f"answer_{field.name}")
             answers[field.name] = {"roster": roster, "answer": answer}
             if not answer:
-                self.add_error(f"answer_{field.name}", _("Answer whether CHSI shows the same."))
+                self.add_error(f"answer_{field.name}", _("Answer whether CHSI shows it right."))
             elif answer == WRONG:
                 self._read_error(field.name, cleaned)
         self.status_said = cleaned.get("status", "")

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rosters.encryption import EncryptedJSONField, EncryptedTextField
 from rosters.models import Campaign, ClassGroup, Department, Student
@@ -78,7 +79,7 @@ class FieldError(models.Model):
     class Outcome(models.TextChoices):
         """Open, on its way, or settled."""
 
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("an error", "Open")
         MENDED = "mended", _("Roster mended")
         ASKED = "asked", _("Correction asked of CHSI")
         UNDER_WAY = "under_way", _("Correction under way")
