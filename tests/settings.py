@@ -17,7 +17,9 @@ os.environ.update(
 )
 
 from enrollcheck.settings import *  # noqa: E402, F403
-from enrollcheck.settings import DATABASES, STORAGES  # noqa: E402
+from enrollcheck.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
+
+Path(STATIC_ROOT).mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
 
 # Made once on a machine, not once in each of the suite's processes: it takes seconds.
 FONT_FOLDER = Path(tempfile.gettempdir()) / "enrollcheck-tests-fonts"

@@ -1,6 +1,7 @@
 """Drawing on a canvas: text that stays in its cell, signatures as vectors, QR codes, missing glyphs."""
 
 import io
+import itertools
 from dataclasses import dataclass
 
 import segno
@@ -57,18 +58,24 @@ class Pen:
 
     def text(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> float:
         """Draw a line of text from x on the base line y; return where it ends."""
-        canvas = self.canvas
-        canvas.setFillColorRGB(*colour)
-        for name, run in fonts.runs(text, font):
-            if name is None:
-                for character in run:
-                    self._box_for(x, y, character, size)
-                    x += size
-            else:
-                canvas.setFont(name, size)
-                canvas.drawString(x, y, run)
-                x += fonts.width(run, size, font)
+        for drawn, parts in itertools.groupby(fonts.runs(text, font), lambda run: run[0] is not None):
+            if drawn:
+                x = self._line(x, y, list(parts), size, colour)
+                continue
+            for character in "".join(run for _, run in parts):
+                self._box_for(x, y, character, size)
+                x += size
         return x
+
+    def _line(self, x: float, y: float, runs: list[tuple[str, str]], size: float, colour) -> float:
+        """Draw runs of several fonts as one text object: readers take two for two lines, and break a name."""
+        line = self.canvas.beginText(x, y)
+        line.setFillColorRGB(*colour)
+        for font, run in runs:
+            line.setFont(font, size)
+            line.textOut(run)
+        self.canvas.drawText(line)
+        return line.getX()
 
     def centred(self, box: Box, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
         """Draw one line in the middle of a box, made smaller until it fits."""
