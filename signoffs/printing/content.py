@@ -33,7 +33,6 @@ _STATES = {
     states.OVERDUE: "逾期未核对",
     states.WITHDRAWN: "已不在名册",
 }
-ERRORS_A_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -149,10 +148,10 @@ def _errors(rows: list[dict], declarations: dict[str, Declaration]) -> Iterator[
         by_declaration[error.declaration_id].append(error_text(error))
     for row in reported:
         declaration = declarations[row["declaration"]]
-        texts = by_declaration[declaration.pk]
-        for start in range(0, len(texts), ERRORS_A_ROW):
-            text = f"{row['seat']} {row['name']}　" + "；".join(texts[start : start + ERRORS_A_ROW])
-            yield ErrorRow(text, declaration.signature, declaration.phone or "")
+        for text in by_declaration[declaration.pk]:
+            yield ErrorRow(
+                f"{row['seat']} {row['name']}　{text}", declaration.signature, declaration.phone or ""
+            )
 
 
 def _later(rows: list[dict], sheet: ClassSheet) -> Iterator[str]:

@@ -22,6 +22,7 @@ HEADER, ROW = 19.0, 26.2
 ROWS, PAIRS = 16, 4
 SEATS = ROWS * PAIRS
 NUMBER_WIDTH = 27.0
+LEAST_NAME = 5.0  # a longer name stands on two lines
 PAIR = (RIGHT - LEFT) / PAIRS
 GRID_BOTTOM = GRID_TOP - HEADER - ROWS * ROW
 ERRORS_Y = GRID_BOTTOM - 19
@@ -135,10 +136,15 @@ def _cell(pen: Pen, cell: Cell, page: int) -> None:
     if cell.tags:
         tag = Box(box.x + box.width - 30, name.y, 28, 6.4)
         pen.centred(tag, cell.tags, 5.6, colour=FAINT)
-        name = Box(name.x + 4, name.y, name.width - 34, name.height)
-    if cell.name:
-        pen.centred(name, cell.name, 6.6, colour=FAINT)
-    upper = Box(box.x + 4, box.y + 9, box.width - 8, ROW - 10.4)
+        name = Box(name.x, name.y, name.width - 28, name.height)
+    lines = [cell.name]
+    if fonts.width(cell.name, LEAST_NAME) > name.width:
+        lines = pen.wrapped(cell.name, name.width, LEAST_NAME)
+    for number, line in enumerate(reversed(lines)):
+        place = Box(name.x, name.y + number * LEAST_NAME * 1.1, name.width, name.height)
+        pen.centred(place, line, 6.6 if len(lines) == 1 else LEAST_NAME, colour=FAINT)
+    foot = name.y + name.height + (len(lines) - 1) * LEAST_NAME * 1.1
+    upper = Box(box.x + 4, foot + 0.2, box.width - 8, box.y + ROW - 1.4 - foot)
     if cell.struck:
         pen.line(box.x, box.y, box.x + box.width, box.y + box.height, 0.6, FAINT)
     elif cell.instead:
@@ -174,7 +180,7 @@ def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     if form.collator and "typed" not in form.collator_signature:
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
     day = form.campaign.department_deadline
-    note = f"注：签名后交系负责人，各系于{day.month}月{day.day}日前按系统一交教务管理部。"
+    note = f"注：签名后交系负责人，{day.month}月{day.day}日前以系为单位统一交教务管理部。"
     pen.text(LEFT, NOTE_Y, note, 9.5)
     lines = facts(form, now)
     if form.later:

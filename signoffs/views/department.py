@@ -69,6 +69,7 @@ def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=N
         desk,
         class_group=class_group,
         pages=progress.form_pages(seats),
+        lacking=printing.lacking(seat.student.name for seat in seats),
         counts=next(iter(progress.class_rows([class_group]))).counts,
         sheet=sheet,
         versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),

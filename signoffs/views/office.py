@@ -122,6 +122,7 @@ def class_page(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRespo
         "dashboard",
         class_group=class_group,
         pages=progress.form_pages(seats),
+        lacking=printing.lacking(seat.student.name for seat in seats),
         counts=progress.class_rows([class_group])[0].counts,
         versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),
     )
