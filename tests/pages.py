@@ -1,4 +1,4 @@
-"""What a page says, for tests that read it as a person does: its text, its tables, the fields of its forms."""
+"""What a page says, for tests that read as a person does: its text, its tables, the fields of its forms."""
 
 from html.parser import HTMLParser
 

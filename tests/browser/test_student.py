@@ -1,0 +1,138 @@
+"""The student's two minutes, on a phone: with a finger, and without JavaScript."""
+
+import pytest
+from django.utils import timezone
+
+from rosters import key_fields
+from signoffs import links
+from signoffs.models import ClassLink, Declaration
+from tests import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FIELDS = [field.name for field in key_fields.KEY_FIELDS if field.name != "id_number"]
+
+
+@pytest.fixture
+def student(live_server):
+    """The second student of a class whose link is live."""
+    class_group = factories.class_group()
+    return class_group.students.get(seat=2)
+
+
+def open_record(page, live_server, student) -> None:
+    """Open the class link and identify."""
+    token = links.issue(student.class_group, ClassLink.Kind.STUDENT, timezone.now()).token
+    page.goto(f"{live_server.url}/c/{token}/")
+    assert token not in page.url
+    page.fill("[name=student_number]", student.student_number)
+    page.fill("[name=last_six]", student.id_number[-6:])
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/class/record/")
+
+
+def draw(page) -> None:
+    """Draw two strokes with the finger."""
+    box = page.locator("canvas")
+    box.evaluate("canvas => canvas.scrollIntoView({block: 'center'})")  # clear of the button at the bottom
+    at = box.bounding_box()
+    for start, end in (((0.1, 0.7), (0.4, 0.2)), ((0.4, 0.2), (0.8, 0.8))):
+        page.mouse.move(at["x"] + at["width"] * start[0], at["y"] + at["height"] * start[1])
+        page.mouse.down()
+        page.mouse.move(at["x"] + at["width"] * end[0], at["y"] + at["height"] * end[1], steps=8)
+        page.mouse.up()
+
+
+def test_a_student_confirms_and_signs_with_a_finger(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    button = page.locator("[data-send-button]")
+    assert button.inner_text() == "还有 12 项未核对"
+    assert page.locator("input[type=radio]:checked").count() == 0
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    assert button.inner_text() == "还有 2 项未核对"
+    page.fill("[name=chsi_id_number]", student.id_number)
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    assert button.inner_text() == "请签名"
+    assert button.is_disabled()
+    draw(page)
+    assert button.inner_text() == "提交：核对无误"
+    assert page.locator("[data-phone]").is_hidden()
+    button.tap()
+    page.wait_for_selector(".slip")
+    assert "核对无误，已签名" in page.inner_text(".slip")
+    declaration = Declaration.objects.get()
+    assert declaration.student == student
+    assert declaration.kind == Declaration.Kind.CONFIRMED
+    assert len(declaration.signature["strokes"]) == 2
+    # The page never scrolls sideways, and the next person at this device finds nothing.
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.goto(f"{live_server.url}/class/record/")
+    assert student.name not in page.inner_text("body")
+
+
+def test_undo_takes_a_stroke_back_and_again_takes_all(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    draw(page)
+    drawn = page.input_value("[name=signature]")
+    page.locator("[data-signature-undo]").tap()
+    undone = page.input_value("[name=signature]")
+    page.locator("[data-signature-clear]").tap()
+    assert drawn.count("[") > undone.count("[") > 0
+    assert page.input_value("[name=signature]") == ""
+
+
+def test_a_student_reports_an_error(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--{'wrong' if name == 'major' else 'ok'}").tap()
+    page.fill("[name=chsi_major]", "机械工程")
+    page.fill("[name=right_major]", "软件工程")
+    page.fill("[name=chsi_id_number]", student.id_number)
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.fill("[name=typed_name]", student.name)
+    button = page.locator("[data-send-button]")
+    assert button.is_disabled()
+    page.fill("[name=phone]", "12000000001")
+    assert button.inner_text() == "提交：有误反馈"
+    button.tap()
+    page.wait_for_selector(".slip")
+    assert "信息错误，已反馈" in page.inner_text(".slip")
+    error = Declaration.objects.get().field_errors.get()
+    assert (error.field, error.chsi_value, error.right_value) == ("major", "机械工程", "软件工程")
+
+
+def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=chsi_id_number]", "990101200701019991")
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.fill("[name=typed_name]", student.name)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_selector(".errors")
+    assert "与名册中的号码不一致" in page.inner_text(".errors")
+    assert student.id_number not in page.content()
+    assert Declaration.objects.count() == 0
+
+
+def test_it_all_works_without_javascript(live_server, phone, student):
+    page = phone(javascript=False)
+    open_record(page, live_server, student)
+    assert page.locator("canvas").is_hidden()
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=chsi_id_number]", student.id_number)
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_selector(".errors")
+    assert "请签名：手写，或输入姓名。" in page.inner_text(".errors")
+    # What was answered is still there.
+    assert page.locator(".choice--ok input:checked").count() == len(FIELDS)
+    page.fill("[name=typed_name]", student.name)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_selector(".slip")
+    assert Declaration.objects.get().signature == {"typed": student.name}
