@@ -4,7 +4,6 @@ manage.py has pointed every setting at a fresh folder before this runs (demo/env
 """
 
 import secrets
-import shutil
 import socket
 from argparse import RawDescriptionHelpFormatter
 from datetime import timedelta
@@ -58,20 +57,12 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=PORT, help="the server's port (default: %(default)s)")
 
     def handle(self, *args, stage, roster, port, **options):
-        """Make the database, play the story, print, serve; leave nothing of it behind.
+        """Make the database, play the story, print, serve. environment.py leaves nothing of it behind.
 
         Raise CommandError for a list that is refused, and for a port that is taken.
         """
         if FOLDER_PREFIX not in str(connection.settings_dict["NAME"]):
             raise CommandError("The demo runs only on a database of its own: start it by `manage.py demo`.")
-        try:
-            self.run(stage, roster, port)
-        finally:
-            connection.close()
-            shutil.rmtree(settings.DATA_FOLDER)
-
-    def run(self, stage: str, roster: Path | None, port: int) -> None:
-        """Do what `handle` says."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

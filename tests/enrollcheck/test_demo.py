@@ -1,0 +1,146 @@
+"""The demo as a reader runs it: another process, a real server, nothing left behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.rosters import files
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+STARTED = "Serving on"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(tmp_path: Path, port: int, *arguments: str) -> subprocess.Popen:
+    environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    environment |= {
+        "TMPDIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'somebody-elses.sqlite3'}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "demo", "--port", str(port), *arguments],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@contextmanager
+def demo(tmp_path: Path, *arguments: str):
+    """Run the demo; yield its address and what it printed before it served. Stop it as Ctrl+C does."""
+    port = free_port()
+    process = start(tmp_path, port, *arguments)
+    printed = []
+    try:
+        for line in process.stdout:
+            printed.append(line)
+            if line.startswith(STARTED):
+                break
+        else:
+            pytest.fail("".join(printed))
+        yield f"http://127.0.0.1:{port}", "".join(printed)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def get(url: str) -> tuple[int, str]:
+    """Return the status and the text of a page; the server may need a moment to listen."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    for _ in range(100):
+        try:
+            with browser.open(url) as response:
+                return response.status, response.read().decode()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.1)
+    raise AssertionError("nobody listens")
+
+
+def test_an_invented_university_is_played_printed_and_served(tmp_path):
+    with demo(tmp_path) as (address, printed):
+        assert "12 departments, 60 classes, 3,000 students; stage: signing" in printed
+        assert re.search(r"deadlines \d{4}-12-22 and \d{4}-12-24", printed)
+        so_far = dict(re.findall(r"([\d,]+) (signed|with errors|late|sheets)", printed)) or {}
+        assert len(so_far) == 4
+        assert "0" not in so_far
+        links = re.findall(r"http://\S+/c/\S+/", printed)
+        assert len(links) == 60
+        assert [
+            name for name in ("office", "officer", "counsellor", "admin") if f"\n  {name} " in printed
+        ] == [
+            "office",
+            "officer",
+            "counsellor",
+            "admin",
+        ]
+        assert get(f"{address}/healthz") == (200, "ok\n")
+        status, page = get(links[0])
+        assert status == 200
+        assert "云麓理工大学" in page
+    assert sorted(one.name for one in tmp_path.iterdir()) == []  # no folder, and no other database
+
+
+@pytest.mark.parametrize(
+    "stage, expected",
+    [("imported", "0 signed"), ("submitted", "1 sheets, 0 hand-ins"), ("handed-in", "1 sheets, 1 hand-ins")],
+)
+def test_ones_own_list_is_played_to_each_stage(tmp_path, stage, expected):
+    roster = tmp_path / "my-list.xlsx"
+    roster.write_bytes(files.roster(*(files.row(number) for number in range(1, 9))))
+    with demo(tmp_path, "--roster", str(roster), "--stage", stage) as (address, printed):
+        assert "1 classes, 8 students" in printed
+        assert expected in printed
+        assert get(f"{address}/")[0] == 200
+    assert [one.name for one in tmp_path.iterdir()] == ["my-list.xlsx"]
+
+
+def test_a_list_that_is_refused_names_its_cells_and_serves_nothing(tmp_path):
+    roster = tmp_path / "bad.csv"
+    roster.write_text("姓名,学号,班级,系部\n,2026000001,软件2601班,信息工程系\n", encoding="utf-8")
+    process = start(tmp_path, free_port(), "--roster", str(roster))
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "bad.csv is refused, nothing was imported" in printed
+    assert "row 2, name" in printed
+    assert [one.name for one in tmp_path.iterdir()] == ["bad.csv"]
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [(["--stage", "nonsense"], "invalid choice"), (["--roster", "none.xlsx"], "can't be read")],
+)
+def test_wrong_usage_exits_2_and_leaves_nothing(tmp_path, arguments, said):
+    process = start(tmp_path, free_port(), *arguments)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert said in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = start(tmp_path, taken.getsockname()[1])
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "is taken: choose another one by --port" in printed
