@@ -1,0 +1,233 @@
+"""What a student declares: once, on the record that was shown, late or not; and where they stand then."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from rosters import importing
+from signoffs import deadlines, flow
+from signoffs.models import Declaration, Event, Standing, Tally
+from signoffs.rules import FieldReport, Who
+from tests import factories, stories
+
+
+@pytest.fixture
+def class_group(campaign):
+    """Three students; the first is the monitor."""
+    return factories.class_group()
+
+
+@pytest.fixture
+def student(class_group):
+    """The second."""
+    return class_group.students.get(seat=2)
+
+
+@pytest.fixture
+def monitor(class_group):
+    """The first."""
+    return class_group.students.get(seat=1)
+
+
+def standing(student) -> str:
+    found = Standing.objects.filter(student=student).first()
+    return found.state if found else "missing"
+
+
+def test_a_confirmation_stands_counts_and_is_an_event(student):
+    declaration = stories.confirm(student)
+    assert standing(student) == "confirmed"
+    assert declaration.record_digest == student.record_digest
+    tally = Tally.objects.get()
+    assert (tally.confirmed, tally.cells) == (1, "MCM")
+    assert list(Event.objects.values_list("verb", "student")) == [("confirm", student.pk)]
+
+
+def test_sending_twice_is_one_declaration(student):
+    once = uuid4()
+    first = stories.confirm(student, submission_id=once)
+    again = stories.confirm(student, submission_id=once)
+    assert first == again
+    assert (Declaration.objects.count(), Event.objects.count(), Tally.objects.get().confirmed) == (1, 1, 1)
+
+
+def test_somebody_elses_page_sent_again_is_refused(student, monitor):
+    once = uuid4()
+    stories.confirm(student, submission_id=once)
+    with pytest.raises(flow.Refused):
+        stories.confirm(monitor, submission_id=once)
+    assert standing(monitor) == "missing"
+
+
+def test_a_record_that_changed_meanwhile_is_shown_again(student):
+    shown = student.record_digest
+    importing.mend(student, field="major", value="机械工程", now=timezone.now())
+    student.refresh_from_db()
+    with pytest.raises(flow.Refused) as refused:
+        stories.confirm(student, shown_digest=shown)
+    assert "Look at it again" in str(refused.value) or "重新核对" in str(refused.value)
+    assert (Declaration.objects.count(), Event.objects.count()) == (0, 0)
+
+
+def test_a_wrong_field_or_another_status_is_no_confirmation(student):
+    with pytest.raises(flow.Refused):
+        stories.confirm(student, status="保留入学资格")
+    wrong = {"fields": {"name": {"answer": "wrong"}}, "status": ""}
+    with pytest.raises(flow.Refused):
+        stories.confirm(student, snapshot=wrong)
+    assert standing(student) == "missing"
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [],
+        [FieldReport("major", "a", "b"), FieldReport("major", "c", "d")],
+        [FieldReport("shoe size", "a", "b")],
+    ],
+    ids=["none", "twice", "unknown"],
+)
+def test_a_report_names_known_fields_once(student, errors):
+    with pytest.raises(flow.Refused):
+        stories.report(student, errors=errors)
+    assert Declaration.objects.count() == 0
+
+
+def test_a_report_keeps_three_values_and_an_owner(student):
+    declaration = stories.report(student, "major", "ethnicity", "no_record")
+    owners = dict(declaration.field_errors.values_list("field", "owner"))
+    assert owners == {"major": "province", "ethnicity": "school", "no_record": "office"}
+    error = declaration.field_errors.get(field="major")
+    assert (error.roster_value, error.chsi_value, error.right_value) == (
+        "软件工程（卓越班）",
+        "另一个值",
+        "正确的值",
+    )
+    assert Tally.objects.get().errors == {"ethnicity": 1, "major": 1, "no_record": 1}
+
+
+def test_one_can_think_again_until_the_sheet_is_submitted(student):
+    stories.confirm(student)
+    stories.report(student)
+    assert standing(student) == "reported"
+    stories.confirm(student)
+    assert standing(student) == "confirmed"
+    assert Tally.objects.get().errors == {}
+    assert Declaration.objects.count() == 3  # append-only
+
+
+def test_this_was_not_me_takes_it_back(student):
+    stories.confirm(student)
+    flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+    assert standing(student) == "missing"
+    assert Tally.objects.get().cells == "MMM"
+
+
+def test_late_is_judged_by_the_arrival_not_by_the_lock(student, monitor):
+    campaign = student.campaign
+    end = deadlines.end_of(campaign.student_deadline)
+    stories.confirm(student, clock=lambda: end + timedelta(seconds=5), arrived_at=end - timedelta(seconds=1))
+    stories.confirm(monitor, clock=lambda: end + timedelta(seconds=5), arrived_at=end)
+    assert dict(Standing.objects.values_list("student__seat", "late")) == {2: False, 1: True}
+    tally = Tally.objects.get()
+    assert (tally.late, tally.cells) == (1, "cCM")
+
+
+def test_a_classmate_cannot_declare_for_another(student, monitor):
+    with pytest.raises(flow.Refused):
+        stories.confirm(student, who=Who(student=monitor))
+
+
+class TestOnPaper:
+    def test_it_counts_once_the_officer_has_countersigned(self, student, monitor, class_group):
+        officer = factories.user("officer", role="department", in_department=class_group.department)
+        entry = stories.on_paper(student, monitor)
+        assert standing(student) == "missing"
+        flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+        assert standing(student) == "confirmed"
+
+    def test_nobody_countersigns_their_own_entry(self, student, class_group):
+        officer = factories.user("officer", role="department", in_department=class_group.department)
+        entry = stories.on_paper(student, class_group.students.get(seat=1))
+        Declaration.objects.filter(pk=entry.pk).update(entered_by_user=officer)
+        with pytest.raises(flow.Refused):
+            flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+
+    def test_the_officer_of_another_department_cannot(self, student, monitor):
+        other = factories.user("other", role="department", in_department=factories.department("机械工程系"))
+        entry = stories.on_paper(student, monitor)
+        with pytest.raises(flow.Refused):
+            flow.countersign(declaration=entry, who=Who(user=other), clock=timezone.now)
+
+    def test_the_students_own_signature_takes_its_place(self, student, monitor, class_group):
+        officer = factories.user("officer", role="department", in_department=class_group.department)
+        entry = stories.on_paper(student, monitor)
+        stories.confirm(student)
+        with pytest.raises(flow.Refused):
+            flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+
+    def test_the_student_can_contest_it(self, student, monitor, class_group):
+        officer = factories.user("officer", role="department", in_department=class_group.department)
+        entry = stories.on_paper(student, monitor)
+        flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+        flow.contest(declaration=entry, who=Who(student=student), clock=timezone.now)
+        assert standing(student) == "missing"
+        with pytest.raises(flow.Refused):
+            flow.contest(declaration=entry, who=Who(student=student), clock=timezone.now)
+
+
+class TestExcuses:
+    def test_a_student_who_comes_after_all_lifts_the_excuse(self, student, monitor):
+        excuse = stories.excuse(student, monitor)
+        assert standing(student) == "excused"
+        stories.confirm(student)
+        excuse.refresh_from_db()
+        assert excuse.lifted_at is not None
+        assert standing(student) == "confirmed"
+
+    def test_other_needs_a_note_and_an_unknown_reason_is_refused(self, student, monitor):
+        for reason in ("other", "fun"):
+            with pytest.raises(flow.Refused):
+                flow.excuse(
+                    student=student, who=Who(student=monitor), reason=reason, note="", clock=timezone.now
+                )
+        assert standing(student) == "missing"
+
+    def test_a_student_without_the_duty_cannot_excuse(self, student, class_group):
+        with pytest.raises(flow.Refused):
+            stories.excuse(class_group.students.get(seat=3), student)
+
+    def test_overdue_is_for_after_the_deadline_and_apart_from_excuses(self, student, monitor, class_group):
+        who = Who(student=monitor)
+        with pytest.raises(flow.Refused):
+            flow.mark_overdue(class_group=class_group, students=[student], who=who, clock=timezone.now)
+        after = deadlines.end_of(student.campaign.student_deadline)
+        flow.mark_overdue(class_group=class_group, students=[student], who=who, clock=lambda: after)
+        assert standing(student) == "overdue"
+        tally = Tally.objects.get()
+        assert (tally.overdue, tally.excused) == (1, 0)
+
+    def test_extending_the_deadline_leaves_nobody_overdue(self, student, monitor, class_group):
+        after = deadlines.end_of(student.campaign.student_deadline)
+        flow.mark_overdue(
+            class_group=class_group, students=[student], who=Who(student=monitor), clock=lambda: after
+        )
+        campaign = student.campaign
+        flow.extend_deadlines(
+            campaign=campaign,
+            student_deadline=campaign.student_deadline + timedelta(days=3),
+            department_deadline=campaign.department_deadline + timedelta(days=3),
+            who=Who(user=factories.user("office")),
+            clock=lambda: after,
+        )
+        assert standing(student) == "missing"
+        assert Tally.objects.get().cells == "MMM"
+
+
+def test_a_closed_campaign_takes_nothing_more(student):
+    flow.close_campaign(campaign=student.campaign, who=Who(user=factories.user("office")), clock=timezone.now)
+    student.refresh_from_db()
+    with pytest.raises(flow.Refused):
+        stories.confirm(student)

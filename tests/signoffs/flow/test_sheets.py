@@ -1,0 +1,151 @@
+"""Sheets and hand-ins: the books balance, what is submitted is frozen, what comes later stands beside it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from signoffs import deadlines, flow
+from signoffs.models import ClassSheet, HandIn, Standing
+from signoffs.rules import Who
+from tests import factories, stories
+
+
+@pytest.fixture
+def class_group(campaign):
+    """Three students; the first is the monitor."""
+    return factories.class_group()
+
+
+@pytest.fixture
+def monitor(class_group):
+    """The first."""
+    return class_group.students.get(seat=1)
+
+
+@pytest.fixture
+def officer(class_group):
+    """Of the class's department."""
+    return factories.user("officer", role="department", in_department=class_group.department)
+
+
+@pytest.fixture
+def signed(class_group):
+    """The class, all of whom have signed."""
+    for student in class_group.students.all():
+        stories.confirm(student)
+    return class_group
+
+
+def test_a_sheet_waits_until_everybody_is_accounted_for_and_says_who_is_not(class_group, monitor):
+    second, third = class_group.students.filter(seat__gt=1).order_by("seat")
+    stories.confirm(monitor)
+    stories.on_paper(third, monitor)
+    with pytest.raises(flow.Refused) as refused:
+        stories.submit(class_group, monitor)
+    assert f"2 {second.name}、3 {third.name}" in str(refused.value)
+    assert ClassSheet.objects.count() == 0
+
+
+def test_a_submitted_sheet_is_frozen(signed, monitor, officer):
+    sheet = stories.submit(signed, monitor)
+    rows = sheet.rows
+    student = signed.students.get(seat=2)
+    with pytest.raises(flow.Refused):
+        stories.report(student)
+    with pytest.raises(flow.Refused):
+        flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+    sheet.refresh_from_db()
+    assert sheet.rows == rows
+    assert [row["state"] for row in rows] == ["confirmed"] * 3
+
+
+def test_a_retry_of_the_submission_is_the_same_sheet(signed, monitor):
+    once = uuid4()
+    said = {"class_group": signed, "who": Who(student=monitor), "signature": {"typed": monitor.name}}
+    first = flow.submit_sheet(**said, submission_id=once, clock=timezone.now)
+    assert flow.submit_sheet(**said, submission_id=once, clock=timezone.now) == first
+    assert ClassSheet.objects.count() == 1
+
+
+def test_only_a_return_reopens_as_the_next_version(signed, monitor, officer):
+    first = stories.submit(signed, monitor)
+    with pytest.raises(flow.Refused):
+        stories.submit(signed, monitor)
+    with pytest.raises(flow.Refused):
+        flow.return_sheet(sheet=first, who=Who(user=officer), reason="  ", clock=timezone.now)
+    flow.return_sheet(sheet=first, who=Who(user=officer), reason="缺一人", clock=timezone.now)
+    stories.report(signed.students.get(seat=2))
+    second = stories.submit(signed, monitor)
+    assert (second.version, second.counts["reported"]) == (2, 1)
+    with pytest.raises(flow.Refused):
+        flow.accept_sheet(sheet=first, who=Who(user=officer), clock=timezone.now)
+
+
+def test_a_late_comer_after_the_sheet_stands_beside_it(class_group, monitor):
+    for student in class_group.students.filter(seat__lt=3):
+        stories.confirm(student)
+    last = class_group.students.get(seat=3)
+    stories.excuse(last, monitor)
+    sheet = stories.submit(class_group, monitor)
+    stories.confirm(last)
+    sheet.refresh_from_db()
+    assert Standing.objects.get(student=last).state == "confirmed"
+    assert sheet.counts["excused"] == 1
+    assert sheet.rows[2]["state"] == "excused"
+
+
+def test_a_classmate_without_the_duty_cannot_submit(signed):
+    with pytest.raises(flow.Refused):
+        stories.submit(signed, signed.students.get(seat=2))
+
+
+def test_a_named_monitor_can(signed, officer):
+    second = signed.students.get(seat=2)
+    flow.name_monitor(student=second, who=Who(user=officer), clock=timezone.now)
+    second.refresh_from_db()
+    assert stories.submit(signed, second).collator == second
+
+
+class TestHandIn:
+    def hand_in(self, class_group, officer, clock=timezone.now, **exceptions):
+        return flow.hand_in(
+            campaign=class_group.campaign,
+            department=class_group.department,
+            who=Who(user=officer),
+            exceptions=exceptions,
+            clock=clock,
+        )
+
+    def test_it_needs_every_class_accepted_or_a_reason(self, signed, monitor, officer):
+        stories.submit(signed, monitor)
+        with pytest.raises(flow.Refused) as refused:
+            self.hand_in(signed, officer)
+        assert signed.name in str(refused.value)
+        made = self.hand_in(signed, officer, **{str(signed.uuid): "班长生病"})
+        assert [one["reason"] for one in made.exceptions] == ["班长生病"]
+
+    def test_after_it_only_the_office_reopens(self, signed, monitor, officer):
+        sheet = stories.submit(signed, monitor)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        made = self.hand_in(signed, officer)
+        with pytest.raises(flow.Refused):
+            flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+        with pytest.raises(flow.Refused):
+            flow.reopen(hand_in=made, who=Who(user=officer), reason="再看", clock=timezone.now)
+        office = factories.user("office")
+        flow.reopen(hand_in=made, who=Who(user=office), reason="再看", clock=timezone.now)
+        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+        assert HandIn.objects.get().state == "reopened"
+
+    def test_the_24th_is_judged_when_it_is_handed_in(self, signed, monitor, officer):
+        sheet = stories.submit(signed, monitor)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        end = deadlines.end_of(signed.campaign.department_deadline)
+        made = self.hand_in(signed, officer, clock=lambda: end - timedelta(seconds=1))
+        office = factories.user("office")
+        flow.receive(hand_in=made, who=Who(user=office), clock=lambda: end + timedelta(days=3))
+        assert HandIn.objects.get().late is False
+        flow.reopen(hand_in=made, who=Who(user=office), reason="再看", clock=lambda: end)
+        assert self.hand_in(signed, officer, clock=lambda: end).late is True
