@@ -64,6 +64,7 @@ office_pages = [
     path("hand-in/<uuid:uuid>/receive/", office.receive, name="office-receive"),
     path("hand-in/<uuid:uuid>/reopen/", office.reopen, name="office-reopen"),
     path("campaign/", office.campaign, name="office-campaign"),
+    path("campaign/close/", office.close_campaign, name="office-campaign-close"),
     path("forms/", office.forms, name="office-forms"),
     path("posters/", office.posters, name="office-posters"),
 ]

@@ -87,6 +87,7 @@ GATES = {
     "office-receive": OFFICE,
     "office-reopen": OFFICE,
     "office-campaign": OFFICE,
+    "office-campaign-close": OFFICE,
     "office-forms": OFFICE,
     "office-posters": OFFICE,
 }

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
+from rosters.models import Campaign
 
 from .. import states
 from ..models import Declaration, Excuse, FieldError
@@ -141,6 +142,23 @@ class DeadlinesForm(forms.Form):
     department_deadline = forms.DateField(
         label=_("Departments' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+
+class CloseForm(forms.Form):
+    """The end of a campaign can't be undone, so the cohort year is typed once more."""
+
+    year = forms.CharField(label=_("Type the cohort year to confirm"), max_length=20)
+
+    def __init__(self, *args, campaign: Campaign, **kwargs):
+        """Take the campaign that is to end."""
+        super().__init__(*args, **kwargs)
+        self.campaign = campaign
+
+    def clean_year(self):
+        """Refuse any other year."""
+        if self.cleaned_data["year"].strip() != self.campaign.slug:
+            raise forms.ValidationError(_("This is not the campaign's year."))
+        return self.cleaned_data["year"]
 
 
 class UploadForm(forms.Form):

@@ -16,7 +16,7 @@ from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
 from ..models import ClassLink, Tally
 
-REFUSED, INVALID = 409, 422
+REFUSED, INVALID, NOT_THEIRS = 409, 422, 403
 
 
 def _page(visit: access.Visit, **more) -> dict:
@@ -39,7 +39,7 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         if visit.student is not None:
             return redirect("monitor")
         return render(request, "signoffs/monitor/identify.html", _page(visit, form=IdentifyForm()))
-    form, now = IdentifyForm(request.POST), timezone.now()
+    form, status, now = IdentifyForm(request.POST), INVALID, timezone.now()
     if form.is_valid():
         time.sleep(throttle.link_delay(visit.link, now))
         proof = prove(
@@ -61,7 +61,8 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 None,
                 _("This page is for the class's 班长 or 学习委员. Your department can name you, if you are."),
             )
-    return render(request, "signoffs/monitor/identify.html", _page(visit, form=form), status=INVALID)
+            status = NOT_THEIRS
+    return render(request, "signoffs/monitor/identify.html", _page(visit, form=form), status=status)
 
 
 @require_safe

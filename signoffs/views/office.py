@@ -14,7 +14,7 @@ from rosters.models import ClassGroup
 from .. import access, deadlines, exports, flow, printing, progress, rules
 from ..charts import completion
 from ..dossier import dossier
-from ..forms.staff import DeadlinesForm, NoteForm, ReasonForm, SettleForm
+from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm
 from ..models import ClassSheet, FieldError, HandIn, MissingClaim
 from .files import PDF, XLSX, download
 
@@ -267,29 +267,49 @@ def errors_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.office
 def campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """The deadlines, to extend them; the end of the campaign."""
+    """The deadlines, to extend them."""
     if desk.campaign is None:
         return redirect("office-roster")
-    status, refusal = 200, None
+    if request.method != "POST":
+        return _campaign(request, desk)
+    form = DeadlinesForm(request.POST)
+    if not form.is_valid():
+        return _campaign(request, desk, status=INVALID, form=form)
+    try:
+        flow.extend_deadlines(campaign=desk.campaign, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    except flow.Refused as refused:
+        return _campaign(request, desk, status=REFUSED, form=form, refusal=refused.reason)
+    messages.success(request, _("The deadlines are extended."))
+    return redirect("office-campaign")
+
+
+def _campaign(request, desk, *, status=200, form=None, close=None, refusal=None) -> HttpResponse:
     days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
-    form = DeadlinesForm(initial=days)
-    if request.method == "POST":
-        try:
-            if request.POST.get("close"):
-                flow.close_campaign(campaign=desk.campaign, who=desk.who, clock=timezone.now)
-                messages.success(request, _("The campaign is closed."))
-                return redirect("office-campaign")
-            form, status = DeadlinesForm(request.POST), INVALID
-            if form.is_valid():
-                flow.extend_deadlines(
-                    campaign=desk.campaign, who=desk.who, clock=timezone.now, **form.cleaned_data
-                )
-                messages.success(request, _("The deadlines are extended."))
-                return redirect("office-campaign")
-        except flow.Refused as refused:
-            status, refusal = REFUSED, refused.reason
-    context = _page(desk, "campaign", form=form, refusal=refusal)
+    context = _page(
+        desk,
+        "campaign",
+        form=form or DeadlinesForm(initial=days),
+        close=close or CloseForm(campaign=desk.campaign),
+        refusal=refusal,
+    )
     return render(request, "signoffs/office/campaign.html", context, status=status)
+
+
+@require_POST
+@access.office
+def close_campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """The end of the campaign; the year typed once more says that it is meant."""
+    if desk.campaign is None:
+        return redirect("office-roster")
+    form = CloseForm(request.POST, campaign=desk.campaign)
+    if not form.is_valid():
+        return _campaign(request, desk, status=INVALID, close=form)
+    try:
+        flow.close_campaign(campaign=desk.campaign, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _campaign(request, desk, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("The campaign is closed."))
+    return redirect("office-campaign")
 
 
 def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -> HttpResponse:

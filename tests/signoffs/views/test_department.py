@@ -1,0 +1,164 @@
+"""The department officer's pages, and what a counsellor may do with them."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from signoffs import links
+from signoffs.models import AccessRecord, ClassLink, ClassSheet, Declaration, HandIn, MonitorDuty, OneTimeCode
+from tests import factories, pages, stories
+
+
+def browser(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def desk(officer) -> Client:
+    """The officer of 信息工程系, signed in."""
+    return browser(officer)
+
+
+@pytest.fixture
+def submitted(own_class) -> ClassSheet:
+    """The class's sheet, waiting for the officer."""
+    for student in own_class.students.all():
+        stories.confirm(student)
+    return stories.submit(own_class, own_class.students.get(seat=1))
+
+
+def test_classes_stand_in_the_order_of_what_needs_action(desk, own_class, submitted):
+    waiting = factories.class_group("软件2602班")
+    stories.on_paper(waiting.students.get(seat=2), waiting.students.get(seat=1))
+    factories.class_group("软件2603班")
+    table = pages.tables(desk.get(reverse("department")))[0]
+    assert [row[0] for row in table[1:-1]] == ["软件2601班", "软件2602班", "软件2603班"]
+    assert [row[-1] for row in table[1:-1]] == ["待审核班级确认表", "待会签", "催办未签学生"]
+
+
+def test_only_the_own_department_is_there(desk, own_class, other_class):
+    text = pages.text(desk.get(reverse("department")))
+    assert own_class.name in text
+    assert other_class.name not in text
+    assert desk.get(reverse("department-class", args=[other_class.uuid])).status_code == 404
+
+
+def test_a_returned_sheet_needs_a_reason(desk, submitted):
+    url = reverse("department-return", args=[submitted.uuid])
+    assert desk.post(url, {"reason": " "}).status_code == 422
+    submitted.refresh_from_db()
+    assert submitted.state == "submitted"
+    assert desk.post(url, {"reason": "第 2 号漏签"}).status_code == 302
+    submitted.refresh_from_db()
+    assert (submitted.state, submitted.return_reason) == ("returned", "第 2 号漏签")
+
+
+def test_a_sheet_is_accepted_once(desk, submitted):
+    url = reverse("department-accept", args=[submitted.uuid])
+    assert desk.post(url).status_code == 302
+    response = desk.post(url)
+    assert response.status_code == 409
+    assert "班级确认表已接收" in pages.text(response)
+
+
+def test_the_hand_in_says_which_class_is_missing(desk, own_class):
+    response = desk.post(reverse("department-hand-in"))
+    assert response.status_code == 409
+    assert f"尚未接收且未写明原因：{own_class.name}" in pages.text(response)
+    assert HandIn.objects.count() == 0
+    stated = {f"exception-{own_class.uuid}": "全班实习，24日补交"}
+    assert desk.post(reverse("department-hand-in"), stated).status_code == 302
+    assert HandIn.objects.get().exceptions[0]["reason"] == "全班实习，24日补交"
+
+
+def test_a_paper_signature_is_countersigned(desk, own_class):
+    entry = stories.on_paper(own_class.students.get(seat=2), own_class.students.get(seat=1))
+    page = desk.get(reverse("department-class", args=[own_class.uuid]))
+    assert "本人在纸质表上签名" in pages.text(page)
+    assert desk.post(reverse("department-countersign", args=[entry.uuid])).status_code == 302
+    assert Declaration.objects.get().countersigned_at is not None
+
+
+def test_a_one_time_code_is_shown_once_and_stored_nowhere(desk, own_class):
+    student = own_class.students.get(seat=2)
+    response = desk.post(reverse("department-code", args=[student.uuid]))
+    code = re.search(r"[34679A-Y]{4} [34679A-Y]{4}", pages.text(response))[0].replace(" ", "")
+    assert code not in repr(OneTimeCode.objects.values())
+    assert code not in pages.text(desk.get(reverse("department-student", args=[student.uuid])))
+
+
+def test_a_monitor_is_named_and_unnamed(desk, own_class):
+    student = own_class.students.get(seat=2)
+    url = reverse("department-name-monitor", args=[student.uuid])
+    assert desk.post(url).status_code == 302
+    assert MonitorDuty.objects.get().student == student
+    assert desk.post(url, {"end": "1"}).status_code == 302
+    assert MonitorDuty.objects.count() == 0
+    response = desk.post(
+        reverse("department-name-monitor", args=[own_class.students.get(seat=1).uuid]), {"end": "1"}
+    )
+    assert response.status_code == 409
+    assert "职务来自名册" in pages.text(response)
+
+
+def test_a_link_is_rotated(desk, own_class):
+    url = reverse("department-rotate", args=[own_class.uuid])
+    assert desk.post(url, {"kind": "student"}).status_code == 422  # there is none yet
+    old = links.issue(own_class, ClassLink.Kind.STUDENT, timezone.now())
+    assert desk.post(url, {"kind": "student"}).status_code == 302
+    old.refresh_from_db()
+    assert old.revoked_at is not None
+
+
+def test_the_record_is_shown_without_any_of_the_last_six(desk, own_class):
+    student = own_class.students.get(seat=2)
+    page = desk.get(reverse("department-student", args=[student.uuid])).content.decode()
+    assert student.name in page
+    assert student.id_number[:6] in page
+    assert not any(student.id_number[-n:] in page for n in range(4, 19))
+
+
+def test_whoever_looks_at_a_student_is_remembered(desk, officer, own_class):
+    student = own_class.students.get(seat=2)
+    desk.get(reverse("department-student", args=[student.uuid]))
+    assert list(AccessRecord.objects.values_list("user", "student")) == [(officer.pk, student.pk)]
+
+
+class TestACounsellor:
+    def test_sees_and_reminds_the_own_classes(self, counsellor, own_class):
+        factories.class_group("软件2602班")
+        client = browser(counsellor)
+        text = pages.text(client.get(reverse("department")))
+        assert own_class.name in text
+        assert "软件2602班" not in text
+        page = pages.text(client.get(reverse("department-class", args=[own_class.uuid])))
+        assert "催办文字" in page
+        assert "更换班级链接" not in page
+
+    def test_decides_nothing(self, counsellor, submitted):
+        client = browser(counsellor)
+        response = client.post(reverse("department-accept", args=[submitted.uuid]))
+        assert response.status_code == 403
+        assert "辅导员可查看和催办" in pages.text(response)
+
+
+def test_no_class_yet_says_what_will_come(campaign):
+    lonely = factories.user("lonely", role="department", in_department=factories.department("物理系"))
+    assert "教务管理部导入名册后" in pages.text(browser(lonely).get(reverse("department")))
+
+
+def test_a_page_costs_the_same_for_one_class_and_for_thirty(
+    desk, own_class, django_assert_num_queries, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(16) as asked:
+        desk.get(reverse("department"))
+    for number in range(2, 31):
+        one = factories.class_group(f"软件26{number:02d}班", students=2)
+        stories.confirm(one.students.first())
+    with django_assert_num_queries(len(asked.captured_queries)):
+        desk.get(reverse("department"))

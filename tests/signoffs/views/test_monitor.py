@@ -1,0 +1,135 @@
+"""The monitor's pages: the class as on the form, what can be done for somebody, the submission."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from signoffs import links
+from signoffs.models import ClassLink, ClassSheet, Declaration, Standing
+from tests import factories, pages, stories
+
+
+@pytest.fixture
+def class_group(campaign):
+    """Three students; the first is the monitor."""
+    return factories.class_group()
+
+
+@pytest.fixture
+def monitor(class_group):
+    """A phone on which the monitor has identified."""
+    client = Client()
+    client.get(f"/m/{links.issue(class_group, ClassLink.Kind.MONITOR, timezone.now()).token}/")
+    assert stories.identify(client, "monitor-identify", class_group.students.get(seat=1)).status_code == 302
+    return client
+
+
+def test_a_student_without_the_duty_is_told_who_may(class_group):
+    client = Client()
+    client.get(f"/m/{links.issue(class_group, ClassLink.Kind.MONITOR, timezone.now()).token}/")
+    response = stories.identify(client, "monitor-identify", class_group.students.get(seat=2))
+    assert response.status_code == 403
+    assert "班长或学习委员" in pages.text(response)
+
+
+def test_the_grid_is_the_forms(monitor, class_group):
+    stories.confirm(class_group.students.get(seat=2))
+    grid = pages.tables(monitor.get(reverse("monitor")))[0]
+    assert len(grid) == 16
+    assert [cell for row in grid for cell in row[::2]] == [
+        str(row + 16 * pair) for row in range(1, 17) for pair in range(4)
+    ]
+    assert grid[1][1].endswith("已签")
+    assert grid[0][1].endswith("未签")
+
+
+def test_monitors_see_no_field_of_the_record(monitor, class_group):
+    student = class_group.students.get(seat=2)
+    page = monitor.get(reverse("monitor-student", args=[student.uuid])).content.decode()
+    assert student.student_number in page
+    for value in (student.id_number, student.birth_date.isoformat(), student.ethnicity):
+        assert value not in page
+
+
+def test_the_reminder_names_those_missing_and_the_link(monitor, class_group):
+    links.issue(class_group, ClassLink.Kind.STUDENT, timezone.now())
+    signed, missing = class_group.students.filter(seat__gt=1).order_by("seat")
+    stories.confirm(signed)
+    text = pages.text(monitor.get(reverse("monitor")))
+    reminder = text[text.index("【") :]
+    assert missing.name in reminder
+    assert "http://testserver/c/" in reminder
+
+
+def test_an_excuse_needs_a_reason_from_the_list(monitor, class_group):
+    student = class_group.students.get(seat=2)
+    url = reverse("monitor-excuse", args=[student.uuid])
+    assert monitor.post(url, {"reason": "", "note": ""}).status_code == 422
+    assert monitor.post(url, {"reason": "other", "note": ""}).status_code == 409
+    assert Standing.objects.count() == 0
+    assert monitor.post(url, {"reason": "other", "note": "出国交换"}).status_code == 302
+    assert Standing.objects.get().state == "excused"
+    assert monitor.post(reverse("monitor-lift-excuse", args=[student.uuid])).status_code == 302
+    assert Standing.objects.get().state == "missing"
+
+
+def test_a_paper_signature_waits_for_the_officer(monitor, class_group):
+    student = class_group.students.get(seat=2)
+    url = reverse("monitor-paper", args=[student.uuid])
+    hidden = pages.hidden(monitor.get(reverse("monitor-student", args=[student.uuid])))
+    assert monitor.post(url, hidden | {"channel": "paper", "reason": ""}).status_code == 422
+    assert monitor.post(url, hidden | {"channel": "own", "reason": "x"}).status_code == 422
+    assert Declaration.objects.count() == 0
+    entered = monitor.post(url, hidden | {"channel": "paper", "reason": "手机坏了，在纸上签"})
+    assert entered.status_code == 302
+    assert "待会签" in pages.text(monitor.get(reverse("monitor")))
+    assert Standing.objects.count() == 0
+
+
+def test_another_classes_student_is_not_found(monitor, class_group):
+    other = factories.class_group("机械2601班", department_name="机械工程系").students.first()
+    assert monitor.get(reverse("monitor-student", args=[other.uuid])).status_code == 404
+    url = reverse("monitor-excuse", args=[other.uuid])
+    assert monitor.post(url, {"reason": "never_came"}).status_code == 404
+
+
+def test_overdue_before_the_deadline_says_why_not(monitor):
+    response = monitor.post(reverse("monitor-overdue"), follow=True)
+    assert "截止后才能办理" in pages.text(response)
+    assert Standing.objects.count() == 0
+
+
+def test_overdue_after_the_deadline_marks_those_who_never_signed(campaign, monitor, class_group):
+    campaign.student_deadline = timezone.localdate() - timezone.timedelta(days=2)
+    campaign.save()
+    stories.confirm(class_group.students.get(seat=1))
+    response = monitor.post(reverse("monitor-overdue"), follow=True)
+    assert "2 人标为逾期未核对" in pages.text(response)
+    assert Standing.objects.filter(state="overdue").count() == 2
+
+
+def test_the_sheet_is_signed_or_refused_at_its_field(monitor, class_group):
+    for student in class_group.students.all():
+        stories.confirm(student)
+    page = monitor.get(reverse("monitor-submit"))
+    unsigned = monitor.post(reverse("monitor-submit"), pages.hidden(page))
+    assert unsigned.status_code == 422
+    assert "请签名" in pages.text(unsigned)
+    assert ClassSheet.objects.count() == 0
+    name = class_group.students.get(seat=1).name
+    assert (
+        monitor.post(reverse("monitor-submit"), pages.hidden(page) | {"typed_name": name}).status_code == 302
+    )
+    assert "已提交" in pages.text(monitor.get(reverse("monitor")))
+
+
+def test_the_grid_costs_the_same_for_three_and_for_sixty(
+    monitor, class_group, django_assert_max_num_queries, django_assert_num_queries
+):
+    with django_assert_max_num_queries(15) as asked:
+        monitor.get(reverse("monitor"))
+    for seat in range(4, 61):
+        stories.confirm(factories.student(class_group, seat))
+    with django_assert_num_queries(len(asked.captured_queries)):
+        monitor.get(reverse("monitor"))

@@ -1,0 +1,235 @@
+"""The office's pages: the answer, the errors, the roster, the campaign."""
+
+import io
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from rosters.models import Campaign, RosterImport, Student
+from signoffs.models import FieldError, HandIn, Standing
+from tests import factories, pages, printed, stories
+from tests.rosters import files
+
+
+@pytest.fixture
+def desk(office) -> Client:
+    """The office, signed in."""
+    client = Client()
+    client.force_login(office)
+    return client
+
+
+@pytest.fixture
+def world(campaign, officer, own_class) -> dict:
+    """A department that has handed in, and one where nobody has begun."""
+    whole = factories.class_group("软件2602班", students=6)
+    own_class.students.all().delete()
+    own_class.tally.delete()
+    own_class.delete()
+    factories.class_group("机械2601班", department_name="机械工程系")
+    return stories.everything(whole, officer)
+
+
+class TestTheDashboard:
+    def test_it_answers_in_plain_figures(self, desk, world):
+        text = pages.text(desk.get(reverse("office")))
+        assert "已完成 6 / 9 人" in text
+        assert "机械工程系进度落后" in text
+
+    def test_a_department_a_row_with_its_hand_in(self, desk, world):
+        table = pages.tables(desk.get(reverse("office")))[1]
+        rows = {row[0]: row[2:] for row in table[1:]}
+        assert rows["信息工程系"][:8] == ["6", "4", "1", "1", "0", "0", "100", "1/1"]
+        assert rows["信息工程系"][8].startswith("已上交 按时")
+        assert rows["机械工程系"][:7] == ["3", "0", "0", "0", "0", "3", "0"]
+        assert rows["合计"][:7] == ["9", "4", "1", "1", "0", "3", "66"]
+
+    def test_before_the_first_roster_it_says_what_to_do(self, office):
+        client = Client()
+        client.force_login(office)
+        assert "请导入名册" in pages.text(client.get(reverse("office")))
+
+    def test_it_costs_the_same_for_two_classes_and_for_sixty(
+        self, desk, world, django_assert_num_queries, django_assert_max_num_queries
+    ):
+        with django_assert_max_num_queries(16) as asked:
+            desk.get(reverse("office"))
+        for number in range(60):
+            one = factories.class_group(
+                f"英语26{number:02d}班", students=2, department_name=f"第{number % 12}系"
+            )
+            stories.confirm(one.students.first())
+        with django_assert_num_queries(len(asked.captured_queries)):
+            desk.get(reverse("office"))
+
+    def test_a_hand_in_is_received_once(self, desk, world):
+        url = reverse("office-receive", args=[world["hand-in"].uuid])
+        assert desk.post(url).status_code == 302
+        assert desk.post(url).status_code == 409
+        assert HandIn.objects.get().state == "received"
+
+    def test_reopening_needs_a_reason(self, desk, world):
+        url = reverse("office-reopen", args=[world["hand-in"].uuid])
+        assert desk.post(url, {"reason": ""}).status_code == 422
+        assert desk.post(url, {"reason": "第 3 班有误"}).status_code == 302
+        assert HandIn.objects.get().reopen_reason == "第 3 班有误"
+
+
+class TestErrors:
+    def test_nothing_is_preselected_and_an_outcome_needs_its_note(self, desk, world):
+        url = reverse("office-settle", args=[world["error"].uuid])
+        assert desk.post(url, {"outcome": "", "note": ""}).status_code == 422
+        assert desk.post(url, {"outcome": "explained", "note": ""}).status_code == 409
+        assert FieldError.objects.get().outcome == "open"
+        assert desk.post(url, {"outcome": "explained", "note": "学信网已正确"}).status_code == 302
+        assert FieldError.objects.get().outcome == "explained"
+
+    def test_mending_takes_the_right_value_into_the_roster_and_asks_again(self, desk, world):
+        desk.post(reverse("office-settle", args=[world["error"].uuid]), {"outcome": "mended", "note": ""})
+        student = world["error"].declaration.student
+        student.refresh_from_db()
+        assert student.major == "正确的值"
+        assert Standing.objects.get(student=student).state == "recheck"
+
+    def test_filters_are_links(self, desk, world):
+        text = pages.text(desk.get(reverse("office-errors") + "?owner=school"))
+        assert "没有内容" in text
+        assert world["error"].declaration.student.name in pages.text(desk.get(reverse("office-errors")))
+
+    def test_the_statistics_are_text_and_no_formula(self, desk, campaign):
+        class_group = factories.class_group("=cmd()班", students=1)
+        student = class_group.students.get()
+        stories.report(student, "major", "id_number", chsi="=HYPERLINK(1)", right="@x")
+        response = desk.post(reverse("office-errors-export"))
+        sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[1]
+        cells = [cell for row in sheet.iter_rows(min_row=2) for cell in row]
+        assert {cell.data_type for cell in cells} <= {"s", "n", "d", "inlineStr"}
+        assert "=HYPERLINK(1)" in [cell.value for cell in cells]
+        assert student.id_number not in repr([cell.value for cell in cells])
+
+
+class TestTheRoster:
+    def upload(self, desk, content: bytes, name: str = "r.xlsx"):
+        file = io.BytesIO(content)
+        file.name = name
+        return desk.post(reverse("office-roster"), {"file": file}, follow=True)
+
+    def test_a_preview_changes_nothing_and_confirming_applies_it(self, desk, campaign):
+        preview = self.upload(desk, files.roster(*(files.row(n) for n in range(1, 4))))
+        assert Student.objects.count() == 0
+        url = reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid])
+        response = desk.post(url, pages.hidden(preview), follow=True)
+        assert "新增 3 人" in pages.text(response)
+        assert Student.objects.count() == 3
+        assert desk.post(url, pages.hidden(preview), follow=True).redirect_chain[-1][0] == reverse(
+            "office-roster"
+        )
+        assert Student.objects.count() == 3
+
+    def test_errors_are_named_by_cell_and_cannot_be_confirmed(self, desk, campaign):
+        preview = self.upload(desk, files.roster(files.row(1), files.row(2, 姓名=None)))
+        assert "整个文件不予导入" in pages.text(preview)
+        row = pages.tables(preview)[0][1]
+        assert row[1:4] == ["3", "姓名", "错误"]
+        confirm = desk.post(
+            reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid]), {"digest": ""}
+        )
+        assert confirm.status_code == 409
+        assert Student.objects.count() == 0
+
+    def test_what_was_previewed_is_what_is_applied(self, desk, campaign):
+        first = self.upload(desk, files.roster(files.row(1)))
+        first_import = RosterImport.objects.get()
+        second = self.upload(desk, files.roster(files.row(1, 专业名称="机械工程")))
+        other = RosterImport.objects.exclude(pk=first_import.pk).get()
+        desk.post(reverse("office-roster-confirm", args=[other.uuid]), pages.hidden(second))
+        stale = desk.post(reverse("office-roster-confirm", args=[first_import.uuid]), pages.hidden(first))
+        assert stale.status_code == 409
+        assert "其间名册有变动" in pages.text(stale)
+        assert Student.objects.get().major == "机械工程"
+
+    @pytest.mark.parametrize(
+        "content, name, sentence",
+        [
+            (b"", "empty.xlsx", ""),
+            (b"%PDF-1.7\n\xff\xfe\x00\x01", "roster.xlsx", "PDF"),
+            (b"\x89PNG\r\n\x1a\n\x00\x00\xff", "roster.xlsx", "图片"),
+        ],
+    )
+    def test_what_is_no_roster_is_a_sentence(self, desk, campaign, content, name, sentence):
+        response = self.upload(desk, content, name)
+        assert response.status_code == 422
+        assert sentence in pages.text(response)
+        assert RosterImport.objects.count() == 0
+
+    def test_nothing_chosen_is_said(self, desk, campaign):
+        assert desk.post(reverse("office-roster")).status_code == 422
+
+
+class TestAStudent:
+    def test_the_record_is_masked(self, desk, world):
+        student = world["student"]
+        page = desk.get(reverse("office-student", args=[student.uuid])).content.decode()
+        assert student.id_number[:6] in page
+        assert student.id_number[-6:] not in page
+        assert student.id_number not in page
+
+    def test_a_leaver_needs_a_reason_and_is_struck_out(self, desk, own_class):
+        student = own_class.students.get(seat=2)
+        url = reverse("office-withdraw", args=[student.uuid])
+        assert desk.post(url, {"reason": ""}).status_code == 422
+        assert desk.post(url, {"reason": "退学"}).status_code == 302
+        assert Standing.objects.get(student=student).state == "withdrawn"
+        assert Student.objects.filter(pk=student.pk).exists()
+
+
+class TestTheCampaign:
+    def test_deadlines_are_extended_and_never_shortened(self, desk, campaign):
+        def send(days):
+            return desk.post(
+                reverse("office-campaign"),
+                {
+                    "student_deadline": campaign.student_deadline + timedelta(days=days),
+                    "department_deadline": campaign.department_deadline + timedelta(days=days),
+                },
+            )
+
+        assert send(-1).status_code == 409
+        assert send(3).status_code == 302
+        assert Campaign.objects.get().student_deadline == campaign.student_deadline + timedelta(days=3)
+        assert desk.post(reverse("office-campaign"), {"student_deadline": "soon"}).status_code == 422
+
+    def test_closing_wants_the_year_typed_once_more(self, desk, campaign):
+        url = reverse("office-campaign-close")
+        wrong = desk.post(url, {"year": "1999"})
+        assert wrong.status_code == 422
+        assert "与本次核对工作的年级不符" in pages.text(wrong)
+        assert Campaign.objects.get().state == "open"
+        assert desk.post(url, {"year": campaign.slug}).status_code == 302
+        assert Campaign.objects.get().state == "closed"
+        assert desk.post(url, {"year": campaign.slug}).status_code == 409
+
+
+class TestPrinting:
+    def test_one_a_department_or_all(self, desk, world, tmp_path):
+        one = desk.post(reverse("office-form", args=[world["class"].uuid]))
+        department = desk.post(reverse("office-forms"), {"department": world["department"].uuid})
+        everything = desk.post(reverse("office-forms"))
+        blank = desk.post(reverse("office-forms"), {"blank": "1"})
+        counts = [len(printed.pypdf_pages(b"".join(r))) for r in (one, department, everything, blank)]
+        assert counts == [1, 1, 2, 2]
+        assert one["Content-Type"] == "application/pdf"
+        assert "attachment" in one["Content-Disposition"]
+        assert "no-store" in one["Cache-Control"]
+
+    def test_posters(self, desk, world):
+        content = b"".join(desk.post(reverse("office-posters")))
+        assert "没有班级链接" in printed.pypdf_pages(content)[0]
+
+
+def test_now_is_china_and_not_the_servers(desk, world):
+    assert timezone.get_default_timezone_name() == "Asia/Shanghai"
