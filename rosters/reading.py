@@ -248,7 +248,8 @@ class _SheetWork:
         self._judge_header(header)
         self.columns = [(name, header.index[name]) for name in FIELDS if name in header.index]
         self.heading_texts = {column.heading for column in header.columns if column.field}
-        self.width = 1 + max([*(index for _, index in self.columns), *header.second.values()])
+        indexes = [*(index for _, index in self.columns), *header.second.values()]
+        self.width = 1 + max(indexes, default=-1)  # by hand, all columns can be mapped to nothing
         merged = {
             name: sorted((top, bottom) for top, left, bottom, _right in self.about["merges"] if left == index)
             for name, index in self.columns

@@ -3,7 +3,6 @@
 import uuid
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -159,22 +158,3 @@ class CloseForm(forms.Form):
         if self.cleaned_data["year"].strip() != self.campaign.slug:
             raise forms.ValidationError(_("This is not the campaign's year."))
         return self.cleaned_data["year"]
-
-
-class UploadForm(forms.Form):
-    """A roster file."""
-
-    file = forms.FileField(
-        label=_("Roster file"),
-        help_text=_("An Excel workbook (xlsx), a CSV file, or an export of the exchange platform."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.csv,.tsv,.txt,.dbf"}),
-    )
-
-    def clean_file(self):
-        """Refuse what is larger than any roster."""
-        file = self.cleaned_data["file"]
-        if file.size > settings.ROSTER_UPLOAD_LIMIT:
-            raise forms.ValidationError(
-                _("The file is larger than %(limit)s MB.") % {"limit": settings.ROSTER_UPLOAD_LIMIT // 2**20}
-            )
-        return file

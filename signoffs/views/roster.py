@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rosters import importing, reading
+from rosters import importing, marking, reading
 from rosters.models import RosterImport
 
 from .. import access, flow
-from ..forms.staff import UploadForm
+from ..forms.roster import MappingForm, UploadForm
+from .files import XLSX, download
 
 REFUSED, INVALID, GONE = 409, 422, 410
 SHOWN = 200  # rows of each table on the preview; the counts are of all
@@ -60,6 +61,7 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
         messages.warning(request, message)
         return redirect("office-roster")
     access.record_view(desk, "office-roster-preview")
+    sheets = plan.reading.sheets
     context = {
         "desk": desk,
         "campaign": roster_import.campaign,
@@ -67,6 +69,10 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
         "tab": "roster",
         "roster_import": roster_import,
         "plan": plan,
+        "sheets": sheets,
+        "unknown": [heading for sheet in sheets if sheet.header for heading in sheet.header.unknown],
+        "mapping": MappingForm(reading=plan.reading),
+        "can_be_marked": any(problem.row is not None for problem in plan.problems),
         "problems": plan.problems[:SHOWN],
         "created": plan.created[:SHOWN],
         "updated": plan.updated[:SHOWN],
@@ -82,6 +88,52 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
 def preview(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     """What the file would do: new, changed, unchanged, missing, and problems with their cells."""
     return _preview(request, desk, desk.roster_import(uuid))
+
+
+@require_POST
+@access.office
+def mapping(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Say by hand which column is what, and preview that."""
+    roster_import = desk.roster_import(uuid)
+    try:
+        before = importing.plan_of(roster_import, now=timezone.now())
+        form = MappingForm(request.POST, reading=before.reading)
+        if not form.is_valid():
+            refusal = _("A column was mapped to a field that does not exist.")
+            return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
+        plan = importing.plan_of(roster_import, now=timezone.now(), mapping=form.mapping)
+    except importing.UploadGone:
+        return _preview(request, desk, roster_import)
+    importing.keep_mapping(roster_import, plan=plan)
+    return redirect("office-roster-preview", roster_import.uuid)
+
+
+@require_POST
+@access.office
+def marked(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """The office's own workbook, its faulty cells marked."""
+    roster_import, now = desk.roster_import(uuid), timezone.now()
+    try:
+        content = importing.waiting_upload(roster_import, now=now)
+        plan = importing.plan_of(roster_import, now=now)
+        book = marking.marked(content, plan.reading, plan.problems)
+    except importing.UploadGone:
+        return _preview(request, desk, roster_import)
+    except reading.Unreadable as error:
+        return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
+    who = {"campaign": roster_import.campaign, "who": desk.who, "clock": timezone.now}
+    flow.record_export(what="marked roster", **who)
+    name = roster_import.file_name.rpartition(".")[0] or roster_import.file_name
+    return download(book, f"{name}-标注.xlsx", XLSX)
+
+
+@require_POST
+@access.office
+def drop(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Forget an upload before its hour is over."""
+    importing.drop_upload(desk.roster_import(uuid))
+    messages.success(request, _("The upload is forgotten. Nothing was applied."))
+    return redirect("office-roster")
 
 
 @require_POST

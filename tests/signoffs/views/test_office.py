@@ -166,6 +166,60 @@ class TestTheRoster:
         assert sentence in pages.text(response)
         assert RosterImport.objects.count() == 0
 
+    def test_a_column_is_mapped_by_hand(self, desk, campaign):
+        row = files.row(1)
+        headings = ["称呼" if heading == "姓名" else heading for heading in files.HEADINGS]
+        row["称呼"] = row.pop("姓名")
+        preview = self.upload(desk, files.xlsx(files.table([row], headings)))
+        assert "不导入的列：称呼" in pages.text(preview)
+        assert "缺少“姓名”列" in pages.text(preview)
+        mapping = {
+            bound.html_name: bound.initial
+            for _, columns in preview.context["mapping"].sheets
+            for bound in columns
+        }
+        mapping[f"0:{headings.index('称呼')}"] = "name"
+        url = reverse("office-roster-mapping", args=[RosterImport.objects.get().uuid])
+        assert desk.post(url, mapping | {"0:0": "shoe size"}).status_code == 422
+        preview = desk.post(url, mapping, follow=True)
+        assert preview.context["plan"].is_clean
+        confirm = reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid])
+        desk.post(confirm, pages.hidden(preview))
+        assert Student.objects.get().name == row["称呼"]
+
+    def test_the_workbook_comes_back_with_its_faulty_cells_marked(self, desk, campaign):
+        preview = self.upload(desk, files.roster(files.row(1), files.row(2, 姓名=None)), "名册.xlsx")
+        assert "下载标注了问题单元格的原工作簿" in pages.text(preview)
+        response = desk.post(reverse("office-roster-marked", args=[RosterImport.objects.get().uuid]))
+        book = openpyxl.load_workbook(io.BytesIO(b"".join(response)))
+        assert book.active["B3"].comment.text == "缺少姓名。"
+        assert "%E6%A0%87%E6%B3%A8" in response["Content-Disposition"]
+
+    def test_sheets_that_were_skipped_are_named(self, desk, campaign):
+        book = openpyxl.load_workbook(io.BytesIO(files.roster(files.row(1))))
+        book.create_sheet("说明").append(["请按时交"])
+        book.create_sheet("去年").sheet_state = "hidden"
+        text = pages.text(self.upload(desk, files.saved(book)))
+        assert "名册 · 学生 1 人，跳过 0 行" in text
+        assert "说明 · 已跳过：没有表头" in text
+        assert "去年 · 已跳过：工作表是隐藏的" in text
+
+    def test_an_upload_can_be_forgotten(self, desk, campaign):
+        self.upload(desk, files.roster(files.row(1)))
+        waiting = RosterImport.objects.get()
+        assert desk.post(reverse("office-roster-drop", args=[waiting.uuid])).status_code == 302
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.upload) == ("dropped", None)
+        gone = desk.get(reverse("office-roster-preview", args=[waiting.uuid]), follow=True)
+        assert "这次上传已不再等待确认" in pages.text(gone)
+
+    def test_a_huge_upload_is_refused_before_it_is_read(self, desk, campaign):
+        url = reverse("office-roster")
+        length = {"CONTENT_LENGTH": str(200 * 1024 * 1024)}  # and no such body: reading it would fail
+        response = desk.generic("POST", url, b"x", content_type="multipart/form-data; boundary=b", **length)
+        assert response.status_code == 413
+        assert "MB" in pages.text(response)
+
     def test_nothing_chosen_is_said(self, desk, campaign):
         assert desk.post(reverse("office-roster")).status_code == 422
 
