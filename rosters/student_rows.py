@@ -53,11 +53,19 @@ class StudentWriter:
         # Names of columns and marks for values, nothing that anybody has sent.
         self._insert = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
         self._update = f"UPDATE {table} SET {settings} WHERE {quote('id')} = %s"  # noqa: S608
+        # What a database takes for a date or a number of years: few values, converted once each.
+        self._known: dict[tuple, object] = {}
         self._inserts: list[tuple] = []
         self._updates: list[tuple] = []
 
     def _prepared(self, name: str, value):
         return self.fields[name].get_db_prep_save(value, connection)
+
+    def _remembered(self, name: str, value):
+        found = self._known.get((name, value))
+        if found is None:
+            found = self._known[name, value] = self._prepared(name, value)
+        return found
 
     def _values(self, record, row_uuid) -> list:
         """Return the key columns' values and the derived ones, of a row of the file or of a student."""
@@ -65,7 +73,7 @@ class StudentWriter:
         values = [
             getattr(record, name)
             if name in cleaning.LIMITS and name != "id_number"
-            else self._prepared(name, getattr(record, name))
+            else self._remembered(name, getattr(record, name))
             for name in self.KEY_COLUMNS
             if name != "id_number"
         ]
@@ -78,7 +86,7 @@ class StudentWriter:
     def insert(self, campaign: Campaign, newcomer: Newcomer, row) -> None:
         """Add a new student."""
         place = (newcomer.class_group.pk, newcomer.seat, None, "")
-        row_uuid = self._prepared("uuid", newcomer.uuid)
+        row_uuid = newcomer.uuid if connection.features.has_native_uuid_field else newcomer.uuid.hex
         values = self._values(row, newcomer.uuid)
         self._inserts.append((row_uuid, campaign.pk, row.duty, *place, *values))
         if len(self._inserts) >= BATCH:

@@ -199,6 +199,8 @@ def _count(tally: Tally, share: Share, by: int) -> None:
     tally.late += by * share.late
     days = [share.day] if share.day else []
     for field, keys in (("days", days), ("errors", share.errors), ("open_errors", share.open_errors)):
+        if not keys:
+            continue
         counts = Counter(getattr(tally, field))
         for key in keys:
             counts[key] += by

@@ -1,0 +1,79 @@
+"""What all benchmarks share: a database of their own, a clock, a table of results."""
+
+import base64
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@contextmanager
+def own_database(url: str = "") -> Iterator[Path]:
+    """Set Django up with production settings on a fresh database; yield the folder that it lies in.
+
+    Call it before anything of Django is imported. `url`: of an empty PostgreSQL database; SQLite without it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="enrollcheck-benchmark-"))
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="enrollcheck.settings",
+        DEBUG="off",
+        SECRET_KEY="only-for-benchmarks-" + "x" * 40,
+        FIELD_KEY="b1:" + base64.urlsafe_b64encode(b"only for benchmarks, 32 bytes ok").decode(),
+        SITE_URL="http://127.0.0.1:8000",
+        ALLOWED_HOSTS="127.0.0.1,testserver",
+        DATA_FOLDER=str(folder),
+        DATABASE_URL=url or f"sqlite:///{folder / 'benchmark.sqlite3'}",
+    )
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds the work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak_mb(who: int = resource.RUSAGE_SELF) -> float:
+    """Return the most memory (MB) that this process, or its children, ever held."""
+    return resource.getrusage(who).ru_maxrss / 1024
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table: what was measured, and the target it is held against."""
+
+    what: str
+    figure: float
+    unit: str
+    target: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the target is met."""
+        return self.figure >= self.target if self.at_least else self.figure <= self.target
+
+
+def report(title: str, results: list[Result], notes: list[str]) -> None:
+    """Print a benchmark's results as lines of a Markdown table, and its notes to standard error."""
+    for note in notes:
+        print(f"{title}: {note}", file=sys.stderr)
+    for one in results:
+        sign = "≥" if one.at_least else "≤"
+        verdict = "met" if one.met else "**missed**"
+        print(f"| {one.what} | {one.figure:.3g} {one.unit} | {sign} {one.target:g} | {verdict} |")
