@@ -110,6 +110,12 @@ def set_deadlines(campaign: Campaign, *, student_deadline: date, department_dead
     campaign.save(update_fields=["student_deadline", "department_deadline"])
 
 
+def set_texts(campaign: Campaign, texts: dict[str, str]) -> None:
+    """Set the texts that a campaign's pages show in place of the given ones."""
+    campaign.texts = texts
+    campaign.save(update_fields=["texts"])
+
+
 def close(campaign: Campaign, *, now: datetime) -> None:
     """Close a campaign for good."""
     campaign.state, campaign.closed_at = Campaign.State.CLOSED, now

@@ -77,19 +77,25 @@ def _bracketed(text: str) -> str:
     return _plain(text).translate(str.maketrans(_BRACKETS))
 
 
-def without_suffix(text: str) -> str:
-    """Return a major without the bracketed text at its end, nested brackets too; a bare bracket stays."""
-    text = _bracketed(text)
-    while text.endswith(")"):
+def split_suffix(text: str) -> tuple[str, str]:
+    """Return a major and the bracketed text at its end, nested brackets too; a bare bracket stays."""
+    plain = text.translate(_HALF_WIDTH).translate(str.maketrans(_BRACKETS))  # place by place the same
+    end = len(plain.rstrip())
+    while plain[:end].endswith(")"):
         depth = 0
-        for start in range(len(text) - 1, -1, -1):
-            depth += {")": 1, "(": -1}.get(text[start], 0)
+        for start in range(end - 1, -1, -1):
+            depth += {")": 1, "(": -1}.get(plain[start], 0)
             if depth == 0:
                 break
-        if depth or start == 0:
+        if depth or not plain[:start].strip():
             break
-        text = text[:start]
-    return text
+        end = len(plain[:start].rstrip())
+    return text[:end], text[end:]
+
+
+def without_suffix(text: str) -> str:
+    """Return a major, normalised, without the bracketed text at its end."""
+    return _bracketed(split_suffix(text)[0])
 
 
 def _level(text: str) -> str:

@@ -1,10 +1,12 @@
 """What the pages tell students: how to look the record up on CHSI, what to do in trouble, and privacy.
 
-The notice's process (NOTICE.md) in our words. Where a campaign has texts of its own, `Campaign.texts` holds
-them by the names below: `office` (where the office is), `phone` (how to reach it).
+The notice's process (NOTICE.md) in our words, translated. Where a campaign has texts of its own,
+`Campaign.texts` holds them as the office has typed them: `office` (where it is), `phone` (how to reach it),
+`steps` and `privacy` (one a line), `troubles` (a question, its answers below it, an empty line between two).
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -18,8 +20,8 @@ CHSI_HELP = "010-82199588 · kefu@chsi.com.cn"
 class Trouble:
     """Something that goes wrong often, and what helps."""
 
-    question: Promise
-    answers: tuple[Promise, ...]
+    question: Promise | str
+    answers: tuple[Promise | str, ...]
 
 
 STEPS = (
@@ -92,3 +94,45 @@ PRIVACY = (
 def office_of(texts: Mapping[str, str]) -> str:
     """Return where the office is and how to reach it, as a campaign's texts tell; empty where they don't."""
     return " · ".join(filter(None, (texts.get("office", ""), texts.get("phone", ""))))
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a campaign's pages tell: its own texts, the given ones where it has none."""
+
+    steps: tuple
+    troubles: tuple[Trouble, ...]
+    privacy: tuple
+    office: str
+
+
+def guide_of(texts: Mapping[str, str]) -> Guide:
+    """Return a campaign's guide."""
+    return Guide(
+        steps=_lines(texts.get("steps", "")) or STEPS,
+        troubles=_troubles(texts.get("troubles", "")) or TROUBLES,
+        privacy=_lines(texts.get("privacy", "")) or PRIVACY,
+        office=office_of(texts),
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _troubles(text: str) -> tuple[Trouble, ...]:
+    blocks = [_lines(block) for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n"))]
+    return tuple(Trouble(block[0], block[1:]) for block in blocks if block)
+
+
+def as_typed() -> dict[str, str]:
+    """Return the given texts as an office would type them: what it begins its own from."""
+
+    def lines(texts: Iterable) -> str:
+        return "\n".join(map(str, texts))
+
+    return {
+        "steps": lines(STEPS),
+        "troubles": "\n\n".join(lines((one.question, *one.answers)) for one in TROUBLES),
+        "privacy": lines(PRIVACY),
+    }

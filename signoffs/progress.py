@@ -125,6 +125,22 @@ def _seat(student: Student, standing: Standing | None, waiting: Declaration | No
     )
 
 
+# A phone that is handed round among friends is no wonder; more on one device is for the officer to know.
+FRIENDS = 3
+
+
+def shared_devices(class_group: ClassGroup) -> list[list[str]]:
+    """Return the names of those who declared on one device, for each device of more than FRIENDS of them."""
+    by_device: dict[str, dict[str, None]] = {}
+    own = Declaration.objects.filter(
+        class_group=class_group, channel=Declaration.Channel.OWN, withdrawn_at=None
+    )
+    marked = own.exclude(device_mark="").order_by("student__seat")
+    for mark, name in marked.values_list("device_mark", "student__name"):
+        by_device.setdefault(mark, {})[name] = None
+    return [list(names) for names in by_device.values() if len(names) > FRIENDS]
+
+
 # The form's grid: 16 rows and 4 column pairs, numbers running down (NOTICE.md).
 FORM_ROWS, FORM_PAIRS = 16, 4
 

@@ -18,7 +18,8 @@ from .models import ClassLink, Throttle
 FREE = 5
 FIRST_PAUSE = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(days=1)
-DEVICE_FORGETS = timedelta(days=1)
+A_DAY = timedelta(days=1)
+NUMBERS_A_DAY = 10
 
 # Failures through one link before its answers slow down, and how slow they get at most.
 LINK_FREE = 50
@@ -55,17 +56,33 @@ def attempt(student: Student | None, now: datetime) -> bool:
     return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1
 
 
+def _attempt_of_a_day(kind: str, most: int, student: Student, now: datetime) -> bool:
+    """Count an attempt of that kind; False once `most` have been counted within a day."""
+    failures, since = f"{kind}_failures", f"{kind}_since"
+    Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+    begun = Q(**{f"{since}__gt": now - A_DAY})
+    record = Throttle.objects.filter(student=student)
+    if record.exclude(begun).update(**{failures: 1, since: now}) == 1:
+        return True
+    return record.filter(begun, **{f"{failures}__lt": most}).update(**{failures: F(failures) + 1}) == 1
+
+
 def device_attempt(student: Student, now: datetime) -> bool:
     """Count an attempt on a device that knows the student; return whether it may be compared."""
-    Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
-    begun = Q(device_since__gt=now - DEVICE_FORGETS)
-    record = Throttle.objects.filter(student=student)
-    anew = record.exclude(begun).update(device_failures=1, device_since=now)
-    return (
-        anew == 1
-        or record.filter(begun, device_failures__lt=FREE).update(device_failures=F("device_failures") + 1)
-        == 1
-    )
+    return _attempt_of_a_day("device", FREE, student, now)
+
+
+def number_attempt(student: Student, now: datetime) -> bool:
+    """Count an ID number that is typed on the record's page; return whether it may be compared.
+
+    Who is in by the last six must not find the rest by trying.
+    """
+    return _attempt_of_a_day("number", NUMBERS_A_DAY, student, now)
+
+
+def number_matched(student: Student) -> None:
+    """Give the attempts back: it was the roster's number."""
+    Throttle.objects.filter(student=student).update(number_failures=0, number_since=None)
 
 
 def success(student: Student) -> None:

@@ -4,7 +4,7 @@ It locks the class's row, reads the clock, asks the rules, writes, keeps the tal
 it raises Refused with the sentence that also stands on the disabled button, and has written nothing.
 """
 
-from .campaigns import close_campaign, extend_deadlines, record_export
+from .campaigns import close_campaign, edit_texts, extend_deadlines, record_export
 from .caretaking import (
     claim_missing,
     excuse,
@@ -32,6 +32,7 @@ __all__ = [
     "confirm",
     "contest",
     "countersign",
+    "edit_texts",
     "enter_on_paper",
     "excuse",
     "extend_deadlines",

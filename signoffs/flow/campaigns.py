@@ -46,6 +46,16 @@ def extend_deadlines(
         )
 
 
+def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
+    """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        at = rules.Situation(open=shelf.campaign.state != Campaign.State.CLOSED)
+        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        old = shelf.campaign.texts
+        importing.set_texts(shelf.campaign, texts)
+        shelf.note("edit_texts", who, old=old)
+
+
 def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:

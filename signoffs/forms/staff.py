@@ -1,6 +1,7 @@
 """What monitors, officers and the office send: reasons, entries, deadlines, files."""
 
 import uuid
+from collections.abc import Mapping
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Campaign
 
-from .. import states
+from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
 from ..rules import FieldReport
 from .signature import SignatureMixin
@@ -141,6 +142,46 @@ class DeadlinesForm(forms.Form):
     department_deadline = forms.DateField(
         label=_("Departments' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+
+class TextsForm(forms.Form):
+    """What the students' pages tell; an empty text is the given one."""
+
+    office = forms.CharField(label=_("Where the office is"), max_length=120, required=False)
+    phone = forms.CharField(label=_("How to reach it"), max_length=120, required=False)
+    steps = forms.CharField(
+        label=_("How to look it up on CHSI"),
+        help_text=_("One step a line."),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    troubles = forms.CharField(
+        label=_("Known trouble"),
+        help_text=_("A question, its answers on the lines below; an empty line between two."),
+        max_length=8000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 14}),
+    )
+    privacy = forms.CharField(
+        label=_("What happens with my data"),
+        help_text=_("One line a sentence: who, contact, purpose, which data, how long, which rights."),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    def __init__(self, *args, texts: Mapping[str, str], **kwargs):
+        """Take the campaign's texts; where it has none, begin from the given ones."""
+        kwargs.setdefault("initial", {**guide.as_typed(), **{k: v for k, v in texts.items() if v}})
+        super().__init__(*args, **kwargs)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What the campaign keeps: only what differs from the given texts."""
+        given = guide.as_typed()
+        said = {name: text.replace("\r\n", "\n").strip() for name, text in self.cleaned_data.items()}
+        return {name: text for name, text in said.items() if text and text != given.get(name)}
 
 
 class CloseForm(forms.Form):

@@ -19,6 +19,9 @@ OK, WRONG = "ok", "wrong"
 ANSWERS = [(OK, _("无误 (right)")), (WRONG, _("有误 (wrong)"))]
 # Eleven digits of a mobile number, or a landline with its area code.
 PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,5})?")
+TOO_MANY_NUMBERS = _(
+    "Too many different numbers were tried today. Report it tomorrow, or go to the office with your ID card."
+)
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120
 
@@ -51,15 +54,25 @@ class RecordForm(SignatureMixin):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
 
-    def __init__(self, *args, student: Student, **kwargs):
-        """Take the student whose record is shown."""
-        kwargs.setdefault("initial", {"submission_id": uuid.uuid4(), "shown_digest": student.record_digest})
-        super().__init__(*args, **kwargs)
-        self.student, self.signer = student, student.name
+    def __init__(
+        self, *args, student: Student, may_compare=lambda: True, proposals=None, status="", **kwargs
+    ):
+        """Take the student whose record is shown.
+
+        `may_compare` is asked before an ID number is compared; `proposals` (chsi_page.propose) and `status`
+        fill the page in from a pasted text.
+        """
+        initial = {"submission_id": uuid.uuid4(), "shown_digest": student.record_digest, "status": status}
+        self.proposals = proposals or {}
+        for name, one in self.proposals.items():
+            initial[f"answer_{name}"] = one.answer
+            initial[f"chsi_{name}"] = one.chsi if one.answer != OK else ""
+        super().__init__(*args, initial=initial, **kwargs)
+        self.student, self.signer, self.may_compare = student, student.name, may_compare
         self.reports: list[FieldReport] = []
         self.snapshot: dict = {}
         self.kind, self.status_said = Declaration.Kind.CONFIRMED, ""
-        self.id_differs = False
+        self.id_differs = self.id_matches = False
         self.fields["status"].choices = [("", "—"), *((status, status) for status in key_fields.STATUSES)]
         for field in key_fields.KEY_FIELDS:
             if field.name != "id_number":
@@ -133,8 +146,12 @@ class RecordForm(SignatureMixin):
         if not typed:
             self.add_error("chsi_id_number", _("Type the ID number that CHSI shows."))
             return ""
+        if not self.may_compare():
+            self.add_error("chsi_id_number", TOO_MANY_NUMBERS)
+            return ""
         same = identity.matches_typed(self.student.id_number, typed)
         if same:
+            self.id_matches = True
             return OK
         if same is None:
             self.add_error(
@@ -170,6 +187,7 @@ class RecordForm(SignatureMixin):
                 "answer": self[f"answer_{field.name}"] if field.name != "id_number" else None,
                 "chsi": self[f"chsi_{field.name}"],
                 "right": self[f"right_{field.name}"],
+                "proposal": self.proposals.get(field.name),
             }
             for field in key_fields.KEY_FIELDS
         ]

@@ -70,6 +70,9 @@ class Throttle(models.Model):
     # Failures on devices that know the student, which pass the pause; they begin anew after a day.
     device_failures = models.PositiveIntegerField(default=0)
     device_since = models.DateTimeField(null=True, blank=True)
+    # ID numbers typed on the record's page that were not the roster's; they begin anew after a day.
+    number_failures = models.PositiveIntegerField(default=0)
+    number_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self):
         return f"{self.student}: {self.failures}"

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
@@ -46,6 +47,7 @@ VERBS = {
     "settle_error": _("error followed up"),
     "withdraw_student": _("struck off the roster"),
     "extend_deadlines": _("deadlines extended"),
+    "edit_texts": _("texts edited"),
     "close_campaign": _("campaign closed"),
     "export": _("file made"),
 }
@@ -92,6 +94,12 @@ def stack(counts: progress.Counts) -> str:
     return format_html('<svg class="stack" viewBox="0 0 120 10" aria-hidden="true">{}</svg>', bars)
 
 
+@register.simple_tag
+def drawing(step: int) -> str:
+    """Return where the picture of a step of the guide is."""
+    return static(f"guide/step{step}.svg")
+
+
 @register.filter
 def key_label(name: str) -> str:
     """Return a field's official label, with its gloss for whoever reads English."""
@@ -105,6 +113,12 @@ def key_label(name: str) -> str:
 def shown(record, name: str) -> str:
     """Return a field of a record as a page shows it."""
     return key_fields.display(name, getattr(record, name))
+
+
+@register.filter
+def with_faint_suffix(major: str) -> str:
+    """Return a major whose bracketed suffix, which does not count, is grey."""
+    return format_html('{}<span class="muted">{}</span>', *key_fields.split_suffix(major))
 
 
 @register.filter

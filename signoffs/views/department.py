@@ -74,6 +74,7 @@ def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=N
         sheet=sheet,
         versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),
         waiting=[seat for seat in seats if seat.waiting],
+        shared_devices=progress.shared_devices(class_group),
         links={link.kind: links.url(link) for link in live},
         failures=max((link.failures for link in live), default=0),
         reminder=progress.reminder_text(class_group, now),

@@ -14,7 +14,7 @@ from rosters.models import ClassGroup
 from .. import access, deadlines, exports, flow, printing, progress, rules
 from ..charts import completion
 from ..dossier import dossier
-from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm
+from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm, TextsForm
 from ..models import ClassSheet, FieldError, HandIn, MissingClaim
 from .files import PDF, XLSX, download
 
@@ -293,6 +293,27 @@ def _campaign(request, desk, *, status=200, form=None, close=None, refusal=None)
         refusal=refusal,
     )
     return render(request, "signoffs/office/campaign.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+def texts(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """What the students' pages tell: the guide, the known trouble, the notice on their data."""
+    if desk.campaign is None:
+        return redirect("office-roster")
+    status, refusal, form = 200, None, TextsForm(texts=desk.campaign.texts)
+    if request.method == "POST":
+        form, status = TextsForm(request.POST, texts=desk.campaign.texts), INVALID
+        if form.is_valid():
+            try:
+                flow.edit_texts(campaign=desk.campaign, texts=form.texts, who=desk.who, clock=timezone.now)
+            except flow.Refused as refused:
+                status, refusal = REFUSED, refused.reason
+            else:
+                messages.success(request, _("Saved. Students see it at once."))
+                return redirect("office-texts")
+    context = _page(desk, "campaign", form=form, refusal=refusal)
+    return render(request, "signoffs/office/texts.html", context, status=status)
 
 
 @require_POST

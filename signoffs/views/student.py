@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, deadlines, flow, guide, rules, states, throttle
+from .. import access, chsi_page, deadlines, flow, guide, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing
@@ -27,7 +27,7 @@ def _page(visit: access.Visit, **more) -> dict:
         "campaign": visit.campaign,
         "deadline": deadlines.words(deadline, timezone.now()),
         "is_late": deadlines.is_late(deadline, timezone.now()),
-        "office": guide.office_of(visit.campaign.texts),
+        "guide": guide.guide_of(visit.campaign.texts),
         **more,
     }
 
@@ -38,7 +38,7 @@ def class_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The class's page: what to do, and the identification. No student's name before that."""
     if visit.student is not None:
         return redirect("class-record")
-    return render(request, "signoffs/student/class.html", _page(visit, form=IdentifyForm(), guide=guide))
+    return render(request, "signoffs/student/class.html", _page(visit, form=IdentifyForm()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,14 +63,14 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             return response
         throttle.link_failure(visit.link, now)
         form.add_error(None, NOT_PROVED)
-    return render(request, "signoffs/student/class.html", _page(visit, form=form, guide=guide), status=422)
+    return render(request, "signoffs/student/class.html", _page(visit, form=form), status=422)
 
 
 @require_safe
 @access.class_visitor
 def guide_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """How to look the record up on CHSI, and the known trouble."""
-    return render(request, "signoffs/student/guide.html", _page(visit, guide=guide))
+    return render(request, "signoffs/student/guide.html", _page(visit))
 
 
 def _standing(visit: access.Visit) -> Standing | None:
@@ -92,8 +92,15 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The eleven fields, an answer to each, and the signature. Sending ends the visit with a receipt."""
     arrived_at = timezone.now()
     if request.method == "POST":
-        form = RecordForm(request.POST, student=visit.student)
-        if form.is_valid():
+        form = RecordForm(
+            request.POST,
+            student=visit.student,
+            may_compare=lambda: throttle.number_attempt(visit.student, arrived_at),
+        )
+        valid = form.is_valid()
+        if form.id_matches:
+            throttle.number_matched(visit.student)
+        if valid:
             try:
                 declaration = _send(request, visit, form, arrived_at)
             except flow.Refused as refused:
@@ -113,6 +120,24 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 def _situation(visit: access.Visit) -> rules.Situation:
     return rules.situation(visit.class_group, timezone.now(), visit.student)
+
+
+@require_POST
+@access.student
+def paste(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    """All text of CHSI's page: fills the rows in as a proposal, and is not kept."""
+    shown = chsi_page.read(request.POST.get("text", ""))
+    if not shown.is_record:
+        refusal = _(
+            "This text holds no record. On CHSI's page of 学籍信息 select all, copy, and paste it here."
+        )
+        return _record_page(request, visit, RecordForm(student=visit.student), 422, refusal)
+    form = RecordForm(
+        student=visit.student,
+        proposals=chsi_page.propose(shown, visit.student),
+        status=chsi_page.status_of(shown),
+    )
+    return _record_page(request, visit, form, 200)
 
 
 def _with_digest(request: HttpRequest, visit: access.Visit):

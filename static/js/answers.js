@@ -1,4 +1,5 @@
-/* The student's page: an answered row folds to one line, and the one button says what is left to do. */
+/* The student's page: an answered row folds to one line, and the one button says what is left to do.
+   Ticks survive a reload in the same tab; what is typed or signed is never kept. */
 "use strict";
 for (const form of document.querySelectorAll("[data-record]")) {
   const rows = [...form.querySelectorAll("[data-row]")];
@@ -35,11 +36,27 @@ for (const form of document.querySelectorAll("[data-record]")) {
     else button.textContent = report ? form.dataset.report : form.dataset.send;
   }
 
+  const kept = "ticks " + form.elements.shown_digest.value;
+
+  function keep() {
+    const ticks = rows.flatMap((row) => [...row.querySelectorAll("input[type=radio]:checked")]);
+    sessionStorage.setItem(kept, JSON.stringify(ticks.map((one) => [one.name, one.value])));
+  }
+
+  function remember() {
+    if (form.querySelector("input[type=radio]:checked")) return; // what the server sent counts
+    for (const [name, value] of JSON.parse(sessionStorage.getItem(kept) || "[]")) {
+      const one = form.querySelector(`input[type=radio][name="${name}"][value="${value}"]`);
+      if (one) one.checked = true;
+    }
+  }
+
   function fold(row) {
     const ok = row.querySelector(".choice--ok input");
     row.classList.toggle("row--folded", Boolean(ok && ok.checked));
   }
 
+  remember();
   for (const row of rows) {
     row.addEventListener("change", (event) => {
       if (event.target.type === "radio") fold(row);
@@ -49,7 +66,8 @@ for (const form of document.querySelectorAll("[data-record]")) {
     });
     if (!row.querySelector(".field__error")) fold(row);
   }
-  form.addEventListener("change", show);
+  form.addEventListener("change", () => { keep(); show(); });
+  form.addEventListener("submit", () => sessionStorage.clear());
   form.addEventListener("input", show);
   show();
 }

@@ -136,3 +136,92 @@ def test_it_all_works_without_javascript(live_server, phone, student):
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".slip")
     assert Declaration.objects.get().signature == {"typed": student.name}
+
+
+def answer_all(page, student) -> None:
+    """Answer every row that is not answered yet, and sign by typing."""
+    for name in FIELDS:
+        if page.locator(f"#row_{name} input:checked").count() == 0:
+            page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=chsi_id_number]", student.id_number)
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.fill("[name=typed_name]", student.name)
+
+
+def test_ticks_survive_a_reload_and_nothing_personal_stays(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    for name in FIELDS[:4]:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=typed_name]", student.name)
+    page.reload()
+    assert page.locator(".choice--ok input:checked").count() == 4
+    assert page.input_value("[name=typed_name]") == ""
+    kept = page.evaluate("JSON.stringify(sessionStorage) + JSON.stringify(localStorage)")
+    assert student.name not in kept
+    assert student.student_number not in kept
+    answer_all(page, student)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_selector(".slip")
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+
+
+def test_a_pasted_page_fills_the_rows_in_and_is_still_confirmed(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    page.locator("summary", has_text="也可以粘贴").tap()
+    page.fill(
+        "#pasted",
+        f"姓名：{student.name}\n性别：{student.sex}\n民族：汉\n出生日期：{student.birth_date:%Y年%m月%d日}\n"
+        f"证件号码：{student.id_number}\n学号：{student.student_number}\n系所：{student.department_name}\n"
+        "专业：机械工程\n班级：\n层次：本科\n学制：4 年\n学籍状态：在籍（注册学籍）\n",
+    )
+    page.get_by_role("button", name="比对").tap()
+    page.wait_for_selector(".notice--good")
+    assert page.locator(".choice--ok input:checked").count() == 8
+    assert page.locator("#row_major .choice--wrong input").is_checked()
+    assert page.input_value("[name=chsi_major]") == "机械工程"
+    assert page.locator("#row_class_name input:checked").count() == 0
+    assert "带不带“族”字视为相同" in page.inner_text("#row_ethnicity")
+    assert page.input_value("[name=status]") == key_fields.GOOD_STATUS
+    assert Declaration.objects.count() == 0
+
+
+def test_offline_in_the_middle_loses_nothing_and_sends_once(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    answer_all(page, student)
+    page.context.set_offline(True)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_timeout(500)
+    assert Declaration.objects.count() == 0
+    page.context.set_offline(False)
+    page.go_back()
+    page.wait_for_selector("[data-send-button]")
+    answer_all(page, student)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_selector(".slip")
+    assert Declaration.objects.count() == 1
+
+
+def test_a_slow_network_and_two_taps_are_one_declaration(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    answer_all(page, student)
+    session = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 800, "downloadThroughput": 20_000, "uploadThroughput": 10_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    page.locator("[data-send-button]").dblclick()
+    page.wait_for_selector(".slip")
+    assert Declaration.objects.count() == 1
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_no_page_scrolls_sideways_on_a_small_phone(live_server, phone, student, width):
+    page = phone()
+    page.set_viewport_size({"width": width, "height": 700})
+    open_record(page, live_server, student)
+    page.locator(".choice--wrong").first.tap()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.goto(f"{live_server.url}/class/guide/")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
