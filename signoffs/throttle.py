@@ -50,7 +50,7 @@ def attempt(student: Student | None, now: datetime) -> bool:
     None, for a number that no record has, runs the same update and is never allowed.
     """
     if student is not None:
-        Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+        Throttle.objects.get_or_create(student=student)
     open_now = Q(paused_until=None) | Q(paused_until__lte=now)
     records = Throttle.objects.filter(open_now, student=student.pk if student else 0)
     return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1

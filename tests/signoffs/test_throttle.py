@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from signoffs import links, throttle
 from signoffs.models import ClassLink
-from tests import factories
+from tests import factories, stories
 
 
 @pytest.fixture
@@ -16,13 +18,9 @@ def student(campaign):
     return factories.class_group().students.first()
 
 
-def guesses(student, start, end) -> int:
-    """Return how many attempts are compared when somebody tries every minute."""
-    compared, now = 0, start
-    while now < end:
-        compared += throttle.attempt(student, now)
-        now += timedelta(minutes=1)
-    return compared
+def guesses(student, start, *, count: int) -> int:
+    """Return how many of that many attempts, spread over a day, are compared."""
+    return sum(throttle.attempt(student, start + timedelta(days=1) * n / count) for n in range(count))
 
 
 def test_five_failures_are_free_then_pauses_double_up_to_a_day():
@@ -33,8 +31,8 @@ def test_five_failures_are_free_then_pauses_double_up_to_a_day():
 
 def test_a_guesser_gets_few_comparisons_a_day_and_one_a_day_later_on(student):
     start = timezone.now()
-    assert guesses(student, start, start + timedelta(days=1)) == 11
-    assert guesses(student, start + timedelta(days=5), start + timedelta(days=6)) <= 1
+    assert guesses(student, start, count=10_000) == 11
+    assert guesses(student, start + timedelta(days=5), count=100) <= 1
 
 
 def test_a_success_clears_the_pause(student):
@@ -75,3 +73,33 @@ def test_many_failures_of_a_link_slow_it_down_and_never_block_it(student):
     assert delays == sorted(delays)
     assert delays[-1] == throttle.LINK_SLOWEST
     assert throttle.link_delay(link, now + timedelta(hours=2)) == 0.0
+
+
+def test_a_class_whose_attempts_are_spent_gets_in_all_the_same(campaign):
+    class_group = factories.class_group(students=40)
+    students = list(class_group.students.order_by("seat"))
+    token = links.issue(class_group, ClassLink.Kind.STUDENT, timezone.now()).token
+    phones = {student: Client() for student in students}
+    for student in students[:20]:  # they were in before, on their own phones
+        phones[student].get(f"/c/{token}/")
+        stories.identify(phones[student], "class-identify", student)
+        phones[student].post(reverse("class-leave"))
+    for student in students:  # somebody spends everybody's attempts
+        for _ in range(8):
+            throttle.attempt(student, timezone.now())
+    officer = factories.user("officer", role="department", in_department=class_group.department)
+    inside = 0
+    for student in students:
+        phones[student].get(f"/c/{token}/")
+        typed = {"student_number": student.student_number, "last_six": student.id_number[-6:]}
+        if student in students[20:]:
+            typed = typed | {"last_six": "", "code": links.issue_code(student, officer, timezone.now())}
+        inside += phones[student].post(reverse("class-identify"), typed).status_code == 302
+    assert inside == 40
+
+
+def test_the_id_number_cannot_be_found_by_typing_it(student):
+    now = timezone.now()
+    assert [throttle.number_attempt(student, now) for _ in range(12)] == [True] * 10 + [False] * 2
+    throttle.number_matched(student)
+    assert throttle.number_attempt(student, now)
