@@ -96,7 +96,8 @@ def _filled(class_group: ClassGroup) -> Form:
     rows = sheet.rows if sheet else sheet_rows(class_group)
     wanted = [row["declaration"] for row in rows if row["declaration"]]
     declarations = {
-        str(one.uuid): one for one in Declaration.objects.filter(uuid__in=wanted).defer("snapshot")
+        str(one.uuid): one
+        for one in Declaration.objects.filter(uuid__in=wanted).only("uuid", "signature", "phone")
     }
     return Form(
         campaign=class_group.campaign,

@@ -18,6 +18,7 @@ FAINT = (0.42, 0.45, 0.49)
 SMALLEST = 4.0  # points; below that nothing is read
 # Of a drawn signature: the pen's width on paper, in points.
 PEN = 0.9
+MASK = 2  # of a QR code's eight: vertical stripes, which long texts break up well
 
 rl_config.useA85 = 0  # ASCII85 makes every stream a quarter larger, for printers of the last century
 
@@ -166,7 +167,8 @@ class Pen:
 
     def qr(self, box: Box, text: str) -> None:
         """Draw a QR code as one path."""
-        rows = list(segno.make(text, error="m", micro=False).matrix)
+        # One mask for all: trying the eight takes longer than the rest of a page, and any of them is read.
+        rows = list(segno.make(text, error="m", micro=False, mask=MASK).matrix)
         step = box.width / len(rows)
         code = [f"q {step:.4f} 0 0 {-step:.4f} {box.x:.2f} {box.y + box.height:.2f} cm 0 g"]
         for down, row in enumerate(rows):

@@ -13,7 +13,7 @@ from .. import access, deadlines, flow, links, printing, progress, rules
 from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import ClassLink, ClassSheet, MissingClaim
-from .files import PDF, download
+from .files import PDF, download, kind_of_form
 
 REFUSED, INVALID = 409, 422
 
@@ -225,26 +225,26 @@ def poster(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     """The poster of one class."""
     class_group = desk.class_group(uuid)
     content = printing.poster_pdf([class_group])
-    return download(content, _name(desk, "海报", class_group), PDF)
+    return download(request, content, _name(desk, "海报", class_group), PDF)
 
 
 @require_POST
 @access.department
 def posters(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """The posters of all classes."""
-    return download(printing.poster_pdf(desk.class_groups), _name(desk, "海报"), PDF)
+    return download(request, printing.poster_pdf(desk.class_groups), _name(desk, "海报"), PDF)
 
 
 @require_POST
 @access.department
 def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     """The registration form of one class."""
-    class_group, blank = desk.class_group(uuid), bool(request.POST.get("blank"))
+    class_group = desk.class_group(uuid)
     flow.record_export(
         campaign=desk.campaign, class_group=class_group, who=desk.who, what="form", clock=timezone.now
     )
-    content = printing.form_pdf([class_group], blank=blank, now=timezone.now())
-    return download(content, _name(desk, "登记表", class_group), PDF)
+    content = printing.form_pdf([class_group], now=timezone.now(), **kind_of_form(request.POST))
+    return download(request, content, _name(desk, "登记表", class_group), PDF)
 
 
 @require_POST
@@ -254,5 +254,5 @@ def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     flow.record_export(
         campaign=desk.campaign, department=desk.department, who=desk.who, what="forms", clock=timezone.now
     )
-    content = printing.form_pdf(desk.class_groups, blank=bool(request.POST.get("blank")), now=timezone.now())
-    return download(content, _name(desk, "登记表"), PDF)
+    content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))
+    return download(request, content, _name(desk, "登记表"), PDF)

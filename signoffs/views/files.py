@@ -1,14 +1,37 @@
 """A finished file as a response."""
 
+import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def download(content: bytes, name: str, content_type: str) -> HttpResponse:
+# What busy.js sends along to learn that the file has come: a page never hears of a download's end.
+_MARK = re.compile(r"[0-9a-f]{1,16}")
+MARK_LASTS = 60  # seconds
+
+
+def download(request: HttpRequest, content: bytes, name: str, content_type: str) -> HttpResponse:
     """Return a download under that name (RFC 6266: the name in UTF-8)."""
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    return HttpResponse(content, content_type=content_type, headers={"Content-Disposition": disposition})
+    headers = {"Content-Disposition": disposition}
+    response = HttpResponse(content, content_type=content_type, headers=headers)
+    mark = request.POST.get("downloading", "")
+    if _MARK.fullmatch(mark):
+        response.set_cookie(
+            "downloaded", mark, max_age=MARK_LASTS, samesite="Strict", secure=request.is_secure()
+        )
+    return response
+
+
+# How a form is wanted: filled, or blank with or without the names in its cells.
+KINDS = {"filled": {}, "blank": {"blank": True}, "nameless": {"blank": True, "names": False}}
+
+
+def kind_of_form(posted: Mapping[str, str]) -> dict[str, bool]:
+    """Return what `printing.form_pdf` takes for the button that was pressed; filled for any other."""
+    return KINDS.get(posted.get("kind", "filled"), KINDS["filled"])

@@ -16,7 +16,7 @@ from ..charts import completion
 from ..dossier import dossier
 from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm, TextsForm
 from ..models import ClassSheet, FieldError, HandIn, MissingClaim
-from .files import PDF, XLSX, download
+from .files import PDF, XLSX, download, kind_of_form
 
 REFUSED, INVALID = 409, 422
 
@@ -258,7 +258,7 @@ def errors_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse
         return redirect("office")
     flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics", clock=timezone.now)
     content = exports.error_statistics(desk.campaign, desk.class_groups, timezone.now())
-    return download(content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
+    return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
 
 
 # The campaign, and files -----------------------------------------------------------------------------
@@ -335,9 +335,8 @@ def close_campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpRespons
 
 def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -> HttpResponse:
     flow.record_export(campaign=desk.campaign, who=desk.who, what="form", clock=timezone.now, **of)
-    blank = bool(request.POST.get("blank"))
-    content = printing.form_pdf(class_groups, blank=blank, now=timezone.now())
-    return download(content, f"登记表-{name}.pdf", PDF)
+    content = printing.form_pdf(class_groups, now=timezone.now(), **kind_of_form(request.POST))
+    return download(request, content, f"登记表-{name}.pdf", PDF)
 
 
 @require_POST
@@ -370,4 +369,4 @@ def posters(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     if request.POST.get("department"):
         department = desk.department_named(request.POST["department"])
         classes, name = classes.filter(department=department), str(department)
-    return download(printing.poster_pdf(classes), f"海报-{name}.pdf", PDF)
+    return download(request, printing.poster_pdf(classes), f"海报-{name}.pdf", PDF)

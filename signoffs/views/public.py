@@ -7,9 +7,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from .. import access
+from rosters.models import ClassGroup
+
+from .. import access, rules, states
 from ..models import ClassLink, ClassSheet
 
 Role = access.Role
@@ -45,13 +48,29 @@ def monitor_link(request: HttpRequest, token: str) -> HttpResponse:
     return _follow(request, token, ClassLink.Kind.MONITOR, "monitor")
 
 
+def _class_page(user, class_group: ClassGroup) -> str | None:
+    """Return where this member of staff finds the class; None for everybody else."""
+    if not user.is_authenticated:
+        return None
+    acting = rules.staff_roles(user, class_group.department)
+    pages = {states.OFFICE: "office-class", states.OFFICER: "department-class"}
+    return next(
+        (reverse(page, args=[class_group.uuid]) for role, page in pages.items() if role in acting), None
+    )
+
+
 @require_safe
 def verify(request: HttpRequest, code: str) -> HttpResponse:
-    """A printed form against its record: the current version, an old one, or none. No personal data."""
+    """A printed form against its record: the current version, an old one, or none. Counts for staff alone."""
     sheet = ClassSheet.objects.select_related("class_group__campaign", "class_group__department")
     sheet = sheet.filter(verify_code=code).first()
     newest = sheet and ClassSheet.objects.filter(class_group=sheet.class_group).order_by("-version").first()
-    context = {"sheet": sheet, "newest": newest, "is_current": sheet is not None and sheet == newest}
+    context = {
+        "sheet": sheet,
+        "newest": newest,
+        "is_current": sheet is not None and sheet == newest,
+        "class_page": sheet and _class_page(request.user, sheet.class_group),
+    }
     return render(request, "signoffs/verify.html", context, status=200 if sheet else 404)
 
 

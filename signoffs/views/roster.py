@@ -124,7 +124,7 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     who = {"campaign": roster_import.campaign, "who": desk.who, "clock": timezone.now}
     flow.record_export(what="marked roster", **who)
     name = roster_import.file_name.rpartition(".")[0] or roster_import.file_name
-    return download(book, f"{name}-标注.xlsx", XLSX)
+    return download(request, book, f"{name}-标注.xlsx", XLSX)
 
 
 @require_POST

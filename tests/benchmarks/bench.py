@@ -1,8 +1,8 @@
 """What all benchmarks share: a database of their own, a clock, a table of results."""
 
 import base64
+import gc
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -48,9 +48,20 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def peak_mb(who: int = resource.RUSAGE_SELF) -> float:
-    """Return the most memory (MB) that this process, or its children, ever held."""
-    return resource.getrusage(who).ru_maxrss / 1024
+def _status_mb(name: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(name)
+
+
+def grown_mb(work: Callable[[], object]) -> float:
+    """Return by how many MB this process grows at most during the work. Linux only."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = _status_mb("VmRSS")
+    work()
+    return _status_mb("VmHWM") - before
 
 
 @dataclass(frozen=True)

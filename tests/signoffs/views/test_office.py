@@ -273,7 +273,11 @@ class TestPrinting:
         one = desk.post(reverse("office-form", args=[world["class"].uuid]))
         department = desk.post(reverse("office-forms"), {"department": world["department"].uuid})
         everything = desk.post(reverse("office-forms"))
-        blank = desk.post(reverse("office-forms"), {"blank": "1"})
+        blank = desk.post(reverse("office-forms"), {"kind": "blank", "downloading": "1f"})
+        assert blank.cookies["downloaded"].value == "1f"
+        nameless = desk.post(reverse("office-forms"), {"kind": "nameless"})
+        texts = ["".join(printed.pypdf_pages(b"".join(response))) for response in (blank, nameless)]
+        assert [world["student"].name in text for text in texts] == [True, False]
         counts = [len(printed.pypdf_pages(b"".join(r))) for r in (one, department, everything, blank)]
         assert counts == [1, 1, 2, 2]
         assert one["Content-Type"] == "application/pdf"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from signoffs import flow, links
 from signoffs.rules import Who
 from signoffs.views import public
-from tests import pages, stories
+from tests import factories, pages, stories
 
 
 @pytest.fixture
@@ -44,6 +44,15 @@ class TestVerify:
         assert "是，这是最新版本" in text
         assert sheet.digest in text
         assert not any(student.name in text for student in own_class.students.all())
+
+    def test_staff_of_the_department_see_its_counts(self, sheet, officer, other_class):
+        url = reverse("verify", args=[sheet.verify_code])
+        client = Client()
+        client.force_login(officer)
+        assert "3 · 已签 3 · 有误 0" in pages.text(client.get(url))
+        stranger = factories.user("stranger", role="department", in_department=other_class.department)
+        client.force_login(stranger)
+        assert "已签" not in pages.text(client.get(url))
 
     def test_an_old_version_names_the_one_that_replaced_it(self, sheet, own_class, officer):
         flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
