@@ -1,53 +1,119 @@
-"""Workbooks for the office. Every cell that holds text is text: no formula is ever written."""
+"""Workbooks for the office: where everybody stands, what is wrong, how the departments are doing.
 
-import io
+No ID number is in any of them, and no text that a spreadsheet would take for a formula is one.
+"""
+
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+from rosters.models import Campaign, ClassGroup, Student
 
-from rosters.models import Campaign, ClassGroup
-
-from . import deadlines
-from .models import FieldError
+from . import deadlines, progress, states
+from .models import Declaration, Excuse, FieldError
 from .progress import field_label
+from .workbook import Book
 
-_BOLD = Font(bold=True)
-
-
-def _cell(sheet, value):
-    """Return a cell; text stays text, whatever it begins with."""
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value=None)
-    cell.data_type, cell._value = "s", ILLEGAL_CHARACTERS_RE.sub("", value)
-    if value[:1] in "=+-@\t\r":
-        cell.quotePrefix = True  # opened and saved again, it must not become a formula
-    return cell
-
-
-def _sheet(
-    book: Workbook, title: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable
-) -> None:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for number, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    head = [WriteOnlyCell(sheet, value=heading) for heading in headings]
-    for cell in head:
-        cell.font = _BOLD
-    sheet.append(head)
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
+STATUS_COLUMNS = {
+    "系部": 16, "班级": 18, "序号": 6, "学号": 16, "姓名": 16, "状态": 12, "逾期": 6, "核对时间": 18,
+    "方式": 8, "未签原因": 16,
+}  # fmt: skip
+ERROR_COLUMNS = {
+    "系部": 16, "班级": 16, "学号": 16, "姓名": 14, "字段": 12, "名册": 24, "学信网": 24, "正确内容": 24,
+    "联系号码": 14, "由谁更正": 12, "处理结果": 16, "说明": 24, "反馈时间": 18,
+}  # fmt: skip
+SUMMARY_COLUMNS = {
+    "系部": 18, "班级数": 8, "应到": 8, "已签": 8, "有误": 8, "待复核": 8, "未签原因": 8, "逾期未核对": 10,
+    "未签": 8, "完成率": 8, "逾期": 8, "确认表": 8, "上交": 12, "上交时间": 18, "按时": 8,
+}  # fmt: skip
 
 
-def error_statistics(campaign: Campaign, class_groups: Iterable[ClassGroup], now: datetime) -> bytes:
-    """Return 信息错误反馈统计 as a workbook: one sheet of counts by field and owner, one of every error.
+def _school_clock(moment: datetime | None) -> datetime | None:
+    """Return a moment as the school's clock shows it, without a time zone: no spreadsheet knows one."""
+    return moment and moment.astimezone(deadlines.SCHOOL_CLOCK).replace(tzinfo=None)
+
+
+def _sheet(book: Book, title: str, columns: dict[str, int], rows: Iterable) -> None:
+    book.sheet(title, list(columns), list(columns.values()), rows)
+
+
+def student_status(class_groups: Iterable[ClassGroup], state: str = "") -> bytes:
+    """Return where every student of these classes stands; `state`: only those who stand so."""
+    book = Book()
+    _sheet(book, "学生状态", STATUS_COLUMNS, _status_rows(class_groups, state))
+    return book.content()
+
+
+def _status_rows(class_groups: Iterable[ClassGroup], state: str) -> Iterator[tuple]:
+    labels = {name: str(states.label(name)) for name in states.STANDINGS}
+    channels = {value: str(label) for value, label in Declaration.Channel.choices}
+    reasons = {value: str(label) for value, label in Excuse.Reason.choices}
+    found = Student.objects.filter(class_group__in=class_groups)
+    if state == states.MISSING:
+        found = found.filter(standing=None, withdrawn_at=None) | found.filter(standing__state=state)
+    elif state:
+        found = found.filter(standing__state=state)
+    columns = (
+        "class_group__department__name", "class_group__name", "seat", "student_number", "name",
+        "standing__state", "standing__late", "standing__declaration__declared_at",
+        "standing__declaration__channel", "standing__excuse__reason",
+    )  # fmt: skip
+    rows = found.order_by("class_group__department__name", "class_group__name", "seat").values_list(*columns)
+    for *place, standing, late, at, channel, excuse in rows.iterator(chunk_size=2000):
+        yield (
+            *place,
+            labels[standing or states.MISSING],
+            "逾期" if late else "",
+            _school_clock(at) if standing in states.DECLARED else None,
+            channels.get(channel, "") if standing in states.DECLARED else "",
+            reasons.get(excuse, "") if standing == states.EXCUSED else "",
+        )
+
+
+def department_summary(campaign: Campaign, now: datetime) -> bytes:
+    """Return the dashboard's table of departments, and one of the classes."""
+    overview = progress.campaign_overview(campaign, now)
+    book = Book()
+    _sheet(book, "系部", SUMMARY_COLUMNS, (_summary_row(row) for row in overview.departments))
+    classes = {"系部": 18, "班级": 20, **{name: 8 for name in list(SUMMARY_COLUMNS)[2:11]}, "确认表": 14}
+    _sheet(
+        book,
+        "班级",
+        classes,
+        (
+            (
+                str(row.class_group.department),
+                str(row.class_group),
+                *_counts(row.counts),
+                str(row.sheet.get_state_display()) if row.sheet else "",
+            )
+            for department in overview.departments
+            for row in department.classes
+        ),
+    )
+    return book.content()
+
+
+def _counts(counts: progress.Counts) -> tuple:
+    accounted = (counts.confirmed, counts.reported, counts.recheck, counts.excused, counts.overdue)
+    return (counts.expected, *accounted, counts.missing, f"{counts.percent}%", counts.late)
+
+
+def _summary_row(row: progress.DepartmentRow) -> tuple:
+    handed_in = row.hand_in
+    return (
+        str(row.department),
+        len(row.classes),
+        *_counts(row.counts),
+        f"{row.accepted}/{len(row.classes)}",
+        str(handed_in.get_state_display()) if handed_in else "",
+        _school_clock(handed_in.handed_in_at) if handed_in else None,
+        ("逾期" if handed_in.late else "按时") if handed_in else "",
+    )
+
+
+def error_statistics(class_groups: Iterable[ClassGroup]) -> bytes:
+    """Return 信息错误反馈统计: one sheet of counts by field, owner and outcome, one of every error.
 
     An ID number is never in it, only that it differs.
     """
@@ -61,14 +127,13 @@ def error_statistics(campaign: Campaign, class_groups: Iterable[ClassGroup], now
         .order_by("declaration__class_group__department__name", "declaration__class_group__name", "pk")
     )
     errors = list(found)
-    book = Workbook(write_only=True)
     counts = Counter((one.field, one.owner, one.outcome) for one in errors)
+    book = Book()
     _sheet(
         book,
         "统计",
-        ("字段", "由谁更正", "处理结果", "数量"),
-        (16, 14, 18, 8),
-        [
+        {"字段": 16, "由谁更正": 14, "处理结果": 18, "数量": 8},
+        (
             (
                 field_label(field),
                 str(FieldError.Owner(owner).label),
@@ -76,34 +141,13 @@ def error_statistics(campaign: Campaign, class_groups: Iterable[ClassGroup], now
                 n,
             )
             for (field, owner, outcome), n in sorted(counts.items(), key=lambda item: -item[1])
-        ],
-    )
-    _sheet(
-        book,
-        "明细",
-        (
-            "系部",
-            "班级",
-            "学号",
-            "姓名",
-            "字段",
-            "名册",
-            "学信网",
-            "正确内容",
-            "联系号码",
-            "由谁更正",
-            "处理结果",
-            "反馈时间",
         ),
-        (16, 16, 16, 14, 12, 24, 24, 24, 14, 12, 16, 18),
-        (_row(one) for one in errors),
     )
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    _sheet(book, "明细", ERROR_COLUMNS, (_error_row(one) for one in errors))
+    return book.content()
 
 
-def _row(error: FieldError) -> tuple:
+def _error_row(error: FieldError) -> tuple:
     student = error.declaration.student
     values = (error.roster_value, error.chsi_value, error.right_value)
     if error.field == "id_number":
@@ -116,7 +160,8 @@ def _row(error: FieldError) -> tuple:
         field_label(error.field),
         *values,
         error.declaration.phone or "",
-        str(FieldError.Owner(error.owner).label),
-        str(FieldError.Outcome(error.outcome).label),
-        error.declaration.declared_at.astimezone(deadlines.SCHOOL_CLOCK).replace(tzinfo=None),
+        str(error.get_owner_display()),
+        str(error.get_outcome_display()),
+        error.outcome_note or "",
+        _school_clock(error.declaration.declared_at),
     )

@@ -80,6 +80,8 @@ GATES = {
     "office-withdraw": OFFICE,
     "office-errors": OFFICE,
     "office-errors-export": OFFICE,
+    "office-status-export": OFFICE,
+    "office-summary-export": OFFICE,
     "office-settle": OFFICE,
     "office-settle-claim": OFFICE,
     "office-roster": OFFICE,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import ClassGroup
 
-from .. import access, deadlines, exports, flow, printing, progress, rules
+from .. import access, deadlines, exports, flow, printing, progress, rules, states
 from ..charts import completion
 from ..dossier import dossier
 from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm, TextsForm
@@ -23,7 +23,14 @@ REFUSED, INVALID = 409, 422
 
 def _page(desk: access.Desk, tab: str, **more) -> dict:
     campaign = desk.campaign
-    context = {"desk": desk, "campaign": campaign, "area": "office", "tab": tab, **more}
+    context = {
+        "desk": desk,
+        "campaign": campaign,
+        "area": "office",
+        "tab": tab,
+        "all_states": states.STANDINGS,
+    }
+    context |= more
     if campaign is not None:
         now = timezone.now()
         context["deadline"] = deadlines.words(campaign.student_deadline, now)
@@ -257,8 +264,35 @@ def errors_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse
     if desk.campaign is None:
         return redirect("office")
     flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics", clock=timezone.now)
-    content = exports.error_statistics(desk.campaign, desk.class_groups, timezone.now())
+    content = exports.error_statistics(desk.class_groups)
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
+
+
+@require_POST
+@access.office
+def status_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """Where every student stands, as a workbook: of a department or of all, in one state or in any."""
+    if desk.campaign is None:
+        return redirect("office")
+    classes, name, of = desk.class_groups, desk.campaign.slug, {}
+    if request.POST.get("department"):
+        of["department"] = desk.department_named(request.POST["department"])
+        classes, name = classes.filter(department=of["department"]), str(of["department"])
+    state = request.POST.get("state", "")
+    state = state if state in states.STANDINGS else ""
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="status", clock=timezone.now, **of)
+    return download(request, exports.student_status(classes, state), f"学生状态-{name}.xlsx", XLSX)
+
+
+@require_POST
+@access.office
+def summary_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """The table of departments and classes, as a workbook."""
+    if desk.campaign is None:
+        return redirect("office")
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="summary", clock=timezone.now)
+    content = exports.department_summary(desk.campaign, timezone.now())
+    return download(request, content, f"系部汇总-{desk.campaign.slug}.xlsx", XLSX)
 
 
 # The campaign, and files -----------------------------------------------------------------------------

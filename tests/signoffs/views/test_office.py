@@ -1,7 +1,7 @@
 """The office's pages: the answer, the errors, the roster, the campaign."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import openpyxl
 import pytest
@@ -110,6 +110,33 @@ class TestErrors:
         assert {cell.data_type for cell in cells} <= {"s", "n", "d", "inlineStr"}
         assert "=HYPERLINK(1)" in [cell.value for cell in cells]
         assert student.id_number not in repr([cell.value for cell in cells])
+
+
+class TestExports:
+    def rows(self, response, sheet=0) -> list[tuple]:
+        book = openpyxl.load_workbook(io.BytesIO(response.content))
+        return list(book.worksheets[sheet].iter_rows(min_row=2, values_only=True))
+
+    def test_the_status_of_all_students_and_of_one_state(self, desk, world):
+        everybody = self.rows(desk.post(reverse("office-status-export")))
+        assert len(everybody) == 9
+        assert {row[5] for row in everybody} == {"已签", "有误", "不签", "未签"}
+        missing = self.rows(desk.post(reverse("office-status-export"), {"state": "missing"}))
+        assert [row[1] for row in missing] == ["机械2601班"] * 3
+        own = {"department": world["department"].uuid, "state": "excused"}
+        [excused] = self.rows(desk.post(reverse("office-status-export"), own))
+        assert excused[9] == "未报到"
+        assert excused[7] is None
+        assert isinstance(everybody[0][7], datetime)
+        assert world["student"].id_number not in repr(everybody)
+
+    def test_the_summary_is_the_dashboards_table(self, desk, world):
+        response = desk.post(reverse("office-summary-export"))
+        rows = {row[0]: row[1:] for row in self.rows(response)}
+        assert rows["信息工程系"][:10] == (1, 6, 4, 1, 0, 1, 0, 0, "100%", 0)
+        assert rows["信息工程系"][10:12] == ("1/1", "已上交")
+        assert rows["信息工程系"][13] == "按时"
+        assert [row[1] for row in self.rows(response, 1)] == ["机械2601班", "软件2602班"]
 
 
 class TestTheRoster:
