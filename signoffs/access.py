@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -251,7 +252,7 @@ class Desk:
         return found
 
     def _within(self, queryset: QuerySet, uuid, path: str = "class_group"):
-        return get_object_or_404(queryset, uuid=uuid, **{f"{path}__in": self.class_groups})
+        return get_object_or_404(queryset, uuid=_as_uuid(uuid), **{f"{path}__in": self.class_groups})
 
     def class_group(self, uuid) -> ClassGroup:
         """Return the class. Raise Http404 outside the scope."""
@@ -284,12 +285,20 @@ class Desk:
         return self._within(found, uuid, "declaration__class_group")
 
 
+def _as_uuid(value) -> UUID:
+    """Return a UUID that an address or a form names. Raise Http404 for what is none."""
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except ValueError as error:
+        raise Http404 from error
+
+
 class OfficeDesk(Desk):
     """A desk of the office: everything, and what only the office has."""
 
     def department_named(self, uuid) -> Department:
         """Return the department. Raise Http404."""
-        return get_object_or_404(Department, uuid=uuid)
+        return get_object_or_404(Department, uuid=_as_uuid(uuid))
 
     def hand_in(self, uuid) -> HandIn:
         """Return the hand-in. Raise Http404."""

@@ -13,7 +13,7 @@ from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 
 from . import deadlines, links, rules, states
-from .models import ClassLink, ClassSheet, Declaration, FieldError, HandIn, Standing, Tally
+from .models import ClassLink, ClassSheet, Declaration, Event, FieldError, HandIn, Standing, Tally
 
 # The days over which the present pace is taken.
 LATELY = 3
@@ -179,6 +179,46 @@ def reminder_text(class_group: ClassGroup, now: datetime) -> str:
     if link is not None:
         lines.append(links.url(link))
     return "\n".join(line for line in lines if line)
+
+
+@dataclass(frozen=True)
+class SheetVersion:
+    """A version of a class's sheet, and how it differs from the one before: (seat, name, before, after)."""
+
+    sheet: ClassSheet
+    differences: tuple[tuple[int, str, str, str], ...]
+
+
+def sheet_versions(class_group: ClassGroup) -> list[SheetVersion]:
+    """Return the class's sheets, the newest first: one query."""
+    sheets = ClassSheet.objects.filter(class_group=class_group).defer("signature").order_by("version")
+    versions, before = [], {}
+    for sheet in sheets.select_related("collator", "decided_by"):
+        now = {row["student"]: row for row in sheet.rows}
+        changed = [
+            (row["seat"], row["name"], _row_words(before.get(uuid)), _row_words(row))
+            for uuid, row in now.items()
+            if _row_words(before.get(uuid)) != _row_words(row)
+        ]
+        versions.append(SheetVersion(sheet, tuple(changed) if before else ()))
+        before = now
+    return versions[::-1]
+
+
+def _row_words(row: dict | None) -> str:
+    """Return how a sheet's row stands, in words; nothing for a student who was not on it."""
+    if row is None:
+        return ""
+    return " · ".join(filter(None, (str(states.label(row["state"])), row["excuse"])))
+
+
+HISTORY_SHOWN = 100
+
+
+def history(class_group: ClassGroup) -> list[Event]:
+    """Return the newest events of a class's chain, each with its student: one query."""
+    events = Event.objects.filter(chain__class_group=class_group).select_related("student", "user")
+    return list(events.order_by("-position")[:HISTORY_SHOWN])
 
 
 # Classes and departments ------------------------------------------------------------------------------

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from . import fonts
+from .cover import hand_in_pdf
 from .form import form_pdf
 from .poster import poster_pdf
 
-__all__ = ["form_pdf", "lacking", "poster_pdf"]
+__all__ = ["form_pdf", "hand_in_pdf", "lacking", "poster_pdf"]
 
 
 def lacking(names: Iterable[str]) -> dict[str, list[str]]:

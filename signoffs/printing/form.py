@@ -48,7 +48,7 @@ def form_pdf(
     pen = Pen("新生学籍查询及核对登记表")
     drawn = False
     for form in gather(class_groups, blank=blank, names=names):
-        _draw(pen, form, local)
+        draw_form(pen, form, local)
         drawn = True
     if not drawn:
         pen.text(LEFT, TITLE_Y, "没有班级", 12)
@@ -72,7 +72,8 @@ def _pages(form: Form) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
     return pages
 
 
-def _draw(pen: Pen, form: Form, now: datetime) -> None:
+def draw_form(pen: Pen, form: Form, now: datetime) -> None:
+    """Draw a class's form, on as many pages as it needs; `now` on the school's clock."""
     pages = _pages(form)
     for number, (cells, errors) in enumerate(pages, start=1):
         if number == 1:

@@ -43,6 +43,8 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
         total=sum((row.counts for row in rows), progress.Counts()),
         hand_in=hand_in,
         no_hand_in=reason,
+        to_look_at=[row for row in rows if row.step == "look"],
+        reason_form=ReasonForm(),
         open_rows=[row for row in rows if row.step not in ("accepted", "empty")],
         claims=MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
             "class_group"
@@ -72,7 +74,8 @@ def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=N
         lacking=printing.lacking(seat.student.name for seat in seats),
         counts=next(iter(progress.class_rows([class_group]))).counts,
         sheet=sheet,
-        versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),
+        versions=progress.sheet_versions(class_group),
+        history=progress.history(class_group),
         waiting=[seat for seat in seats if seat.waiting],
         shared_devices=progress.shared_devices(class_group),
         links={link.kind: links.url(link) for link in live},
@@ -118,6 +121,53 @@ def return_sheet(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     except flow.Refused as refused:
         return _class_page(request, desk, sheet.class_group, status=REFUSED, refusal=refused.reason)
     messages.success(request, _("%(class)s: returned to the monitor.") % {"class": sheet.class_group})
+    return redirect("department")
+
+
+def _many(request, desk: access.Desk, decide) -> tuple[int, list[str]]:
+    """Decide on the sheets that were ticked, each in its own move; return how many, and what was refused."""
+    done, refused = 0, []
+    for uuid in request.POST.getlist("sheet"):
+        sheet = desk.sheet(uuid)
+        try:
+            decide(sheet)
+            done += 1
+        except flow.Refused as error:
+            refused.append(f"{sheet.class_group}: {error.reason}")
+    return done, refused
+
+
+@require_POST
+@access.department
+def accept_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """Accept the sheets of the classes that were ticked."""
+    return _decided(
+        request, desk, lambda sheet: flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
+    )
+
+
+@require_POST
+@access.department
+def return_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """Return the sheets of the classes that were ticked, all with the same reason."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _overview(request, desk, status=INVALID, refusal=_("Say why the sheet is returned."))
+    reason = form.cleaned_data["reason"]
+    return _decided(
+        request,
+        desk,
+        lambda sheet: flow.return_sheet(sheet=sheet, who=desk.who, reason=reason, clock=timezone.now),
+    )
+
+
+def _decided(request, desk: access.Desk, decide) -> HttpResponse:
+    done, refused = _many(request, desk, decide)
+    if not done and not refused:
+        return _overview(request, desk, status=INVALID, refusal=_("Tick the classes first."))
+    if refused:
+        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused))
+    messages.success(request, _("Done for %(count)s classes.") % {"count": done})
     return redirect("department")
 
 
@@ -213,6 +263,20 @@ def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
         return _overview(request, desk, status=REFUSED, refusal=refused.reason)
     messages.success(request, _("Handed in: version %(version)s.") % {"version": made.version})
     return redirect("department")
+
+
+@require_POST
+@access.department
+def print_hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+    """What the department hands in, on paper: the cover, then the forms."""
+    newest = rules.newest_hand_in(desk.campaign, desk.department)
+    if newest is None:
+        return _overview(request, desk, status=REFUSED, refusal=_("Not handed in yet."))
+    flow.record_export(
+        campaign=desk.campaign, department=desk.department, who=desk.who, what="hand-in", clock=timezone.now
+    )
+    content = printing.hand_in_pdf(newest, desk.class_groups, now=timezone.now())
+    return download(request, content, _name(desk, "上交"), PDF)
 
 
 def _name(desk: access.Desk, what: str, of: object = "") -> str:

@@ -15,7 +15,7 @@ from .. import access, deadlines, exports, flow, printing, progress, rules, stat
 from ..charts import completion
 from ..dossier import dossier
 from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm, TextsForm
-from ..models import ClassSheet, FieldError, HandIn, MissingClaim
+from ..models import FieldError, HandIn, MissingClaim
 from .files import PDF, XLSX, download, kind_of_form
 
 REFUSED, INVALID = 409, 422
@@ -91,6 +91,18 @@ def department(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRespo
 
 @require_POST
 @access.office
+def print_hand_in(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """A department's hand-in on paper: the cover, then the forms."""
+    hand_in = desk.hand_in(uuid)
+    of = {"campaign": desk.campaign, "department": hand_in.department}
+    flow.record_export(**of, who=desk.who, what="hand-in", clock=timezone.now)
+    classes = desk.class_groups.filter(department=hand_in.department)
+    content = printing.hand_in_pdf(hand_in, classes, now=timezone.now())
+    return download(request, content, f"上交-{hand_in.department}.pdf", PDF)
+
+
+@require_POST
+@access.office
 def receive(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     """The office has a department's whole."""
     hand_in = desk.hand_in(uuid)
@@ -131,7 +143,8 @@ def class_page(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRespo
         pages=progress.form_pages(seats),
         lacking=printing.lacking(seat.student.name for seat in seats),
         counts=progress.class_rows([class_group])[0].counts,
-        versions=ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature"),
+        versions=progress.sheet_versions(class_group),
+        history=progress.history(class_group),
     )
     return render(request, "signoffs/office/class.html", context)
 

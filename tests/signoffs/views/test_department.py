@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from signoffs import links
 from signoffs.models import AccessRecord, ClassLink, ClassSheet, Declaration, HandIn, MonitorDuty, OneTimeCode
-from tests import factories, pages, stories
+from tests import factories, pages, printed, stories
 
 
 def browser(user) -> Client:
@@ -127,6 +127,75 @@ def test_whoever_looks_at_a_student_is_remembered(desk, officer, own_class):
     student = own_class.students.get(seat=2)
     desk.get(reverse("department-student", args=[student.uuid]))
     assert list(AccessRecord.objects.values_list("user", "student")) == [(officer.pk, student.pk)]
+
+
+class TestManySheets:
+    @pytest.fixture
+    def sheets(self, own_class, submitted) -> list[ClassSheet]:
+        """Three sheets to look at."""
+        found = [submitted]
+        for number in (2, 3):
+            one = factories.class_group(f"软件260{number}班", students=2)
+            for student in one.students.all():
+                stories.confirm(student)
+            found.append(stories.submit(one, one.students.get(seat=1)))
+        return found
+
+    def states(self) -> list[str]:
+        return list(ClassSheet.objects.order_by("pk").values_list("state", flat=True))
+
+    def test_those_ticked_are_accepted(self, desk, sheets):
+        ticked = {"sheet": [sheet.uuid for sheet in sheets[:2]]}
+        assert desk.post(reverse("department-accept-many"), ticked).status_code == 302
+        assert self.states() == ["accepted", "accepted", "submitted"]
+
+    def test_those_ticked_are_returned_with_one_reason(self, desk, sheets):
+        url = reverse("department-return-many")
+        ticked = {"sheet": [sheet.uuid for sheet in sheets[1:]]}
+        assert desk.post(url, ticked | {"reason": ""}).status_code == 422
+        assert desk.post(url, ticked | {"reason": "请补签"}).status_code == 302
+        assert self.states() == ["submitted", "returned", "returned"]
+
+    def test_what_is_refused_is_named_and_the_others_are_done(self, desk, sheets):
+        url = reverse("department-accept-many")
+        desk.post(url, {"sheet": [sheets[0].uuid]})
+        response = desk.post(url, {"sheet": [sheet.uuid for sheet in sheets]})
+        assert response.status_code == 409
+        assert "软件2601班：" in pages.text(response) or "软件2601班:" in pages.text(response)
+        assert self.states() == ["accepted"] * 3
+
+    def test_nothing_ticked_and_nonsense_are_said(self, desk, sheets):
+        url = reverse("department-accept-many")
+        assert desk.post(url).status_code == 422
+        assert desk.post(url, {"sheet": ["nonsense"]}).status_code == 404
+
+    def test_a_new_version_says_what_changed(self, desk, sheets, own_class):
+        desk.post(reverse("department-return", args=[sheets[0].uuid]), {"reason": "第 2 号请再看"})
+        student = own_class.students.get(seat=2)
+        stories.report(student)
+        stories.submit(own_class, own_class.students.get(seat=1))
+        text = pages.text(desk.get(reverse("department-class", args=[own_class.uuid])))
+        assert f"2 {student.name}: 已签 → 有误" in text
+        assert "退回班级确认表" in text  # the history, in plain words
+
+    def test_the_hand_in_prints_as_a_cover_and_the_forms(self, desk, sheets, own_class):
+        assert desk.post(reverse("department-hand-in-print")).status_code == 409
+        for sheet in sheets[:2]:
+            desk.post(reverse("department-accept", args=[sheet.uuid]))
+        stated = {f"exception-{sheets[2].class_group.uuid}": "全班实习"}
+        assert desk.post(reverse("department-hand-in"), stated).status_code == 302
+        texts = printed.pypdf_pages(b"".join(desk.post(reverse("department-hand-in-print"))))
+        assert len(texts) == 4
+        for words in (
+            "系部上交表",
+            "信息工程系",
+            "系负责人签名：",
+            "系部盖章：",
+            "软件2603班：全班实习",
+            "应到人数 7",
+        ):
+            assert words in texts[0]
+        assert HandIn.objects.get().digest in texts[0]
 
 
 class TestACounsellor:

@@ -1,0 +1,76 @@
+"""The cover of a department's hand-in: totals, exceptions, lines for the 系负责人; the forms follow it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rosters.models import ClassGroup
+
+from .. import deadlines
+from ..models import HandIn
+from .content import gather
+from .fonts import BOLD
+from .form import draw_form
+from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
+
+LEFT, RIGHT = 60.0, WIDTH - 60.0
+LINE = 22.0
+COUNTS = (
+    ("classes", "班级数"),
+    ("sheets", "已接收的班级确认表"),
+    ("expected", "应到人数"),
+    ("confirmed", "核对无误并签名"),
+    ("reported", "反馈信息错误"),
+    ("excused", "登记未签原因"),
+    ("overdue", "逾期未核对"),
+    ("late", "其中逾期核对"),
+)
+
+
+def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> bytes:
+    """Return one PDF: the cover of that hand-in, then the forms of its classes, with a bookmark for each."""
+    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+    pen = Pen(f"{hand_in.department} 新生学籍查询及核对")
+    pen.canvas.bookmarkPage("cover")
+    pen.canvas.addOutlineEntry(f"{hand_in.department} 上交", "cover")
+    _cover(pen, hand_in)
+    pen.canvas.showPage()
+    for form in gather(class_groups, blank=False):
+        draw_form(pen, form, local)
+    return pen.finish()
+
+
+def _cover(pen: Pen, hand_in: HandIn) -> None:
+    whole = RIGHT - LEFT
+    campaign = hand_in.campaign
+    if campaign.university:
+        pen.centred(Box(LEFT, HEIGHT - 96, whole, 20), campaign.university, 14, colour=FAINT)
+    pen.centred(Box(LEFT, HEIGHT - 140, whole, 30), f"{campaign}系部上交表", 22, BOLD)
+    pen.centred(Box(LEFT, HEIGHT - 184, whole, 26), str(hand_in.department), 18, BOLD)
+    y = HEIGHT - 230
+    rows = [(label, str(hand_in.counts.get(name, 0))) for name, label in COUNTS]
+    edges = [y - number * LINE for number in range(len(rows) + 1)]
+    pen.grid([LEFT + 60, RIGHT - 180, RIGHT - 60], edges)
+    for (label, figure), top in zip(rows, edges, strict=False):
+        pen.text(LEFT + 72, top - LINE + 7, label, 11)
+        pen.right(RIGHT - 76, top - LINE + 7, figure, 11)
+    y = edges[-1] - 34
+    pen.text(LEFT, y, "未接收而上交的班级及原因：", 11, BOLD)
+    lines = [f"{one['class']}：{one['reason']}" for one in hand_in.exceptions] or ["无"]
+    room = Box(LEFT + 14, y - 150, whole - 14, 140)
+    pen.paragraph(Box(room.x, room.y, room.width, room.height), "；".join(lines), 10.5)
+    y = room.y - 40
+    for label in ("系负责人签名：", "系部盖章：", "日期："):
+        end = pen.text(LEFT + 200, y, label, 12)
+        pen.line(end + 4, y - 3, RIGHT, y - 3, 0.5)
+        y -= 44
+    at = hand_in.handed_in_at.astimezone(deadlines.SCHOOL_CLOCK)
+    day = campaign.department_deadline
+    judged = f"{'逾期' if hand_in.late else '按时'}，截止 {day.month}月{day.day}日 24:00"
+    for number, line in enumerate(
+        (
+            f"第 {hand_in.version} 版，{at:%Y-%m-%d %H:%M} 上交（{judged}）",
+            f"摘要 {hand_in.digest}",
+            f"事件链 {hand_in.chain_head}",
+        )
+    ):
+        pen.text(LEFT, 60 - number * 10, line, 7, colour=FAINT)
