@@ -92,12 +92,18 @@ def campaign_for(slug: str) -> Campaign:
 
 
 def create_campaign(
-    slug: str, *, university: str, student_deadline: date, department_deadline: date
+    slug: str,
+    *,
+    university: str,
+    student_deadline: date,
+    department_deadline: date,
+    texts: dict | None = None,
 ) -> Campaign:
     """Return a new campaign, open unless another one is."""
     return Campaign.objects.create(
         slug=slug,
         university=university,
+        texts=texts or {},
         state=Campaign.State.DRAFT if open_campaign() else Campaign.State.OPEN,
         student_deadline=student_deadline,
         department_deadline=department_deadline,
@@ -108,6 +114,12 @@ def set_deadlines(campaign: Campaign, *, student_deadline: date, department_dead
     """Set both deadlines of a campaign."""
     campaign.student_deadline, campaign.department_deadline = student_deadline, department_deadline
     campaign.save(update_fields=["student_deadline", "department_deadline"])
+
+
+def begin(campaign: Campaign) -> None:
+    """Open a campaign that was in preparation."""
+    campaign.state = Campaign.State.OPEN
+    campaign.save(update_fields=["state"])
 
 
 def set_texts(campaign: Campaign, texts: dict[str, str]) -> None:

@@ -296,6 +296,10 @@ def _as_uuid(value) -> UUID:
 class OfficeDesk(Desk):
     """A desk of the office: everything, and what only the office has."""
 
+    def campaign_named(self, slug: str) -> Campaign:
+        """Return the campaign of a cohort year. Raise Http404."""
+        return get_object_or_404(Campaign, slug=slug)
+
     def department_named(self, uuid) -> Department:
         """Return the department. Raise Http404."""
         return get_object_or_404(Department, uuid=_as_uuid(uuid))
@@ -308,6 +312,15 @@ class OfficeDesk(Desk):
     def roster_import(self, uuid) -> RosterImport:
         """Return the uploaded roster. Raise Http404."""
         return get_object_or_404(RosterImport.objects.select_related("campaign"), uuid=uuid)
+
+
+# The session's key of the campaign that the office looks at, where it is not the current one.
+CHOSEN_CAMPAIGN = "campaign"
+
+
+def choose_campaign(request: HttpRequest, campaign: Campaign) -> None:
+    """Let this session of the office look at that campaign."""
+    request.session[CHOSEN_CAMPAIGN] = campaign.slug
 
 
 def current_campaign() -> Campaign | None:
@@ -332,6 +345,8 @@ def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
             continue
         campaign = current_campaign()
         if membership.role == Role.OFFICE:
+            chosen = Campaign.objects.filter(slug=request.session.get(CHOSEN_CAMPAIGN, "")).first()
+            campaign = chosen or campaign
             return OfficeDesk(request.user, membership.role, campaign=campaign)
         only = membership.class_groups.all() if membership.role == Role.COUNSELLOR else None
         return Desk(request.user, membership.role, membership.department, only, campaign)

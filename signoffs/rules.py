@@ -304,6 +304,15 @@ def may_settle(outcome: str, to: str, field: str) -> str | None:
     return None
 
 
+def may_begin(slug: str, student_deadline: date, department_deadline: date) -> str | None:
+    """Refuse a campaign whose name is no cohort year, or whose deadlines stand in the wrong order."""
+    if not re.fullmatch(r"(19|20|21)\d\d", slug):
+        return _("A campaign is named by its cohort year, such as 2027.")
+    if department_deadline < student_deadline:
+        return _("The departments' deadline can't be before the students'.")
+    return None
+
+
 def may_extend(old: tuple[date, date], new: tuple[date, date]) -> str | None:
     """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
     if new[0] < old[0] or new[1] < old[1] or new == old:

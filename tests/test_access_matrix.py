@@ -98,6 +98,9 @@ GATES = {
     "office-reopen": OFFICE,
     "office-campaign": OFFICE,
     "office-texts": OFFICE,
+    "office-campaigns": OFFICE,
+    "office-campaign-open": OFFICE,
+    "office-campaign-choose": OFFICE,
     "office-campaign-close": OFFICE,
     "office-forms": OFFICE,
     "office-posters": OFFICE,
@@ -253,6 +256,8 @@ def argument(name: str, side: dict) -> list:
         return [side["sheet"].verify_code]
     if not addresses()[name]:
         return []
+    if addresses()[name] == ["slug"]:
+        return [side["class"].campaign.slug]
     return [side[OBJECTS.get(name, "student")].uuid]
 
 

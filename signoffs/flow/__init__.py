@@ -4,7 +4,14 @@ It locks the class's row, reads the clock, asks the rules, writes, keeps the tal
 it raises Refused with the sentence that also stands on the disabled button, and has written nothing.
 """
 
-from .campaigns import close_campaign, edit_texts, extend_deadlines, record_export
+from .campaigns import (
+    close_campaign,
+    create_campaign,
+    edit_texts,
+    extend_deadlines,
+    open_campaign,
+    record_export,
+)
 from .caretaking import (
     claim_missing,
     excuse,
@@ -18,11 +25,12 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
-from .errors import settle_error
+from .errors import said_by, settle_error
 from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
 from .rosters import import_roster, withdraw_student
 from .sheets import accept_sheet, return_sheet, submit_sheet
+from .tallies import recount
 
 __all__ = [
     "Refused",
@@ -32,6 +40,7 @@ __all__ = [
     "confirm",
     "contest",
     "countersign",
+    "create_campaign",
     "edit_texts",
     "enter_on_paper",
     "excuse",
@@ -42,12 +51,15 @@ __all__ = [
     "lift_excuse",
     "mark_overdue",
     "name_monitor",
+    "open_campaign",
     "receive",
     "record_export",
+    "recount",
     "reopen",
     "report",
     "return_sheet",
     "rotate_link",
+    "said_by",
     "settle_claim",
     "settle_error",
     "submit_sheet",

@@ -2,19 +2,62 @@
 
 from datetime import date
 
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import deadlines, rules, states
 from ..models import Event, Standing
 from ..rules import Who
-from .ledger import Clock, campaign_shelf, class_book, department_shelf, refuse_if
+from .ledger import Clock, Refused, campaign_shelf, class_book, department_shelf, refuse_if
 
 OFFICE = frozenset({states.OFFICE})
 
 
 def _acting(who: Who) -> frozenset[str]:
     return OFFICE if who.command else frozenset(rules.staff_roles(who.user, None))
+
+
+def create_campaign(
+    *,
+    slug: str,
+    university: str,
+    student_deadline: date,
+    department_deadline: date,
+    texts: dict[str, str],
+    who: Who,
+    clock: Clock,
+) -> Campaign:
+    """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
+    refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
+    refuse_if(rules.may_begin(slug, student_deadline, department_deadline))
+    with transaction.atomic():
+        if Campaign.objects.filter(slug=slug).exists():
+            raise Refused(_("There is a campaign of that year already."))
+        made = importing.create_campaign(
+            slug,
+            university=university,
+            student_deadline=student_deadline,
+            department_deadline=department_deadline,
+            texts=texts,
+        )
+        with campaign_shelf(made, clock) as shelf:
+            shelf.note("create_campaign", who, slug=slug)
+        return made
+
+
+def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+    """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
+        if shelf.campaign.state != Campaign.State.DRAFT:
+            raise Refused(_("Only a campaign in preparation can be opened."))
+        if importing.open_campaign() is not None:
+            raise Refused(_("Another campaign is open: close it first."))
+        importing.begin(shelf.campaign)
+        shelf.note("open_campaign", who)
 
 
 def extend_deadlines(

@@ -414,8 +414,3 @@ def campaign_shelf(campaign: Campaign, clock: Clock) -> Iterator[Shelf]:
         classes = _locked_classes(campaign=locked)
         chain, _ = Chain.objects.get_or_create(campaign=locked, department=None, class_group=None)
         yield Shelf(locked, classes, chain, clock())
-
-
-def uuids(rows: Iterable) -> list[str]:
-    """Return the UUIDs of rows as an event keeps them."""
-    return [str(row.uuid) for row in rows]

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from rosters.models import ClassGroup, Student
 
 from ..models import FieldError, Standing, Tally
-from .ledger import add_share, share_from
+from ..rules import Who
+from .ledger import Clock, add_share, class_book, share_from
 
 COUNTS = ("expected", "confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")
 FIELDS = (*COUNTS, "cells", "days", "errors", "open_errors")
@@ -45,6 +46,20 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
         unique_fields=["class_group"],
         update_fields=FIELDS,
     )
+
+
+def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, tuple]:
+    """Hold a class's tally against its rows under the lock; return what differs, mended where asked."""
+    with class_book(class_group.pk, clock) as book:
+        counted = count([book.class_group])[book.class_group.pk]
+        found = differences(book.tally, counted)
+        if found and mend:
+            for name in FIELDS:
+                setattr(book.tally, name, getattr(counted, name))
+            book.tally.save()
+            what = {name: list(pair) for name, pair in found.items()}
+            book.note("recount", Who(command="recount"), found=what)
+        return found
 
 
 def differences(kept: Tally, counted: Tally) -> dict[str, tuple]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -119,6 +120,7 @@ class SettleForm(forms.Form):
 
     outcome = forms.ChoiceField(label=_("Outcome"))
     note = forms.CharField(label=_("Note"), max_length=300, required=False)
+    alike = forms.BooleanField(label=_("And those alike"), required=False)
 
     def __init__(self, *args, error: FieldError, **kwargs):
         """Offer what may follow on the present outcome."""
@@ -142,6 +144,35 @@ class DeadlinesForm(forms.Form):
     department_deadline = forms.DateField(
         label=_("Departments' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+
+class CampaignForm(DeadlinesForm):
+    """Another year's campaign; what can be foreseen is filled in from the last one."""
+
+    slug = forms.CharField(label=_("Cohort year"), max_length=4)
+    university = forms.CharField(label=_("University"), max_length=80, required=False)
+    copy_texts = forms.BooleanField(label=_("Copy the texts for students"), required=False, initial=True)
+    field_order = ("slug", "university", "student_deadline", "department_deadline", "copy_texts")
+
+    def __init__(self, *args, latest: Campaign | None, **kwargs):
+        """Begin from the latest campaign, a year on."""
+        initial = {"copy_texts": True}
+        if latest is not None:
+            initial |= {
+                "slug": str(int(latest.slug) + 1) if latest.slug.isdigit() else "",
+                "university": latest.university,
+                "student_deadline": a_year_on(latest.student_deadline),
+                "department_deadline": a_year_on(latest.department_deadline),
+            }
+        super().__init__(*args, initial=initial, **kwargs)
+
+
+def a_year_on(day: date) -> date:
+    """Return the same day of the next year; 29 February becomes the 28th."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
 
 
 class TextsForm(forms.Form):

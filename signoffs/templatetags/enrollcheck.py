@@ -49,6 +49,9 @@ VERBS = {
     "extend_deadlines": _("deadlines extended"),
     "edit_texts": _("texts edited"),
     "close_campaign": _("campaign closed"),
+    "recount": _("tally mended"),
+    "create_campaign": _("campaign created"),
+    "open_campaign": _("campaign opened"),
     "export": _("file made"),
 }
 

@@ -1,20 +1,27 @@
 """The academic affairs office's pages: will we make it, what is wrong, what lies here."""
 
+from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rosters.models import ClassGroup
+from rosters import key_fields
+from rosters.models import Campaign, ClassGroup
 
 from .. import access, deadlines, exports, flow, printing, progress, rules, states
 from ..charts import completion
 from ..dossier import dossier
-from ..forms.staff import CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm, TextsForm
+from ..forms.staff import CampaignForm, CloseForm, DeadlinesForm, NoteForm, ReasonForm, SettleForm, TextsForm
 from ..models import FieldError, HandIn, MissingClaim
 from .files import PDF, XLSX, download, kind_of_form
 
@@ -196,40 +203,76 @@ FILTERS = {
 }
 
 
+# Days since the report; the older ones wait longest.
+AGES = ("", "3", "7", "14")
+ERRORS_A_PAGE = 100
+
+
+def _chosen(request) -> dict[str, str]:
+    """Return the filters of the list of errors that the address names; the first of each for nonsense."""
+    offered = {
+        "show": tuple(FILTERS),
+        "owner": ("", *FieldError.Owner.values),
+        "field": ("", *key_fields.BY_NAME, *rules.WHOLE_RECORD),
+        "age": AGES,
+    }
+    return {
+        name: value if (value := request.GET.get(name, "")) in values else values[0]
+        for name, values in offered.items()
+    }
+
+
 def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResponse:
-    chosen = request.GET.get("show", "open")
-    chosen = chosen if chosen in FILTERS else "open"
-    owner, field = request.GET.get("owner", ""), request.GET.get("field", "")
-    found = (
-        FieldError.objects.filter(
-            declaration__class_group__campaign=desk.campaign,
-            declaration__withdrawn_at=None,
-            declaration__contested_at=None,
-            **FILTERS[chosen],
-        )
-        .select_related("declaration__student__class_group__department", "settled_by")
-        .order_by("declaration__declared_at", "pk")
+    chosen, now = _chosen(request), timezone.now()
+    counting = FieldError.objects.filter(
+        declaration__class_group__campaign=desk.campaign,
+        declaration__withdrawn_at=None,
+        declaration__contested_at=None,
+        **FILTERS[chosen["show"]],
     )
-    fields = sorted(set(found.order_by().values_list("field", flat=True)))
-    if owner:
-        found = found.filter(owner=owner)
-    if field:
-        found = found.filter(field=field)
-    errors = [(error, SettleForm(error=error)) for error in found[:300]]
+    fields = sorted(set(counting.values_list("field", flat=True)))
+    found = counting.select_related("declaration__student__class_group__department", "settled_by")
+    for name in ("owner", "field"):
+        if chosen[name]:
+            found = found.filter(**{name: chosen[name]})
+    if chosen["age"]:
+        found = found.filter(declaration__declared_at__lte=now - timedelta(days=int(chosen["age"])))
+    page = Paginator(found.order_by("declaration__declared_at", "pk"), ERRORS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    alike = Counter(
+        (one.declaration.class_group_id, one.field, one.outcome, flow.said_by(one)) for one in page
+    )
+    errors = [
+        (
+            error,
+            SettleForm(error=error),
+            alike[error.declaration.class_group_id, error.field, error.outcome, flow.said_by(error)] - 1,
+        )
+        for error in page
+    ]
     access.record_view(desk, "office-errors")
     context = _page(
         desk,
         "errors",
         errors=errors,
+        page=page,
         chosen=chosen,
-        owner=owner,
-        field=field,
+        links={name: _link_with(request, name) for name in chosen},
         fields=fields,
+        ages=AGES[1:],
         owners=FieldError.Owner.choices,
+        query=request.GET.urlencode(),
         refusal=refusal,
         form=settle,
     )
     return render(request, "signoffs/office/errors.html", context, status=status)
+
+
+def _link_with(request, name: str) -> str:
+    """Return the address of the list with its other filters, to which one filter's value is added."""
+    others = {key: value for key, value in _chosen(request).items() if key != name and value}
+    return f"?{urlencode(others)}&{name}="
 
 
 @require_safe
@@ -248,11 +291,11 @@ def settle(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     if not form.is_valid():
         return _errors(request, desk, status=INVALID, settle=form)
     try:
-        flow.settle_error(error=error, who=desk.who, clock=timezone.now, **form.cleaned_data)
+        count = flow.settle_error(error=error, who=desk.who, clock=timezone.now, **form.cleaned_data)
     except flow.Refused as refused:
         return _errors(request, desk, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("Noted."))
-    return redirect("office-errors")
+    messages.success(request, _("Noted for %(count)s.") % {"count": count})
+    return redirect(f"{reverse('office-errors')}?{request.GET.urlencode()}")
 
 
 @require_POST
@@ -340,6 +383,52 @@ def _campaign(request, desk, *, status=200, form=None, close=None, refusal=None)
         refusal=refusal,
     )
     return render(request, "signoffs/office/campaign.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+def campaigns(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """All years; and next year's, to prepare it from the last one."""
+    latest = Campaign.objects.order_by("-slug").first()
+    status, refusal, form = 200, None, CampaignForm(latest=latest)
+    if request.method == "POST":
+        form, status = CampaignForm(request.POST, latest=latest), INVALID
+        if form.is_valid():
+            said = dict(form.cleaned_data)
+            copied = latest.texts if said.pop("copy_texts") and latest else {}
+            try:
+                made = flow.create_campaign(**said, texts=copied, who=desk.who, clock=timezone.now)
+            except flow.Refused as refused:
+                status, refusal = REFUSED, refused.reason
+            else:
+                messages.success(request, _("Prepared: %(campaign)s.") % {"campaign": made})
+                return redirect("office-campaigns")
+    found = Campaign.objects.order_by("-slug").annotate(students_count=Count("students"))
+    context = _page(desk, "campaign", form=form, refusal=refusal, found=found)
+    return render(request, "signoffs/office/campaigns.html", context, status=status)
+
+
+@require_POST
+@access.office
+def open_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> HttpResponse:
+    """Open a campaign that was in preparation."""
+    one = desk.campaign_named(slug)
+    try:
+        flow.open_campaign(campaign=one, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        messages.error(request, refused.reason)
+        return redirect("office-campaigns")
+    access.choose_campaign(request, one)
+    messages.success(request, _("Open: %(campaign)s.") % {"campaign": one})
+    return redirect("office")
+
+
+@require_POST
+@access.office
+def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> HttpResponse:
+    """Look at another year's campaign, a closed one too."""
+    access.choose_campaign(request, desk.campaign_named(slug))
+    return redirect("office")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

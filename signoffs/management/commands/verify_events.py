@@ -1,0 +1,40 @@
+"""`verify_events`: hold every chain of events against its digests. Exit 1 where one does not hold."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from signoffs.flow.ledger import verify
+from signoffs.models import Chain
+
+WORDS = {
+    "missing": "is missing",
+    "changed": "was changed",
+    "payload": "says something else than it did",
+    "person": "names somebody else than it did",
+    "head": "is not the last one that was written",
+}
+
+
+class Command(BaseCommand):
+    """Names each place where a chain does not hold."""
+
+    help = "Hold every chain of events against its digests, and name what was changed or is missing."
+
+    def handle(self, *args, **options):
+        """Print what is wrong. Raise CommandError where something is."""
+        wrong = events = 0
+        chains = Chain.objects.select_related("class_group__department", "department", "campaign")
+        for chain in chains.order_by("pk"):
+            events += chain.length
+            for problem in verify(chain):
+                wrong += 1
+                self.stdout.write(f"{_name(chain)}: event {problem.position} {WORDS[problem.code]}")
+        if wrong:
+            raise CommandError(f"{wrong} of {events:,} events do not hold.", returncode=1)
+        self.stdout.write(f"{events:,} events in {len(chains)} chains: all hold.")
+
+
+def _name(chain: Chain) -> str:
+    """Return whose chain it is."""
+    if chain.class_group is not None:
+        return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
+    return f"{chain.campaign.slug} {chain.department or 'campaign'}"
