@@ -91,6 +91,16 @@ def allowed_hosts() -> list[str]:
     return _env.list("ALLOWED_HOSTS", default=[own, "127.0.0.1", "localhost"] if DEBUG else [own])
 
 
+def email() -> dict:
+    """Return Django's settings for EMAIL_URL (`smtp+tls://user:password@host:587`); else the console."""
+    return _env.email_url("EMAIL_URL", default="consolemail://")
+
+
+def email_from() -> str:
+    """Return EMAIL_FROM, the sender of letters to officers."""
+    return _env.str("EMAIL_FROM", default=f"enrollcheck@{urlsplit(site_url()).hostname}")
+
+
 def database() -> dict:
     """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default."""
     return _env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_FOLDER / 'enrollcheck.sqlite3'}")

@@ -29,6 +29,7 @@ LAYERS = {
     "signoffs.charts": "exports",
     "signoffs.dossier": "flow",
     "signoffs.flow": "flow",
+    "signoffs.letters": "exports",
     "signoffs.progress": "flow",
     "signoffs.rules": "rules",
     "signoffs.links": "rules",

@@ -28,6 +28,7 @@ from .declarations import confirm, contest, countersign, enter_on_paper, report,
 from .errors import said_by, settle_error
 from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
+from .reminding import claim_reminder, mark_reminded
 from .rosters import import_roster, withdraw_student
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
@@ -36,6 +37,7 @@ __all__ = [
     "Refused",
     "accept_sheet",
     "claim_missing",
+    "claim_reminder",
     "close_campaign",
     "confirm",
     "contest",
@@ -50,6 +52,7 @@ __all__ = [
     "issue_code",
     "lift_excuse",
     "mark_overdue",
+    "mark_reminded",
     "name_monitor",
     "open_campaign",
     "receive",

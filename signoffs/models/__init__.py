@@ -11,6 +11,7 @@ from .process import (
     FieldError,
     HandIn,
     MissingClaim,
+    Reminder,
     Standing,
     Tally,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "MissingClaim",
     "MonitorDuty",
     "OneTimeCode",
+    "Reminder",
     "Standing",
     "Tally",
     "Throttle",

@@ -347,3 +347,20 @@ class Event(models.Model):
 
     def __str__(self):
         return self.verb
+
+
+class Reminder(models.Model):
+    """A letter to a member of staff (催办): claimed before it is sent, so that nobody gets it twice."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # What it is about, once: `sheets 2026-12-20`, `students 2026-12-22 3`.
+    occasion = models.CharField(max_length=40)
+    claimed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "user", "occasion"], name="reminded_once")]
+
+    def __str__(self):
+        return self.occasion

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters.models import Campaign, RosterImport, Student
-from signoffs.models import FieldError, HandIn, Standing
+from signoffs import links
+from signoffs.models import Declaration, FieldError, HandIn, Standing
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 
@@ -94,6 +95,47 @@ class TestErrors:
         student.refresh_from_db()
         assert student.major == "正确的值"
         assert Standing.objects.get(student=student).state == "recheck"
+
+    def test_the_same_wrong_major_of_a_class_is_settled_at_once(self, desk, campaign):
+        class_group = factories.class_group(students=6)
+        students = list(class_group.students.order_by("seat"))
+        for student in students[:4]:
+            stories.report(student, "major", chsi="机械工程", right="软件工程")
+        stories.report(students[4], "major", chsi="土木工程", right="软件工程")
+        first = FieldError.objects.order_by("pk").first()
+        assert "同班相同的 3 项一并处理" in pages.text(desk.get(reverse("office-errors")))
+        url = reverse("office-settle", args=[first.uuid]) + "?field=major&age=3"
+        response = desk.post(url, {"outcome": "under_way", "note": "已报省厅", "alike": "1"})
+        assert response.url == reverse("office-errors") + "?field=major&age=3"
+        outcomes = list(FieldError.objects.order_by("pk").values_list("outcome", flat=True))
+        assert outcomes == ["under_way"] * 4 + ["open"]
+
+    def test_one_refused_among_alike_settles_none(self, desk, campaign):
+        class_group = factories.class_group(students=3)
+        for student in class_group.students.all():
+            stories.report(student, "birth_date", chsi="2007-01-01", right="不是日期")
+        error = FieldError.objects.first()
+        response = desk.post(
+            reverse("office-settle", args=[error.uuid]), {"outcome": "mended", "note": "", "alike": "1"}
+        )
+        assert response.status_code == 409
+        assert set(FieldError.objects.values_list("outcome", flat=True)) == {"open"}
+
+    def test_old_ones_are_found_by_their_age_and_nonsense_is_no_filter(self, desk, world):
+        name = world["error"].declaration.student.name
+        url = reverse("office-errors")
+        assert name not in pages.text(desk.get(f"{url}?age=7"))
+        Declaration.objects.update(declared_at=timezone.now() - timedelta(days=8))
+        assert name in pages.text(desk.get(f"{url}?age=7"))
+        assert name in pages.text(desk.get(f"{url}?age=x&show=y&owner=z&field=w&page=99"))
+
+    def test_more_than_a_page_are_turned_over(self, desk, campaign):
+        class_group = factories.class_group(students=13)
+        fields = ("name", "sex", "ethnicity", "birth_date", "major", "level", "duration", "student_number")
+        for student in class_group.students.all():
+            stories.report(student, *fields)
+        first, second = (desk.get(reverse("office-errors") + f"?page={n}") for n in (1, 2))
+        assert [len(response.context["errors"]) for response in (first, second)] == [100, 4]
 
     def test_filters_are_links(self, desk, world):
         text = pages.text(desk.get(reverse("office-errors") + "?owner=school"))
@@ -293,6 +335,76 @@ class TestTheCampaign:
         assert desk.post(url, {"year": campaign.slug}).status_code == 302
         assert Campaign.objects.get().state == "closed"
         assert desk.post(url, {"year": campaign.slug}).status_code == 409
+
+
+class TestCampaigns:
+    def next_year(self, campaign, **changed) -> dict:
+        said = {
+            "slug": str(int(campaign.slug) + 1),
+            "university": campaign.university,
+            "student_deadline": "2027-12-22",
+            "department_deadline": "2027-12-24",
+            "copy_texts": "on",
+        }
+        return said | changed
+
+    def test_next_year_begins_from_this_one(self, desk, campaign):
+        form = desk.get(reverse("office-campaigns")).context["form"]
+        assert form.initial["slug"] == str(int(campaign.slug) + 1)
+        assert form.initial["student_deadline"].year == campaign.student_deadline.year + 1
+
+    def test_it_is_prepared_with_the_texts_and_opened_after_the_other_is_closed(self, desk, campaign):
+        campaign.texts = {"office": "行政楼202室"}
+        campaign.save()
+        assert desk.post(reverse("office-campaigns"), self.next_year(campaign)).status_code == 302
+        made = Campaign.objects.get(slug="2027")
+        assert (made.state, made.texts) == ("draft", {"office": "行政楼202室"})
+        url = reverse("office-campaign-open", args=["2027"])
+        assert "请先关闭" in pages.text(desk.post(url, follow=True))
+        desk.post(reverse("office-campaign-close"), {"year": campaign.slug})
+        desk.post(url)
+        made.refresh_from_db()
+        assert made.state == "open"
+
+    @pytest.mark.parametrize(
+        "changed, sentence",
+        [
+            ({"slug": "abcd"}, "以年级命名"),
+            ({"department_deadline": "2027-12-01"}, "不能早于"),
+            ({"slug": "2026"}, "已经存在"),
+        ],
+    )
+    def test_what_cannot_be_is_said(self, desk, campaign, changed, sentence):
+        response = desk.post(reverse("office-campaigns"), self.next_year(campaign, **changed))
+        assert response.status_code == 409
+        assert sentence in pages.text(response)
+        assert Campaign.objects.count() == 1
+
+    def test_an_old_year_can_be_looked_at(self, desk, campaign, own_class):
+        old = factories.campaign("2025", state="closed")
+        factories.class_group("老班", of=old)
+        desk.post(reverse("office-campaign-choose", args=["2025"]))
+        assert "老班" in pages.text(desk.get(reverse("office")))
+        assert desk.get(reverse("office-class", args=[own_class.uuid])).status_code == 404
+        desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
+        assert own_class.name in pages.text(desk.get(reverse("office")))
+
+    def test_the_guides_texts_are_the_offices(self, desk, campaign, own_class):
+        page = desk.get(reverse("office-texts"))
+        given = {field.html_name: field.value() or "" for field in page.context["form"]}
+        said = given | {
+            "office": "行政楼202室",
+            "steps": "打开学信网\n看学籍信息",
+            "troubles": "打不开？\n换一台\n\n慢？\n晚上再来",
+        }
+        assert desk.post(reverse("office-texts"), said).status_code == 302
+        assert set(Campaign.objects.get().texts) == {"office", "steps", "troubles"}
+        client = Client()
+        client.get(f"/c/{links.issue(own_class, 'student', timezone.now()).token}/")
+        guide = pages.text(client.get(reverse("class-guide")))
+        for text in ("行政楼202室", "看学籍信息", "打不开？", "晚上再来"):
+            assert text in guide
+        assert "010-82199588" not in guide
 
 
 class TestPrinting:

@@ -1,0 +1,72 @@
+"""What an officer is written to about: sheets to act on, and how far the department is before a deadline."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from rosters.models import Campaign, ClassGroup
+
+from . import deadlines, progress
+from .models import Membership, User
+
+# Days before a deadline on which a letter goes out; after a pause of the timer the nearest one that is due.
+BEFORE = (0, 1, 3)
+ACT_ON = ("look", "countersign")
+MOST_CLASSES = 30
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter. `occasion` is what it is about: it goes out once."""
+
+    user: User
+    occasion: str
+    subject: str
+    text: str
+
+
+def due(campaign: Campaign, now: datetime) -> Iterator[Letter]:
+    """Yield the letters that are due now, to officers who have an address. No student is named."""
+    officers = Membership.objects.filter(role=Membership.Role.DEPARTMENT, user__is_active=True)
+    for officer in officers.exclude(user__email="").select_related("user", "department"):
+        classes = ClassGroup.objects.filter(campaign=campaign, department=officer.department)
+        rows = progress.class_rows(classes.select_related("department"))
+        if rows:
+            yield from _of_department(campaign, officer, rows, now)
+
+
+def _of_department(
+    campaign: Campaign, officer: Membership, rows: list[progress.ClassRow], now: datetime
+) -> Iterator[Letter]:
+    address = f"{settings.SITE_URL}/department/"
+    waiting = [row for row in rows if row.step in ACT_ON]
+    if waiting:
+        names = "\n".join(f"  {row.class_group}：{row.step_label}" for row in waiting[:MOST_CLASSES])
+        yield Letter(
+            officer.user,
+            f"sheets {deadlines.day_of(now)}",
+            f"{campaign}：{len(waiting)} 个班级待处理",
+            f"{officer.department}有 {len(waiting)} 个班级待您处理：\n{names}\n\n{address}\n",
+        )
+    left = [row for row in rows if row.counts.left]
+    total = sum((row.counts for row in rows), progress.Counts())
+    for kind, day, open_rows in (
+        ("students", campaign.student_deadline, left),
+        ("departments", campaign.department_deadline, [row for row in rows if row.step != "accepted"]),
+    ):
+        threshold = next((days for days in BEFORE if 0 <= deadlines.days_left(day, now) <= days), None)
+        if threshold is None or not open_rows:
+            continue
+        names = "\n".join(
+            f"  {row.class_group}：还差 {row.counts.left} 人" for row in open_rows[:MOST_CLASSES]
+        )
+        what = "学生核对" if kind == "students" else "系部上交"
+        yield Letter(
+            officer.user,
+            f"{kind} {day} {threshold}",
+            f"{campaign}：{what}{day.month}月{day.day}日截止",
+            f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.accounted} / "
+            f"{total.expected} 人，以下班级尚未完成：\n{names}\n\n{address}\n",
+        )

@@ -1,0 +1,68 @@
+"""The office at its desk, 1280 px wide: the dashboard refreshes in place, and prints as one clean page."""
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from signoffs.models import Membership
+from tests import factories, stories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def desk(live_server, phone):
+    """The office, signed in at a desk."""
+    factories.user("office")
+    page = phone()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{live_server.url}/sign-in/")
+    page.fill("[name=username]", "office")
+    page.fill("[name=password]", "office" * 2)
+    page.click("main button[type=submit]")
+    page.wait_for_load_state()
+    return page
+
+
+def test_the_dashboard_refreshes_in_place(live_server, desk):
+    class_group = factories.class_group(students=4)
+    desk.goto(f"{live_server.url}/office/")
+    assert "4 人 · 已签 0" in " ".join(desk.inner_text(".counts").split())
+    stories.confirm(class_group.students.get(seat=2))
+    # Sooner than its minute: the same request, told to come now.
+    with desk.expect_response("**/office/"):
+        desk.evaluate(
+            "htmx.ajax('GET', location.pathname, "
+            "{source: '#overview', target: '#overview', select: '#overview', swap: 'outerHTML'})"
+        )
+    desk.wait_for_function("document.querySelector('.counts').innerText.includes('已签 1')")
+    assert desk.locator("#overview").count() == 1
+    assert desk.get_attribute("#overview", "hx-trigger") == "every 60s"
+
+
+def test_the_dashboard_prints_as_one_page(live_server, desk):
+    for number in range(12):
+        for part in range(5):
+            department = f"第{number + 1}系"
+            one = factories.class_group(f"班{number:02d}{part}", students=3, department_name=department)
+            stories.confirm(one.students.get(seat=1 + part % 3))
+    desk.goto(f"{live_server.url}/office/")
+    pdf = PdfReader(io.BytesIO(desk.pdf(format="A4", prefer_css_page_size=True)))
+    assert len(pdf.pages) == 1
+    text = pdf.pages[0].extract_text()
+    assert "第12系" in text
+    assert "退出登录" not in text
+    assert "打印" not in text
+
+
+def test_a_download_says_that_it_is_at_work_until_it_has_come(live_server, desk):
+    class_group = factories.class_group(students=3)
+    factories.user("officer", role=Membership.Role.DEPARTMENT, in_department=class_group.department)
+    desk.goto(f"{live_server.url}/office/class/{class_group.uuid}/")
+    with desk.expect_download() as download:
+        desk.locator("button[value=filled]").click()
+    assert download.value.suggested_filename == f"登记表-{class_group}.pdf"
+    desk.wait_for_timeout(1500)
+    assert desk.locator(".busy").count() == 0
+    assert desk.locator("button[value=filled]").is_enabled()

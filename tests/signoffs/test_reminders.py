@@ -1,0 +1,126 @@
+"""Letters to officers: what is due, to whom, and each of it once."""
+
+import io
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from signoffs import deadlines, flow, letters
+from signoffs.models import Reminder
+from tests import factories, stories
+
+
+@pytest.fixture
+def written_to(officer):
+    """The officer of 信息工程系, with an address."""
+    officer.email = "officer@example.edu.cn"
+    officer.save()
+    return officer
+
+
+def send() -> str:
+    out = io.StringIO()
+    call_command("send_reminders", stdout=out)
+    return out.getvalue()
+
+
+def submit(class_group) -> None:
+    for student in class_group.students.all():
+        stories.confirm(student)
+    stories.submit(class_group, class_group.students.get(seat=1))
+
+
+def occasions(campaign, now) -> list[str]:
+    return [letter.occasion for letter in letters.due(campaign, now)]
+
+
+def test_a_sheet_to_look_at_is_written_about_once_a_day(own_class, written_to):
+    submit(own_class)
+    assert send() == "1 letters sent.\n"
+    assert send() == "0 letters sent.\n"
+    [letter] = mail.outbox
+    assert letter.to == ["officer@example.edu.cn"]
+    assert own_class.name in letter.body
+    assert "http://testserver/department/" in letter.body
+    assert not any(student.name in letter.body for student in own_class.students.all())
+
+
+def test_another_departments_officer_hears_nothing(own_class, other_class, written_to):
+    stranger = factories.user("stranger", role="department", in_department=other_class.department)
+    stranger.email = "stranger@example.edu.cn"
+    stranger.save()
+    submit(own_class)
+    send()
+    assert [letter.to for letter in mail.outbox] == [["officer@example.edu.cn"]]
+
+
+@pytest.mark.parametrize(
+    "days_before, expected",
+    [
+        (10, []),
+        (4, []),
+        (3, ["students {day} 3"]),
+        (2, ["students {day} 3"]),  # the timer had paused: what was due is still due, once
+        (1, ["students {day} 1", "departments {next} 3"]),
+        (0, ["students {day} 0", "departments {next} 3"]),
+        (-1, ["departments {next} 1"]),
+        (-3, []),
+    ],
+)
+def test_before_each_deadline(own_class, written_to, days_before, expected):
+    campaign = own_class.campaign
+    day = campaign.student_deadline
+    now = deadlines.end_of(day) - timedelta(days=days_before, hours=12)
+    named = {"day": day, "next": campaign.department_deadline}
+    assert occasions(campaign, now) == [text.format(**named) for text in expected]
+
+
+def test_nobody_is_urged_who_has_finished(own_class, written_to):
+    submit(own_class)
+    now = deadlines.end_of(own_class.campaign.student_deadline) - timedelta(hours=12)
+    assert [text.split()[0] for text in occasions(own_class.campaign, now)] == ["sheets", "departments"]
+
+
+def test_two_at_once_send_one_letter(own_class, written_to):
+    submit(own_class)
+    [letter] = letters.due(own_class.campaign, timezone.now())
+    said = {"campaign": own_class.campaign, "user": letter.user, "occasion": letter.occasion}
+    claims = [flow.claim_reminder(**said, clock=timezone.now) for _ in range(3)]
+    assert [claim is None for claim in claims] == [False, True, True]
+
+
+def test_a_claim_that_never_sent_is_taken_over(own_class, written_to):
+    submit(own_class)
+    [letter] = letters.due(own_class.campaign, timezone.now())
+    said = {"campaign": own_class.campaign, "user": letter.user, "occasion": letter.occasion}
+    flow.claim_reminder(**said, clock=timezone.now)
+    later = timezone.now() + timedelta(minutes=11)
+    assert flow.claim_reminder(**said, clock=lambda: later) is not None
+    assert flow.claim_reminder(**said, clock=lambda: later) is None
+
+
+class Broken(EmailBackend):
+    """A mail server that is away."""
+
+    def send_messages(self, messages):
+        raise SMTPServerDisconnected("gone")
+
+
+def test_a_mail_server_that_is_away_is_said_and_the_letter_is_sent_later(own_class, written_to, settings):
+    submit(own_class)
+    settings.EMAIL_BACKEND = f"{__name__}.Broken"
+    with pytest.raises(CommandError, match="does not take letters"):
+        send()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    Reminder.objects.update(claimed_at=timezone.now() - timedelta(minutes=11))
+    assert send() == "1 letters sent.\n"
+
+
+def test_without_an_open_campaign_nothing_is_sent(db):
+    assert send() == "No campaign is open.\n"
