@@ -14,12 +14,24 @@ import openpyxl
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from rosters import key_fields
 from rosters.models import ClassGroup, RosterImport, Student
-from signoffs import progress
-from signoffs.models import ClassLink, ClassSheet, Event, FieldError, HandIn, Membership, Standing
+from signoffs import links, progress
+from signoffs.flow.ledger import verify
+from signoffs.models import (
+    Chain,
+    ClassLink,
+    ClassSheet,
+    Declaration,
+    Event,
+    FieldError,
+    HandIn,
+    Membership,
+    Standing,
+)
 from tests import factories, pages
 
 CLASS, DEPARTMENT = "软件2601班", "信息工程系"
@@ -106,8 +118,8 @@ def plain_counts() -> Counter:
 
 def assert_dashboard_is_true(office: Client) -> None:
     """Hold the office's totals, as the page says them, against plain counts."""
-    by_department = pages.tables(office.get(reverse("office")))[1]  # the first one is the curve's
-    total = by_department[-1]
+    tables = pages.tables(office.get(reverse("office")))
+    total = next(table for table in tables if table[0][0] == "系部")[-1]
     counts = plain_counts()
     accounted = counts["confirmed"] + counts["reported"] + counts["excused"] + counts["overdue"]
     expected = sum(counts.values())
@@ -265,3 +277,78 @@ def test_a_campaign_from_the_roster_to_the_filed_form(campaign):
     other = ClassGroup.objects.get(name="机械2601班")
     assert not Standing.objects.filter(student__class_group=other).exists()
     assert ClassLink.objects.filter(class_group=other, revoked_at=None).count() == 2
+
+
+@pytest.mark.django_db
+def test_the_story_goes_on_through_paper_errors_and_a_second_look(campaign):
+    office_user = factories.user("office")
+    class_group = factories.class_group("机械2601班", students=5, department_name="机械工程系")
+    factories.user("officer", role=Membership.Role.DEPARTMENT, in_department=class_group.department)
+    office, officer = signed_in("office"), signed_in("officer")
+    links.issue_all([class_group], timezone.now())
+    tokens = {link.kind: link.token for link in ClassLink.objects.filter(class_group=class_group)}
+    first, second, third, fourth, fifth = class_group.students.order_by("seat")
+    monitor = through_link(tokens["monitor"], "monitor", first)
+    assert_dashboard_is_true(office)
+
+    # One signs on paper: it counts once the officer has countersigned.
+    declare(tokens["student"], first)
+    declare(tokens["student"], fifth)
+    page = monitor.get(reverse("monitor-student", args=[second.uuid]))
+    entry = pages.hidden(page) | {"channel": "paper", "reason": "手机坏了，在纸质表上签名"}
+    assert monitor.post(reverse("monitor-paper", args=[second.uuid]), entry).status_code == 302
+    assert plain_counts() == {"confirmed": 2, "missing": 3}
+    assert_dashboard_is_true(office)
+    waiting = Declaration.objects.get(channel="paper")
+    assert officer.post(reverse("department-countersign", args=[waiting.uuid])).status_code == 302
+    assert plain_counts() == {"confirmed": 3, "missing": 2}
+    assert_dashboard_is_true(office)
+
+    # Two report: the one's roster is wrong, the other finds no record at all.
+    wrong = {
+        "answer_major": "wrong",
+        "chsi_major": "机械工程",
+        "right_major": "机械工程",
+        "phone": "12000000001",
+    }
+    declare(tokens["student"], third, **wrong)
+    declare(tokens["student"], fourth, no_record="on", phone="12000000002")
+    assert plain_counts() == {"confirmed": 3, "reported": 2}
+    assert_dashboard_is_true(office)
+
+    # The sheet goes in; then the office settles both, and the students are asked again, beside the sheet.
+    hidden = pages.hidden(monitor.get(reverse("monitor-submit")))
+    assert monitor.post(reverse("monitor-submit"), hidden | {"typed_name": first.name}).status_code == 302
+    sheet = ClassSheet.objects.get()
+    mended, absent = FieldError.objects.order_by("pk")
+    mend = {"outcome": "mended", "note": ""}
+    assert office.post(reverse("office-settle", args=[mended.uuid]), mend).status_code == 302
+    assert officer.get(reverse("office-errors")).status_code == 403
+    came = {"outcome": "explained", "note": "本人到教务管理部查验，学信网已能查到"}
+    assert office.post(reverse("office-settle", args=[absent.uuid]), came).status_code == 302
+    third.refresh_from_db()
+    assert third.major == "机械工程"
+    assert plain_counts() == {"confirmed": 3, "reported": 1, "recheck": 1}
+    assert_dashboard_is_true(office)
+    asked = through_link(tokens["student"], "class", third).get(reverse("class-record"))
+    assert "您核对之后，名册有如下变更" in pages.text(asked)
+    declare(tokens["student"], third)
+    declare(tokens["student"], fourth)
+    assert plain_counts() == {"confirmed": 5}
+    assert_dashboard_is_true(office)
+
+    # The sheet's own counts are as they were submitted; the print says what came later.
+    sheet.refresh_from_db()
+    assert (sheet.counts["confirmed"], sheet.counts["reported"]) == (3, 2)
+    printed = pdf_text(office.post(reverse("office-form", args=[class_group.uuid])))
+    assert f"复核（提交后）：3 {third.name} 已签；4 {fourth.name} 已签" in printed.replace("\n", "")
+    assert officer.post(reverse("department-accept", args=[sheet.uuid])).status_code == 302
+    assert officer.post(reverse("department-hand-in")).status_code == 302
+    assert HandIn.objects.get().counts["reported"] == 2
+
+    # Nothing settled is lost: the statistics hold both with their outcome. Every chain holds.
+    response = office.post(reverse("office-errors-export"))
+    details = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[1]
+    assert sorted(row[10].value for row in details.iter_rows(min_row=2)) == ["已更正名册", "已说明"]
+    assert [problem for chain in Chain.objects.all() for problem in verify(chain)] == []
+    assert Event.objects.filter(verb="settle_error", user=office_user).count() == 2

@@ -1,5 +1,6 @@
 """What a student declares: once, on the record that was shown, late or not; and where they stand then."""
 
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -133,6 +134,33 @@ def test_late_is_judged_by_the_arrival_not_by_the_lock(student, monitor):
     assert dict(Standing.objects.values_list("student__seat", "late")) == {2: False, 1: True}
     tally = Tally.objects.get()
     assert (tally.late, tally.cells) == (1, "cCM")
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Shanghai"])
+def server_clock(request, monkeypatch):
+    """A server that stands elsewhere."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("seconds, late", [(-1, False), (0, True), (1, True)])
+def test_a_deadline_that_passes_between_form_and_save(student, server_clock, seconds, late):
+    end = deadlines.end_of(student.campaign.student_deadline)
+    arrived = end + timedelta(seconds=seconds)
+    stories.confirm(student, clock=lambda: arrived + timedelta(seconds=2), arrived_at=arrived)
+    assert Standing.objects.get(student=student).late is late
+    # 逾期未核对 is for after the deadline as the clock stands under the lock.
+    last = student.class_group.students.get(seat=3)
+    mark = {"class_group": student.class_group, "students": [last], "clock": lambda: arrived}
+    if late:
+        flow.mark_overdue(**mark, who=Who(command="test"))
+        assert standing(last) == "overdue"
+    else:
+        with pytest.raises(flow.Refused):
+            flow.mark_overdue(**mark, who=Who(command="test"))
 
 
 def test_a_classmate_cannot_declare_for_another(student, monitor):
