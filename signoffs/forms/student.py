@@ -187,6 +187,7 @@ class RecordForm(SignatureMixin):
                 "answer": self[f"answer_{field.name}"] if field.name != "id_number" else None,
                 "chsi": self[f"chsi_{field.name}"],
                 "right": self[f"right_{field.name}"],
+                "answered": self[f"answer_{field.name}"].value() if field.name != "id_number" else None,
                 "proposal": self.proposals.get(field.name),
             }
             for field in key_fields.KEY_FIELDS

@@ -272,7 +272,7 @@ def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResp
 def _link_with(request, name: str) -> str:
     """Return the address of the list with its other filters, to which one filter's value is added."""
     others = {key: value for key, value in _chosen(request).items() if key != name and value}
-    return f"?{urlencode(others)}&{name}="
+    return f"?{urlencode([*others.items(), (name, '')])}"
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import access, chsi_page, deadlines, flow, guide, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
-from ..forms.student import ClaimForm, RecordForm
+from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing
 from ..models import FieldError as ReportedError
 
@@ -171,6 +171,7 @@ def _record_page(request, visit, form, status: int, refusal=None) -> HttpRespons
     context = _page(
         visit,
         form=form,
+        answers=ANSWERS,
         refusal=refusal,
         changes=_changes(visit, standing),
         asked_again=_situation(visit).asked_again,
