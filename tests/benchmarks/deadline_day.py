@@ -95,7 +95,8 @@ def print_results(chosen) -> None:
             Result(f"{vendor}: acknowledged and not stored", day.acknowledged - stored, "", 0),
         ],
         [
-            f"{vendor}: {len(times):,} answers, {len(times) / day.took:.0f} a second; median {at(0.5):.0f} ms, "
+            f"{vendor}: {len(times):,} answers, {len(times) / day.took:.0f} a second; "
+            f"median {at(0.5):.0f} ms, "
             f"99 % within {at(0.99):.0f} ms; dashboard {day.watched} times, "
             f"the slowest {day.slowest_watch * 1000:.0f} ms"
         ],
