@@ -4,7 +4,17 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from .views import department, monitor, office, public, roster, student
+from .views import (
+    campaigns,
+    department,
+    feedback,
+    monitor,
+    office,
+    office_files,
+    public,
+    roster,
+    student,
+)
 
 class_pages = [
     path("", student.class_page, name="class"),
@@ -55,15 +65,15 @@ office_pages = [
     path("", office.dashboard, name="office"),
     path("department/<uuid:uuid>/", office.department, name="office-department"),
     path("class/<uuid:uuid>/", office.class_page, name="office-class"),
-    path("class/<uuid:uuid>/form/", office.form, name="office-form"),
+    path("class/<uuid:uuid>/form/", office_files.form, name="office-form"),
     path("student/<uuid:uuid>/", office.student, name="office-student"),
     path("student/<uuid:uuid>/withdraw/", office.withdraw, name="office-withdraw"),
-    path("errors/", office.errors, name="office-errors"),
-    path("errors/export/", office.errors_export, name="office-errors-export"),
-    path("status/export/", office.status_export, name="office-status-export"),
-    path("summary/export/", office.summary_export, name="office-summary-export"),
-    path("error/<uuid:uuid>/settle/", office.settle, name="office-settle"),
-    path("not-listed/<uuid:uuid>/settle/", office.settle_claim, name="office-settle-claim"),
+    path("errors/", feedback.errors, name="office-errors"),
+    path("errors/export/", feedback.errors_export, name="office-errors-export"),
+    path("status/export/", office_files.status_export, name="office-status-export"),
+    path("summary/export/", office_files.summary_export, name="office-summary-export"),
+    path("error/<uuid:uuid>/settle/", feedback.settle, name="office-settle"),
+    path("not-listed/<uuid:uuid>/settle/", feedback.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),
     path("roster/<uuid:uuid>/", roster.preview, name="office-roster-preview"),
     path("roster/<uuid:uuid>/mapping/", roster.mapping, name="office-roster-mapping"),
@@ -73,14 +83,14 @@ office_pages = [
     path("hand-in/<uuid:uuid>/print/", office.print_hand_in, name="office-hand-in-print"),
     path("hand-in/<uuid:uuid>/receive/", office.receive, name="office-receive"),
     path("hand-in/<uuid:uuid>/reopen/", office.reopen, name="office-reopen"),
-    path("campaigns/", office.campaigns, name="office-campaigns"),
-    path("campaigns/<str:slug>/open/", office.open_campaign, name="office-campaign-open"),
-    path("campaigns/<str:slug>/choose/", office.choose_campaign, name="office-campaign-choose"),
-    path("campaign/", office.campaign, name="office-campaign"),
-    path("campaign/texts/", office.texts, name="office-texts"),
-    path("campaign/close/", office.close_campaign, name="office-campaign-close"),
-    path("forms/", office.forms, name="office-forms"),
-    path("posters/", office.posters, name="office-posters"),
+    path("campaigns/", campaigns.campaigns, name="office-campaigns"),
+    path("campaigns/<str:slug>/open/", campaigns.open_campaign, name="office-campaign-open"),
+    path("campaigns/<str:slug>/choose/", campaigns.choose_campaign, name="office-campaign-choose"),
+    path("campaign/", campaigns.campaign, name="office-campaign"),
+    path("campaign/texts/", campaigns.texts, name="office-texts"),
+    path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
+    path("forms/", office_files.forms, name="office-forms"),
+    path("posters/", office_files.posters, name="office-posters"),
 ]
 
 urlpatterns = [
