@@ -129,6 +129,20 @@ def test_whoever_looks_at_a_student_is_remembered(desk, officer, own_class):
     assert list(AccessRecord.objects.values_list("user", "student")) == [(officer.pk, student.pk)]
 
 
+def test_many_declarations_from_one_device_are_named(desk, own_class):
+    for seat in (4, 5):
+        factories.student(own_class, seat)
+    students = list(own_class.students.order_by("seat"))
+    url = reverse("department-class", args=[own_class.uuid])
+    for student in students[:3]:
+        stories.confirm(student, device_mark="a device")
+    assert "同一台设备" not in pages.text(desk.get(url))
+    stories.confirm(students[3], device_mark="a device")
+    stories.confirm(students[4], device_mark="another")
+    text = pages.text(desk.get(url))
+    assert f"有 4 人在同一台设备上核对：{'、'.join(student.name for student in students[:4])}" in text
+
+
 class TestManySheets:
     @pytest.fixture
     def sheets(self, own_class, submitted) -> list[ClassSheet]:

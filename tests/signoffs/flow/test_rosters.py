@@ -1,0 +1,68 @@
+"""What a roster's change means for those who have declared: asked again, or left in peace."""
+
+import pytest
+from django.utils import timezone
+
+from rosters import importing, key_fields, reading
+from signoffs import flow
+from signoffs.models import ClassLink, Declaration, Standing, Tally
+from signoffs.rules import Who
+from tests import factories, stories
+
+
+@pytest.fixture
+def student(campaign):
+    """Who has signed."""
+    one = factories.class_group().students.get(seat=2)
+    stories.confirm(one)
+    return one
+
+
+def bring_in(student, **changed) -> importing.Applied:
+    """Import one line: the student, with these fields changed."""
+    names = list(key_fields.BY_NAME)
+    values = {name: key_fields.display(name, getattr(student, name)) for name in names} | changed
+    header = ",".join(key_fields.BY_NAME[name].label for name in names)
+    content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
+    plan = importing.plan(student.campaign, reading.read(content, "one.csv"))
+    return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
+
+
+def standing(student) -> str:
+    return Standing.objects.get(student=student).state
+
+
+def test_a_changed_field_asks_again_and_the_declaration_stays(student):
+    bring_in(student, major="机械工程")
+    assert standing(student) == "recheck"
+    assert Declaration.objects.filter(student=student, withdrawn_at=None).count() == 1
+    tally = Tally.objects.get()
+    assert (tally.confirmed, tally.recheck, tally.cells) == (0, 1, "MKM")
+
+
+def test_another_writing_of_the_same_asks_nobody(student):
+    bring_in(student, ethnicity="汉", major="软件工程（创新班）", duration="4年")
+    assert standing(student) == "confirmed"
+
+
+def test_a_record_that_is_again_what_was_signed_needs_no_second_look(student):
+    bring_in(student, major="机械工程")
+    bring_in(student, major="软件工程（卓越班）")
+    assert standing(student) == "confirmed"
+
+
+def test_who_moves_class_takes_the_declaration_along(student):
+    old = student.class_group
+    bring_in(student, class_name="软件2602班")
+    student.refresh_from_db()
+    assert student.class_group.name == "软件2602班"
+    assert student.declarations.count() == 1
+    tallies = {tally.class_group.name: (tally.expected, tally.cells) for tally in Tally.objects.all()}
+    assert tallies[old.name] == (2, "M-M")
+    assert tallies["软件2602班"][0] == 1
+
+
+def test_a_new_class_gets_both_its_links(student):
+    bring_in(student, class_name="软件2602班")
+    new = ClassLink.objects.filter(class_group__name="软件2602班", revoked_at=None)
+    assert sorted(new.values_list("kind", flat=True)) == ["monitor", "student"]
