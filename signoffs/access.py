@@ -10,7 +10,7 @@ a known device passes a pause, and an officer sees many declarations from one de
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
 from uuid import UUID
@@ -40,6 +40,7 @@ from .models import (
     HandIn,
     Membership,
     MissingClaim,
+    Standing,
     User,
 )
 
@@ -59,21 +60,24 @@ Role = Membership.Role
 class Visit:
     """A browser that opened a class's link, and, once identified, the student in front of it."""
 
-    link: ClassLink
+    class_group: ClassGroup
+    # Not loaded for pages that need the identification: there the student tells enough.
+    link: ClassLink | None = None
+    # With their standing and their duty as a monitor.
     student: Student | None = None
     identified_at: datetime | None = None
     # "number" (学号 and last six), "device" or "code".
     how: str = ""
 
     @property
-    def class_group(self) -> ClassGroup:
-        """The class of the link."""
-        return self.link.class_group
-
-    @property
     def campaign(self) -> Campaign:
         """The campaign of the class."""
-        return self.link.class_group.campaign
+        return self.class_group.campaign
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where the student stood when the request came; None: missing."""
+        return getattr(self.student, "standing", None)
 
     @property
     def who(self) -> rules.Who:
@@ -118,24 +122,39 @@ def end_visit(response: HttpResponse, kind: str) -> None:
     response.delete_cookie(cookie["key"], path=cookie["path"])
 
 
-def _visit(request: HttpRequest, kind: str) -> Visit | None:
-    """Return the visit that the cookie tells of, as far as it still holds; None without a live link."""
+def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
+    """Return the visit that the cookie tells of, as far as it still holds; None without a live link.
+
+    An identified visit is loaded by one query, unless the page asks for the link itself.
+    """
     cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
     if not isinstance(cookie, dict):
         return None
+    visit = _identified_visit(cookie, kind) if "student" in cookie else None
+    if visit is not None and not with_link:
+        return visit
     live = ClassLink.objects.select_related("class_group__campaign", "class_group__department")
     link = live.filter(uuid=cookie["link"], kind=kind, revoked_at=None).first()
     if link is None:
         return None
-    if "student" not in cookie:
-        return Visit(link)
-    students = Student.objects.filter(
-        uuid=cookie["student"], class_group=link.class_group, withdrawn_at=None
-    ).select_related("campaign", "class_group__campaign", "class_group__department")
-    student = students.first()
+    return replace(visit, link=link) if visit else Visit(link.class_group, link)
+
+
+def _identified_visit(cookie: dict, kind: str) -> Visit | None:
+    """Return the visit of the cookie's student; None where they left the class, or its link is dead."""
+    live = {
+        "class_group__links__uuid": cookie["link"],
+        "class_group__links__kind": kind,
+        "class_group__links__revoked_at": None,
+    }
+    related = ("class_group__campaign", "class_group__department", "standing", "monitor_duty")
+    found = Student.objects.filter(uuid=cookie["student"], withdrawn_at=None, **live)
+    student = next(iter(found.select_related(*related).order_by()), None)
     if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
-        return Visit(link)
-    return Visit(link, student, datetime.fromisoformat(cookie["at"]), cookie["how"])
+        return None
+    student.campaign = student.class_group.campaign
+    at = datetime.fromisoformat(cookie["at"])
+    return Visit(student.class_group, student=student, identified_at=at, how=cookie["how"])
 
 
 def _no_link(request: HttpRequest) -> HttpResponse:
@@ -153,14 +172,19 @@ def _no_link(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _visitor(kind: str):
-    """Return the decorator for pages that need the link and no identification."""
+def _visitor(kind: str, *, entrance: str = ""):
+    """Return the decorator for pages that need the link; with `entrance`, the identification there too."""
 
     def decorator(view):
         @wraps(view)
         def loaded(request, *args, **kwargs):
-            visit = _visit(request, kind)
-            response = _no_link(request) if visit is None else view(request, visit, *args, **kwargs)
+            visit = _visit(request, kind, with_link=not entrance)
+            if visit is None:
+                response = _no_link(request)
+            elif entrance and visit.student is None:
+                response = redirect(entrance)
+            else:
+                response = view(request, visit, *args, **kwargs)
             add_never_cache_headers(response)
             return response
 
@@ -169,26 +193,10 @@ def _visitor(kind: str):
     return decorator
 
 
-def _identified(kind: str, entrance: str):
-    """Return the decorator for pages that need the link and the identification."""
-
-    def decorator(view):
-        @wraps(view)
-        @_visitor(kind)
-        def loaded(request, visit, *args, **kwargs):
-            if visit.student is None:
-                return redirect(entrance)
-            return view(request, visit, *args, **kwargs)
-
-        return loaded
-
-    return decorator
-
-
 class_visitor = _visitor(Kind.STUDENT)
-student = _identified(Kind.STUDENT, "class")
+student = _visitor(Kind.STUDENT, entrance="class")
 monitor_visitor = _visitor(Kind.MONITOR)
-monitor = _identified(Kind.MONITOR, "monitor-identify")
+monitor = _visitor(Kind.MONITOR, entrance="monitor-identify")
 
 
 # Devices ------------------------------------------------------------------------------------------

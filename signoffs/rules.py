@@ -131,19 +131,47 @@ def has_open_errors(standing: Standing) -> bool:
     return errors.filter(outcome__in=states.UNSETTLED).exists()
 
 
-def situation(class_group: ClassGroup, now: datetime, student: Student | None = None) -> Situation:
-    """Look at a class, and at one of its students: at most four queries."""
-    sheet = newest_sheet(class_group)
-    hand_in = newest_hand_in(class_group.campaign, class_group.department)
-    standing = student and Standing.objects.filter(student=student).first()
-    state = standing.state if standing else states.MISSING
+def standing_of(student: Student) -> Standing | None:
+    """Return where the student stands; None: missing."""
+    return Standing.objects.filter(student=student).first()
+
+
+def class_states(class_group: ClassGroup) -> tuple[str, str]:
+    """Return the states of the class's newest sheet and of its department's newest hand-in."""
+    sheets = ClassSheet.objects.filter(class_group=class_group)
+    hand_ins = HandIn.objects.filter(campaign=class_group.campaign_id, department=class_group.department_id)
+    newest = (found.order_by("-version").values_list("state", flat=True)[:1] for found in (sheets, hand_ins))
+    return tuple(next(iter(state), states.NONE) for state in newest)
+
+
+def situation(
+    class_group: ClassGroup,
+    now: datetime,
+    standing: Standing | None = None,
+    *,
+    of: tuple[str, str] | None = None,
+) -> Situation:
+    """Look at a class, and at how one of its students stands. `of`: what class_states said, where known."""
+    sheet, hand_in = of or class_states(class_group)
     return Situation(
         open=class_group.campaign.state == Campaign.State.OPEN,
         deadline_passed=deadlines.is_late(class_group.campaign.student_deadline, now),
-        sheet=sheet.state if sheet else states.NONE,
-        hand_in=hand_in.state if hand_in else states.NONE,
-        standing=state,
-        settled=state == states.REPORTED and not has_open_errors(standing),
+        sheet=sheet,
+        hand_in=hand_in,
+        standing=standing.state if standing else states.MISSING,
+        settled=is_settled(standing),
+    )
+
+
+def is_settled(standing: Standing | None) -> bool:
+    """Say whether somebody reported, and every error of it is settled."""
+    return standing is not None and standing.state == states.REPORTED and not has_open_errors(standing)
+
+
+def is_asked_again(standing: Standing | None) -> bool:
+    """Say whether the student is asked to look at the record again."""
+    return (
+        standing is not None and Situation(standing=standing.state, settled=is_settled(standing)).asked_again
     )
 
 
@@ -354,7 +382,8 @@ def reason(
     verb: str, *, who: Who, class_group: ClassGroup, now: datetime, student: Student | None = None
 ) -> str | None:
     """Return why `who` can't make that move now, or None: what stands beside the button."""
-    refusal = may(verb, roles(who, class_group, student), situation(class_group, now, student))
+    at = situation(class_group, now, student and standing_of(student))
+    refusal = may(verb, roles(who, class_group, student), at)
     if refusal is None and verb == "submit_sheet":
         return may_balance(*unaccounted(class_group))
     return refusal

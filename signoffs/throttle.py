@@ -1,16 +1,19 @@
 """Failed identifications: of a record, which pauses; and of a class's link, which never blocks.
 
-An attempt is counted before anything is compared, by one atomic update, and given back on success: however
-many come at once, no more are compared than were counted. Five failures are free; with the fifth begins a
-pause of 15 minutes, which doubles with each further failure, up to a day: at most eleven guesses in a first
-day, and one a day later on. So guessing is hopeless, and still nobody can lock a class out: a device that
-got in before passes the pause, five times a day, and a one-time code isn't asked here at all.
+An attempt is counted before anything is compared, by one atomic update, and given back on success, all in the
+caller's transaction: however many come at once, no more are compared than were counted. Five failures are
+free; with the fifth begins a pause of 15 minutes, which doubles with each further failure, up to a day: at
+most eleven guesses in a first day, and one a day later on. So guessing is hopeless, and still nobody can lock
+a class out: a device that got in before passes the pause, five times a day, and a one-time code isn't asked
+here at all.
 """
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 
+from rosters import identity
 from rosters.models import Student
 
 from .models import ClassLink, Throttle
@@ -50,16 +53,21 @@ def attempt(student: Student | None, now: datetime) -> bool:
     None, for a number that no record has, runs the same update and is never allowed.
     """
     if student is not None:
-        Throttle.objects.get_or_create(student=student)
+        _begin(student)
     open_now = Q(paused_until=None) | Q(paused_until__lte=now)
     records = Throttle.objects.filter(open_now, student=student.pk if student else 0)
     return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1
 
 
+def _begin(student: Student) -> None:
+    """Make the record's row, where there is none yet: by one statement, whoever else does it too."""
+    Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+
+
 def _attempt_of_a_day(kind: str, most: int, student: Student, now: datetime) -> bool:
     """Count an attempt of that kind; False once `most` have been counted within a day."""
     failures, since = f"{kind}_failures", f"{kind}_since"
-    Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+    _begin(student)
     begun = Q(**{f"{since}__gt": now - A_DAY})
     record = Throttle.objects.filter(student=student)
     if record.exclude(begun).update(**{failures: 1, since: now}) == 1:
@@ -72,17 +80,23 @@ def device_attempt(student: Student, now: datetime) -> bool:
     return _attempt_of_a_day("device", FREE, student, now)
 
 
-def number_attempt(student: Student, now: datetime) -> bool:
-    """Count an ID number that is typed on the record's page; return whether it may be compared.
+class TooMany(Exception):
+    """Too many different numbers were typed on the record's page within a day."""
 
-    Who is in by the last six must not find the rest by trying.
+
+def compare_number(student: Student, typed: str, now: datetime) -> bool | None:
+    """Compare what was typed on the record's page with the roster's ID number (identity.matches_typed).
+
+    Who is in by the last six must not find the rest by trying: ten that are not it are compared in a day.
+    Raise TooMany after that. The right one gives its attempt back, so that nothing is written for it.
     """
-    return _attempt_of_a_day("number", NUMBERS_A_DAY, student, now)
-
-
-def number_matched(student: Student) -> None:
-    """Give the attempts back: it was the roster's number."""
-    Throttle.objects.filter(student=student).update(number_failures=0, number_since=None)
+    with transaction.atomic():
+        if not _attempt_of_a_day("number", NUMBERS_A_DAY, student, now):
+            raise TooMany
+        same = identity.matches_typed(student.id_number, typed)
+        if same:
+            transaction.set_rollback(True)
+    return same
 
 
 def success(student: Student) -> None:

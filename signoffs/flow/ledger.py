@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.db import transaction
 from django.db.models import Q
@@ -176,10 +177,9 @@ def share_from(standing: Standing | None, errors: Iterable[tuple[str, str]]) -> 
 def share_of(standing: Standing | None) -> Share:
     """Return the share of a student who stands so."""
     errors = ()
-    if standing is not None and standing.declaration_id is not None:
-        errors = FieldError.objects.filter(declaration=standing.declaration_id).values_list(
-            "field", "outcome"
-        )
+    declaration = standing and standing.declaration
+    if declaration is not None and declaration.kind == Declaration.Kind.REPORTED:
+        errors = FieldError.objects.filter(declaration=declaration).values_list("field", "outcome")
     return share_from(standing, errors)
 
 
@@ -236,9 +236,10 @@ class Book:
         self.class_group = class_group
         self.campaign = class_group.campaign
         self.now = now
-        self.tally = Tally.objects.filter(class_group=class_group).first() or Tally(class_group=class_group)
-        self._chain: Chain | None = None
+        self.tally = getattr(class_group, "tally", None) or Tally(class_group=class_group)
         self._tally_changed = self.tally._state.adding
+        self._chain: Chain | None = getattr(class_group, "chain", None)
+        self._standings: dict[int, Standing | None] = {}
 
     @property
     def chain(self) -> Chain:
@@ -251,19 +252,27 @@ class Book:
 
     def student(self, student: Student) -> Student:
         """Return the student as they are under the lock. Raise Refused where they were moved meanwhile."""
-        fresh = Student.objects.select_related("monitor_duty").get(pk=student.pk)
+        fresh = Student.objects.select_related("monitor_duty", "standing").get(pk=student.pk)
         if fresh.class_group_id != self.class_group.pk:
             raise Refused(rules.MOVED)
         fresh.class_group, fresh.campaign = self.class_group, self.campaign
+        self._standings[fresh.pk] = getattr(fresh, "standing", None)
         return fresh
 
     def standing(self, student: Student) -> Standing | None:
         """Return where the student stands; None: missing."""
-        return Standing.objects.select_related("declaration", "excuse").filter(student=student).first()
+        if student.pk not in self._standings:
+            self._standings[student.pk] = rules.standing_of(student)
+        return self._standings[student.pk]
+
+    @cached_property
+    def _class_states(self) -> tuple[str, str]:
+        return rules.class_states(self.class_group)
 
     def situation(self, student: Student | None = None) -> rules.Situation:
-        """Look at the class, and at the student, under the lock."""
-        return rules.situation(self.class_group, self.now, student)
+        """Look at the class, and at the student, under the lock, before the move is made."""
+        standing = student and self.standing(student)
+        return rules.situation(self.class_group, self.now, standing, of=self._class_states)
 
     def allow(self, verb: str, who: rules.Who, student: Student | None = None) -> rules.Situation:
         """Ask the rules for a move and return what they looked at. Raise Refused with their reason."""
@@ -283,7 +292,8 @@ class Book:
         standing.since = self.now
         standing.declaration = declaration
         standing.excuse = excuse
-        standing.save()
+        standing.save(force_insert=standing._state.adding)
+        self._standings[student.pk] = standing
         self.recount_share(student, before, share_of(standing))
 
     def recount_share(self, student: Student, before: Share, after: Share) -> None:
@@ -366,15 +376,18 @@ def _locked_classes(**which) -> list[ClassGroup]:
 def class_book(class_group_id: int, clock: Clock) -> Iterator[Book]:
     """Lock one class for a move, in one transaction, and hand out its book."""
     with transaction.atomic():
-        (locked,) = _locked_classes(pk=class_group_id)
+        # First the lock alone: what PostgreSQL reads beside a lock can be older than the lock.
+        ClassGroup.objects.select_for_update(no_key=True).values_list("pk").get(pk=class_group_id)
+        related = ("campaign", "department", "tally", "chain")
+        locked = ClassGroup.objects.select_related(*related).get(pk=class_group_id)
         book = Book(locked, clock())
         yield book
         book.close()
 
 
 def student_book(student: Student, clock: Clock):
-    """Lock the class in which the student is at present, and hand out its book."""
-    return class_book(Student.objects.values_list("class_group_id", flat=True).get(pk=student.pk), clock)
+    """Lock the student's class, and hand out its book, which refuses somebody who was moved meanwhile."""
+    return class_book(student.class_group_id, clock)
 
 
 # What is more than one class --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -59,26 +60,29 @@ class Proof:
 
 
 def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Proof | None:
-    """Return the proof, or None. An attempt is counted before anything is compared.
+    """Return the proof, or None. An attempt is counted before anything is compared, in one transaction.
 
     `known_to_device` says of a student whether they got in on this device before: they pass a pause.
     """
     number = identity.tidy(typed["student_number"])
     found = Student.objects.filter(
         class_group=class_group, student_number__iexact=number, withdrawn_at=None
-    ).select_related("class_group__campaign", "class_group__department", "monitor_duty")
-    student = found.first()
+    ).select_related("monitor_duty")
+    student = next(iter(found.order_by()[:1]), None)
+    if student is not None:
+        student.class_group = class_group
     if typed.get("code"):
         if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
             return Proof(student, "code")
         return None
     how = "number"
-    allowed = throttle.attempt(student, now)
-    if not allowed and student is not None and known_to_device(student):
-        allowed, how = throttle.device_attempt(student, now), "device"
-    # Compared in any case, so that the answer takes as long.
-    right = identity.last_six_match(student.id_number if student else "", typed["last_six"])
-    if student is None or not allowed or not right:
-        return None
-    throttle.success(student)
+    with transaction.atomic():
+        allowed = throttle.attempt(student, now)
+        if not allowed and student is not None and known_to_device(student):
+            allowed, how = throttle.device_attempt(student, now), "device"
+        # Compared in any case, so that the answer takes as long.
+        right = identity.last_six_match(student.id_number if student else "", typed["last_six"])
+        if student is None or not allowed or not right:
+            return None
+        throttle.success(student)
     return Proof(student, how)

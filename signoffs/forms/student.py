@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import datetime
 
 from django import forms
 from django.utils.text import format_lazy
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 from rosters.models import Student
 
+from .. import throttle
 from ..models import Declaration
 from ..rules import FieldReport
 from .signature import SignatureMixin
@@ -55,11 +57,11 @@ class RecordForm(SignatureMixin):
     )
 
     def __init__(
-        self, *args, student: Student, may_compare=lambda: True, proposals=None, status="", **kwargs
+        self, *args, student: Student, arrived_at: datetime | None = None, proposals=None, status="", **kwargs
     ):
         """Take the student whose record is shown.
 
-        `may_compare` is asked before an ID number is compared; `proposals` (chsi_page.propose) and `status`
+        `arrived_at`: when the request came that sends the form. `proposals` (chsi_page.propose) and `status`
         fill the page in from a pasted text.
         """
         initial = {"submission_id": uuid.uuid4(), "shown_digest": student.record_digest, "status": status}
@@ -68,11 +70,11 @@ class RecordForm(SignatureMixin):
             initial[f"answer_{name}"] = one.answer
             initial[f"chsi_{name}"] = one.chsi if one.answer != OK else ""
         super().__init__(*args, initial=initial, **kwargs)
-        self.student, self.signer, self.may_compare = student, student.name, may_compare
+        self.student, self.signer, self.arrived_at = student, student.name, arrived_at
         self.reports: list[FieldReport] = []
         self.snapshot: dict = {}
         self.kind, self.status_said = Declaration.Kind.CONFIRMED, ""
-        self.id_differs = self.id_matches = False
+        self.id_differs = False
         self.fields["status"].choices = [("", "—"), *((status, status) for status in key_fields.STATUSES)]
         for field in key_fields.KEY_FIELDS:
             if field.name != "id_number":
@@ -146,12 +148,12 @@ class RecordForm(SignatureMixin):
         if not typed:
             self.add_error("chsi_id_number", _("Type the ID number that CHSI shows."))
             return ""
-        if not self.may_compare():
+        try:
+            same = throttle.compare_number(self.student, typed, self.arrived_at)
+        except throttle.TooMany:
             self.add_error("chsi_id_number", TOO_MANY_NUMBERS)
             return ""
-        same = identity.matches_typed(self.student.id_number, typed)
         if same:
-            self.id_matches = True
             return OK
         if same is None:
             self.add_error(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access, chsi_page, deadlines, flow, guide, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
-from ..models import ClassLink, Declaration, Standing
+from ..models import ClassLink, Declaration, Standing, Tally
 from ..models import FieldError as ReportedError
 
 REFUSED = 409
@@ -73,13 +73,9 @@ def guide_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     return render(request, "signoffs/student/guide.html", _page(visit))
 
 
-def _standing(visit: access.Visit) -> Standing | None:
-    related = Standing.objects.select_related("declaration", "excuse")
-    return related.filter(student=visit.student).first()
-
-
-def _changes(visit: access.Visit, standing: Standing | None) -> list:
+def _changes(visit: access.Visit) -> list:
     """Return what has changed in the record since the student last declared on it."""
+    standing = visit.standing
     if standing is None or standing.declaration is None:
         return []
     since = visit.student.changes.filter(changed_at__gte=standing.declaration.declared_at)
@@ -92,34 +88,25 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The eleven fields, an answer to each, and the signature. Sending ends the visit with a receipt."""
     arrived_at = timezone.now()
     if request.method == "POST":
-        form = RecordForm(
-            request.POST,
-            student=visit.student,
-            may_compare=lambda: throttle.number_attempt(visit.student, arrived_at),
-        )
-        valid = form.is_valid()
-        if form.id_matches:
-            throttle.number_matched(visit.student)
-        if valid:
+        form = RecordForm(request.POST, student=visit.student, arrived_at=arrived_at)
+        if form.is_valid():
             try:
                 declaration = _send(request, visit, form, arrived_at)
             except flow.Refused as refused:
                 visit.student.refresh_from_db()
-                fresh = RecordForm(_with_digest(request, visit), student=visit.student)
+                data = _with_digest(request, visit)
+                fresh = RecordForm(data, student=visit.student, arrived_at=arrived_at)
                 return _record_page(request, visit, fresh, REFUSED, refused.reason)
-            response = _receipt_page(request, visit, declaration, sent=True)
+            standing = rules.standing_of(visit.student)
+            response = _slip(request, visit, declaration, standing.state, 200, sent=True)
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
         return _record_page(request, visit, form, 422)
-    standing = _standing(visit)
-    settled = standing is not None and standing.state in states.DECLARED
-    if settled and "again" not in request.GET and not _situation(visit).asked_again:
+    standing = visit.standing
+    declared = standing is not None and standing.state in states.DECLARED
+    if declared and "again" not in request.GET and not rules.is_asked_again(standing):
         return redirect("class-receipt")
     return _record_page(request, visit, RecordForm(student=visit.student), 200)
-
-
-def _situation(visit: access.Visit) -> rules.Situation:
-    return rules.situation(visit.class_group, timezone.now(), visit.student)
 
 
 @require_POST
@@ -167,14 +154,13 @@ def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_a
 
 
 def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:
-    standing = _standing(visit)
     context = _page(
         visit,
         form=form,
         answers=ANSWERS,
         refusal=refusal,
-        changes=_changes(visit, standing),
-        asked_again=_situation(visit).asked_again,
+        changes=_changes(visit),
+        asked_again=rules.is_asked_again(visit.standing),
         waiting=_waiting(visit),
     )
     return render(request, "signoffs/student/record.html", context, status=status)
@@ -185,42 +171,51 @@ def _waiting(visit: access.Visit) -> Declaration | None:
     return rules.waiting_entries().filter(student=visit.student).first()
 
 
-def _receipt_page(request, visit, declaration: Declaration | None, *, sent: bool, status=200, refusal=None):
-    at = _situation(visit)
+def _receipt_page(request, visit, standing: Standing | None, *, status=200, refusal=None) -> HttpResponse:
+    """Return the receipt of an earlier declaration, with what can still be done about it."""
+    at = rules.situation(visit.class_group, timezone.now(), standing)
     acting = frozenset({states.STUDENT})
+    more = {
+        "asked_again": at.asked_again,
+        "waiting": _waiting(visit),
+        "may_withdraw": rules.may("withdraw_declaration", acting, at),
+        "may_again": rules.may("confirm", acting, at),
+        "refusal": refusal,
+    }
+    return _slip(request, visit, standing and standing.declaration, at.standing, status, **more)
+
+
+def _slip(request, visit, declaration: Declaration | None, state: str, status: int, **more) -> HttpResponse:
+    reported = declaration is not None and declaration.kind == Declaration.Kind.REPORTED
     context = _page(
         visit,
         declaration=declaration,
         code=declaration.uuid.hex[:8].upper() if declaration else "",
-        errors=list(ReportedError.objects.filter(declaration=declaration)) if declaration else [],
-        cells=_own_cell(visit, at.standing),
-        sent=sent,
-        state=at.standing,
-        asked_again=at.asked_again,
-        waiting=_waiting(visit),
-        may_withdraw=rules.may("withdraw_declaration", acting, at),
-        may_again=rules.may("confirm", acting, at),
-        refusal=refusal,
+        errors=list(ReportedError.objects.filter(declaration=declaration)) if reported else [],
+        cells=_own_cell(visit, state),
+        state=state,
+        **more,
     )
     return render(request, "signoffs/student/receipt.html", context, status=status)
 
 
 def _own_cell(visit: access.Visit, state: str) -> str:
     """Return the class's cells with the student's own one filled and all others blank."""
-    seats = visit.class_group.students.filter(withdrawn_at=None).values_list("seat", flat=True)
+    tally = Tally.objects.filter(class_group=visit.class_group).only("cells").first()
+    struck = (states.NOBODY, states.LETTERS[states.WITHDRAWN])
     blank = states.LETTERS[states.MISSING]
-    cells = {seat: blank for seat in seats} | {visit.student.seat: states.LETTERS[state]}
-    return "".join(cells.get(number, states.NOBODY) for number in range(1, max(cells) + 1))
+    cells = [states.NOBODY if cell in struck else blank for cell in tally.cells]
+    cells[visit.student.seat - 1] = states.LETTERS[state]
+    return "".join(cells).rstrip(states.NOBODY)
 
 
 @require_safe
 @access.student
 def receipt(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """What the student has declared, opened again after identification."""
-    standing = _standing(visit)
-    if standing is None:
+    if visit.standing is None:
         return redirect("class-record")
-    return _receipt_page(request, visit, standing.declaration, sent=False)
+    return _receipt_page(request, visit, visit.standing)
 
 
 @require_POST
@@ -230,9 +225,7 @@ def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     try:
         flow.withdraw_declaration(student=visit.student, who=visit.who, clock=timezone.now)
     except flow.Refused as refused:
-        standing = _standing(visit)
-        declaration = standing.declaration if standing else None
-        return _receipt_page(request, visit, declaration, sent=False, status=REFUSED, refusal=refused.reason)
+        return _receipt_page(request, visit, visit.standing, status=REFUSED, refusal=refused.reason)
     messages.success(request, _("Taken back. You can check and sign yourself now."))
     return redirect("class-record")
 
@@ -241,15 +234,13 @@ def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 @access.student
 def contest(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """Says that an entry which somebody made for the student is not theirs."""
-    standing, waiting = _standing(visit), _waiting(visit)
-    entry = waiting or (standing and standing.declaration)
+    entry = _waiting(visit) or (visit.standing and visit.standing.declaration)
     try:
         if entry is None:
             raise flow.Refused(_("There is no entry that somebody made for you."))
         flow.contest(declaration=entry, who=visit.who, clock=timezone.now)
     except flow.Refused as refused:
-        declaration = standing.declaration if standing else None
-        return _receipt_page(request, visit, declaration, sent=False, status=REFUSED, refusal=refused.reason)
+        return _receipt_page(request, visit, visit.standing, status=REFUSED, refusal=refused.reason)
     messages.success(request, _("Noted. The entry no longer counts, and your department sees it."))
     return redirect("class-record")
 
