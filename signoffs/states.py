@@ -43,6 +43,7 @@ LETTERS = {
     OVERDUE: "O",
     WITHDRAWN: "W",
 }
+BY_LETTER = {letter: state for state, letter in LETTERS.items()}
 NOBODY = "-"
 
 _LABELS = {

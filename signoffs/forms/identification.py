@@ -67,7 +67,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
     number = identity.tidy(typed["student_number"])
     found = Student.objects.filter(
         class_group=class_group, student_number__iexact=number, withdrawn_at=None
-    ).select_related("monitor_duty")
+    ).select_related("monitor_duty", "throttle")
     student = next(iter(found.order_by()[:1]), None)
     if student is not None:
         student.class_group = class_group
@@ -84,5 +84,8 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
         right = identity.last_six_match(student.id_number if student else "", typed["last_six"])
         if student is None or not allowed or not right:
             return None
-        throttle.success(student)
+        if hasattr(student, "throttle"):
+            throttle.success(student)
+        else:  # the first attempt of all: nothing needs to be remembered
+            transaction.set_rollback(True)
     return Proof(student, how)

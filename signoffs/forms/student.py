@@ -70,6 +70,7 @@ class RecordForm(SignatureMixin):
             initial[f"answer_{name}"] = one.answer
             initial[f"chsi_{name}"] = one.chsi if one.answer != OK else ""
         super().__init__(*args, initial=initial, **kwargs)
+        self.is_untouched = not (self.is_bound or self.proposals or status)
         self.student, self.signer, self.arrived_at = student, student.name, arrived_at
         self.reports: list[FieldReport] = []
         self.snapshot: dict = {}

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -18,7 +19,6 @@ register = template.Library()
 
 ROWS, PAIRS = 16, 4
 PAGE = ROWS * PAIRS
-WORDS = {letter: state for state, letter in states.LETTERS.items()}
 # What an event's verb means, in a history.
 VERBS = {
     "import_roster": _("roster imported"),
@@ -54,6 +54,27 @@ VERBS = {
     "open_campaign": _("campaign opened"),
     "export": _("file made"),
 }
+
+
+# Parts of the student's form as they are while nothing is filled in, by language, template and field.
+_untouched: dict[tuple, str] = {}
+
+
+@register.simple_tag(takes_context=True)
+def part(context, template_name: str, row: dict | None = None) -> str:
+    """Return a part of the student's form, of one of its rows where there is one.
+
+    Until something is filled in it is the same for everybody, so it is drawn once for each language: on the
+    last evening this page is most of what the server does.
+    """
+    form = context["form"]
+    key = (get_language(), template_name, row and row["field"].name)
+    drawn = _untouched.get(key) if form.is_untouched else None
+    if drawn is None:
+        drawn = render_to_string(template_name, {"form": form, "row": row, "answers": context["answers"]})
+        if form.is_untouched:
+            _untouched[key] = drawn
+    return drawn
 
 
 @register.simple_tag

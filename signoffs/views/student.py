@@ -97,8 +97,7 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 data = _with_digest(request, visit)
                 fresh = RecordForm(data, student=visit.student, arrived_at=arrived_at)
                 return _record_page(request, visit, fresh, REFUSED, refused.reason)
-            standing = rules.standing_of(visit.student)
-            response = _slip(request, visit, declaration, standing.state, 200, sent=True)
+            response = _slip(request, visit, declaration, 200, sent=True)
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
         return _record_page(request, visit, form, 422)
@@ -182,31 +181,31 @@ def _receipt_page(request, visit, standing: Standing | None, *, status=200, refu
         "may_again": rules.may("confirm", acting, at),
         "refusal": refusal,
     }
-    return _slip(request, visit, standing and standing.declaration, at.standing, status, **more)
+    return _slip(request, visit, standing and standing.declaration, status, **more)
 
 
-def _slip(request, visit, declaration: Declaration | None, state: str, status: int, **more) -> HttpResponse:
+def _slip(request, visit, declaration: Declaration | None, status: int, **more) -> HttpResponse:
+    cells = Tally.objects.values_list("cells", flat=True).get(class_group=visit.class_group)
     reported = declaration is not None and declaration.kind == Declaration.Kind.REPORTED
     context = _page(
         visit,
         declaration=declaration,
         code=declaration.uuid.hex[:8].upper() if declaration else "",
         errors=list(ReportedError.objects.filter(declaration=declaration)) if reported else [],
-        cells=_own_cell(visit, state),
-        state=state,
+        cells=_own_cell(cells, visit.student.seat),
+        state=states.BY_LETTER[cells[visit.student.seat - 1].upper()],
         **more,
     )
     return render(request, "signoffs/student/receipt.html", context, status=status)
 
 
-def _own_cell(visit: access.Visit, state: str) -> str:
+def _own_cell(cells: str, seat: int) -> str:
     """Return the class's cells with the student's own one filled and all others blank."""
-    tally = Tally.objects.filter(class_group=visit.class_group).only("cells").first()
     struck = (states.NOBODY, states.LETTERS[states.WITHDRAWN])
     blank = states.LETTERS[states.MISSING]
-    cells = [states.NOBODY if cell in struck else blank for cell in tally.cells]
-    cells[visit.student.seat - 1] = states.LETTERS[state]
-    return "".join(cells).rstrip(states.NOBODY)
+    shown = [states.NOBODY if cell in struck else blank for cell in cells]
+    shown[seat - 1] = cells[seat - 1].upper()
+    return "".join(shown).rstrip(states.NOBODY)
 
 
 @require_safe
