@@ -19,7 +19,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, UUIDField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -43,6 +43,7 @@ from .models import (
     Standing,
     User,
 )
+from .prepared import Prepared
 
 VISIT_LASTS = timedelta(hours=2)
 DEVICE_LASTS = timedelta(days=60)
@@ -122,6 +123,31 @@ def end_visit(response: HttpResponse, kind: str) -> None:
     response.delete_cookie(cookie["key"], path=cookie["path"])
 
 
+_live_link = Prepared(
+    lambda uuid, kind: ClassLink.objects.filter(uuid=uuid, kind=kind, revoked_at=None).select_related(
+        "class_group__campaign", "class_group__department"
+    ),
+    uuid=UUIDField(),
+    kind=CharField(),
+)
+_student_of_link = Prepared(
+    lambda student, link, kind: (
+        Student.objects.filter(
+            uuid=student,
+            withdrawn_at=None,
+            class_group__links__uuid=link,
+            class_group__links__kind=kind,
+            class_group__links__revoked_at=None,
+        )
+        .select_related("class_group__campaign", "class_group__department", "standing", "monitor_duty")
+        .order_by()
+    ),
+    student=UUIDField(),
+    link=UUIDField(),
+    kind=CharField(),
+)
+
+
 def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
     """Return the visit that the cookie tells of, as far as it still holds; None without a live link.
 
@@ -133,8 +159,7 @@ def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
     visit = _identified_visit(cookie, kind) if "student" in cookie else None
     if visit is not None and not with_link:
         return visit
-    live = ClassLink.objects.select_related("class_group__campaign", "class_group__department")
-    link = live.filter(uuid=cookie["link"], kind=kind, revoked_at=None).first()
+    link = _live_link.first(uuid=cookie["link"], kind=kind)
     if link is None:
         return None
     return replace(visit, link=link) if visit else Visit(link.class_group, link)
@@ -142,14 +167,7 @@ def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
 
 def _identified_visit(cookie: dict, kind: str) -> Visit | None:
     """Return the visit of the cookie's student; None where they left the class, or its link is dead."""
-    live = {
-        "class_group__links__uuid": cookie["link"],
-        "class_group__links__kind": kind,
-        "class_group__links__revoked_at": None,
-    }
-    related = ("class_group__campaign", "class_group__department", "standing", "monitor_duty")
-    found = Student.objects.filter(uuid=cookie["student"], withdrawn_at=None, **live)
-    student = next(iter(found.select_related(*related).order_by()), None)
+    student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)
     if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
         return None
     student.campaign = student.class_group.campaign

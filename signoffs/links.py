@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import CharField
 
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup, Student
 
 from .models import ClassLink, OneTimeCode, User
+from .prepared import Prepared
 
 # Easily told apart when read aloud or copied by hand: no 0 O, 1 I L, 5 S, 2 Z, 8 B, U V.
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
@@ -56,11 +58,19 @@ def rotate(link: ClassLink, now: datetime) -> ClassLink:
     return issue(link.class_group, link.kind, now)
 
 
+_live = Prepared(
+    lambda digest, kind: ClassLink.objects.filter(
+        token_digest=digest, kind=kind, revoked_at=None
+    ).select_related("class_group__campaign", "class_group__department"),
+    digest=CharField(),
+    kind=CharField(),
+)
+
+
 def resolve(token: str, kind: str) -> ClassLink | None:
     """Return the live link of that token, with its class, department and campaign; None for any other."""
-    related = ("class_group__campaign", "class_group__department")
-    live = ClassLink.objects.filter(kind=kind, revoked_at=None).select_related(*related)
-    return live.filter(token_digest__in=key_ring().digests("link", token)).first()
+    digests = key_ring().digests("link", token)
+    return next(filter(None, (_live.first(digest=digest, kind=kind) for digest in digests)), None)
 
 
 def url(link: ClassLink) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import BigIntegerField
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from rosters.models import Campaign, ClassGroup, Department, Student
 
 from . import deadlines, states
 from .models import ClassSheet, Declaration, FieldError, HandIn, Membership, Standing, User
+from .prepared import Prepared
 
 MONITOR_DUTIES = ("班长", "学习委员")
 # Errors of the record as a whole: the office settles them in person.
@@ -136,12 +138,26 @@ def standing_of(student: Student) -> Standing | None:
     return Standing.objects.filter(student=student).first()
 
 
+_sheets = Prepared(
+    lambda class_group: (
+        ClassSheet.objects.filter(class_group=class_group).only("state").order_by("-version")[:1]
+    ),
+    class_group=BigIntegerField(),
+)
+_hand_ins = Prepared(
+    lambda campaign, department: (
+        HandIn.objects.filter(campaign=campaign, department=department).only("state").order_by("-version")[:1]
+    ),
+    campaign=BigIntegerField(),
+    department=BigIntegerField(),
+)
+
+
 def class_states(class_group: ClassGroup) -> tuple[str, str]:
     """Return the states of the class's newest sheet and of its department's newest hand-in."""
-    sheets = ClassSheet.objects.filter(class_group=class_group)
-    hand_ins = HandIn.objects.filter(campaign=class_group.campaign_id, department=class_group.department_id)
-    newest = (found.order_by("-version").values_list("state", flat=True)[:1] for found in (sheets, hand_ins))
-    return tuple(next(iter(state), states.NONE) for state in newest)
+    sheet = _sheets.first(class_group=class_group.pk)
+    hand_in = _hand_ins.first(campaign=class_group.campaign_id, department=class_group.department_id)
+    return tuple(found.state if found else states.NONE for found in (sheet, hand_in))
 
 
 def situation(
@@ -369,6 +385,16 @@ def unaccounted(class_group: ClassGroup) -> tuple[list[str], int]:
     left = {pk: f"{seat} {name}" for pk, seat, name in students}
     waiting = waiting_entries().filter(student__class_group=class_group, student__in=left)
     return list(left.values()), waiting.values("student").distinct().count()
+
+
+_waiting = Prepared(
+    lambda student: waiting_entries().filter(student=student).order_by("-pk")[:1], student=BigIntegerField()
+)
+
+
+def waiting_entry(student: Student) -> Declaration | None:
+    """Return an entry that somebody made for the student and that still awaits the officer."""
+    return _waiting.first(student=student.pk)
 
 
 def waiting_entries():

@@ -35,6 +35,7 @@ LAYERS = {
     "signoffs.links": "rules",
     "signoffs.throttle": "rules",
     "signoffs.models": "models",
+    "signoffs.prepared": "models",
     "signoffs": "leaves",
     "rosters.admin": "roster writers",
     "rosters.resources": "roster writers",

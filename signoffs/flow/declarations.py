@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import UUIDField
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -11,6 +12,7 @@ from rosters.models import Student
 
 from .. import deadlines, rules, states
 from ..models import Declaration, FieldError
+from ..prepared import Prepared
 from ..rules import FieldReport, Who
 from .ledger import Book, Clock, Refused, fall_back, refuse_if, same_record, student_book
 
@@ -186,9 +188,15 @@ def contest(*, declaration: Declaration, who: Who, clock: Clock) -> None:
         book.note("contest", who, student, declaration=str(declaration.uuid))
 
 
+_of_submission = Prepared(
+    lambda submission_id: Declaration.objects.filter(submission_id=submission_id).order_by(),
+    submission_id=UUIDField(),
+)
+
+
 def _made_before(submission_id: UUID, student: Student) -> Declaration | None:
     """Return what this submission id has made: sending twice is one declaration. Raise Refused: another's."""
-    made = Declaration.objects.filter(submission_id=submission_id).first()
+    made = _of_submission.first(submission_id=submission_id)
     if made is not None and made.student_id != student.pk:
         raise Refused(_("This page was already sent. Open the link again."))
     return made

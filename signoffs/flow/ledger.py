@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q
 
 from rosters import key_fields
 from rosters.encryption import CannotDecrypt, key_ring
@@ -25,6 +25,7 @@ from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import deadlines, rules, states
 from ..models import Chain, Declaration, Event, FieldError, Standing, Tally
+from ..prepared import Prepared
 
 Clock = Callable[[], datetime]
 # Whom a change of the record concerns: they have declared on it.
@@ -228,6 +229,22 @@ def take_share(tally: Tally, seat: int, share: Share) -> None:
 # A class under its lock -------------------------------------------------------------------------------
 
 
+_lock = Prepared(
+    lambda pk: ClassGroup.objects.select_for_update(no_key=True).filter(pk=pk).order_by(),
+    pk=BigIntegerField(),
+)
+_class_group = Prepared(
+    lambda pk: (
+        ClassGroup.objects.filter(pk=pk).select_related("campaign", "department", "tally", "chain").order_by()
+    ),
+    pk=BigIntegerField(),
+)
+_student = Prepared(
+    lambda pk: Student.objects.filter(pk=pk).select_related("monitor_duty", "standing").order_by(),
+    pk=BigIntegerField(),
+)
+
+
 class Book:
     """One class while its row is locked: its tally and its chain, changed in memory, saved at the end."""
 
@@ -252,7 +269,7 @@ class Book:
 
     def student(self, student: Student) -> Student:
         """Return the student as they are under the lock. Raise Refused where they were moved meanwhile."""
-        fresh = Student.objects.select_related("monitor_duty", "standing").get(pk=student.pk)
+        fresh = _student.first(pk=student.pk)
         if fresh.class_group_id != self.class_group.pk:
             raise Refused(rules.MOVED)
         fresh.class_group, fresh.campaign = self.class_group, self.campaign
@@ -377,10 +394,8 @@ def class_book(class_group_id: int, clock: Clock) -> Iterator[Book]:
     """Lock one class for a move, in one transaction, and hand out its book."""
     with transaction.atomic():
         # First the lock alone: what PostgreSQL reads beside a lock can be older than the lock.
-        ClassGroup.objects.select_for_update(no_key=True).values_list("pk").get(pk=class_group_id)
-        related = ("campaign", "department", "tally", "chain")
-        locked = ClassGroup.objects.select_related(*related).get(pk=class_group_id)
-        book = Book(locked, clock())
+        _lock.all(pk=class_group_id)
+        book = Book(_class_group.first(pk=class_group_id), clock())
         yield book
         book.close()
 

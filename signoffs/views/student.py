@@ -160,14 +160,9 @@ def _record_page(request, visit, form, status: int, refusal=None) -> HttpRespons
         refusal=refusal,
         changes=_changes(visit),
         asked_again=rules.is_asked_again(visit.standing),
-        waiting=_waiting(visit),
+        waiting=rules.waiting_entry(visit.student),
     )
     return render(request, "signoffs/student/record.html", context, status=status)
-
-
-def _waiting(visit: access.Visit) -> Declaration | None:
-    """Return an entry that somebody made for the student and that still awaits the officer."""
-    return rules.waiting_entries().filter(student=visit.student).first()
 
 
 def _receipt_page(request, visit, standing: Standing | None, *, status=200, refusal=None) -> HttpResponse:
@@ -176,7 +171,7 @@ def _receipt_page(request, visit, standing: Standing | None, *, status=200, refu
     acting = frozenset({states.STUDENT})
     more = {
         "asked_again": at.asked_again,
-        "waiting": _waiting(visit),
+        "waiting": rules.waiting_entry(visit.student),
         "may_withdraw": rules.may("withdraw_declaration", acting, at),
         "may_again": rules.may("confirm", acting, at),
         "refusal": refusal,
@@ -233,7 +228,7 @@ def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 @access.student
 def contest(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """Says that an entry which somebody made for the student is not theirs."""
-    entry = _waiting(visit) or (visit.standing and visit.standing.declaration)
+    entry = rules.waiting_entry(visit.student) or (visit.standing and visit.standing.declaration)
     try:
         if entry is None:
             raise flow.Refused(_("There is no entry that somebody made for you."))
