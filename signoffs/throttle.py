@@ -10,7 +10,7 @@ here at all.
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 
 from rosters import identity
@@ -52,22 +52,30 @@ def attempt(student: Student | None, now: datetime) -> bool:
 
     None, for a number that no record has, runs the same update and is never allowed.
     """
-    if student is not None:
-        _begin(student)
+    if student is not None and _is_first(student, failures=1):
+        return True
     open_now = Q(paused_until=None) | Q(paused_until__lte=now)
     records = Throttle.objects.filter(open_now, student=student.pk if student else 0)
     return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1
 
 
-def _begin(student: Student) -> None:
-    """Make the record's row, where there is none yet: by one statement, whoever else does it too."""
-    Throttle.objects.bulk_create([Throttle(student=student)], ignore_conflicts=True)
+def _is_first(student: Student, **counted) -> bool:
+    """Count the first attempt of all at this record, by making its row; False where there is one."""
+    if hasattr(student, "throttle"):
+        return False
+    try:
+        with transaction.atomic():
+            Throttle.objects.create(student_id=student.pk, **counted)
+    except IntegrityError:  # somebody else's came first
+        return False
+    return True
 
 
 def _attempt_of_a_day(kind: str, most: int, student: Student, now: datetime) -> bool:
     """Count an attempt of that kind; False once `most` have been counted within a day."""
     failures, since = f"{kind}_failures", f"{kind}_since"
-    _begin(student)
+    if _is_first(student, **{failures: 1, since: now}):
+        return True
     begun = Q(**{f"{since}__gt": now - A_DAY})
     record = Throttle.objects.filter(student=student)
     if record.exclude(begun).update(**{failures: 1, since: now}) == 1:

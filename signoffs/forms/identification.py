@@ -43,6 +43,11 @@ class IdentifyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing is filled in."""
+        return not self.is_bound
+
     def clean(self):
         """Ask for one of the two proofs."""
         cleaned = super().clean()
@@ -75,7 +80,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
         if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
             return Proof(student, "code")
         return None
-    how = "number"
+    how, is_known = "number", hasattr(student, "throttle")
     with transaction.atomic():
         allowed = throttle.attempt(student, now)
         if not allowed and student is not None and known_to_device(student):
@@ -84,7 +89,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
         right = identity.last_six_match(student.id_number if student else "", typed["last_six"])
         if student is None or not allowed or not right:
             return None
-        if hasattr(student, "throttle"):
+        if is_known:
             throttle.success(student)
         else:  # the first attempt of all: nothing needs to be remembered
             transaction.set_rollback(True)

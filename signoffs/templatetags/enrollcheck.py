@@ -1,6 +1,7 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
@@ -62,7 +63,7 @@ _untouched: dict[tuple, str] = {}
 
 @register.simple_tag(takes_context=True)
 def part(context, template_name: str, row: dict | None = None) -> str:
-    """Return a part of the student's form, of one of its rows where there is one.
+    """Return a part of a student's form, of one of its rows where there is one.
 
     Until something is filled in it is the same for everybody, so it is drawn once for each language: on the
     last evening this page is most of what the server does.
@@ -71,13 +72,15 @@ def part(context, template_name: str, row: dict | None = None) -> str:
     key = (get_language(), template_name, row and row["field"].name)
     drawn = _untouched.get(key) if form.is_untouched else None
     if drawn is None:
-        drawn = render_to_string(template_name, {"form": form, "row": row, "answers": context["answers"]})
+        part_context = {"form": form, "row": row, "answers": context.get("answers")}
+        drawn = render_to_string(template_name, part_context)
         if form.is_untouched:
             _untouched[key] = drawn
     return drawn
 
 
 @register.simple_tag
+@lru_cache(maxsize=4096)
 def thumb(cells: str, own: int = 0, large: bool = False) -> str:
     """Return the form's grid in small, numbers running down four columns; `own` is a seat to point at.
 
