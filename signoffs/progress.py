@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count
@@ -19,6 +19,8 @@ from .models import ClassLink, ClassSheet, Declaration, Event, FieldError, HandI
 LATELY = 3
 # How far below the whole, in points of a hundred, a department is named as lagging.
 LAGS = 10
+# How many classes are named as the slowest.
+SLOWEST = 8
 
 # Counts -----------------------------------------------------------------------------------------------
 
@@ -241,6 +243,7 @@ class ClassRow:
 
     class_group: ClassGroup
     counts: Counts
+    # The tally's cells; empty where only the slowest classes have theirs (campaign_overview).
     cells: str
     sheet: ClassSheet | None
     waiting: int
@@ -270,22 +273,32 @@ def class_rows(class_groups: Iterable[ClassGroup]) -> list[ClassRow]:
     """Return a row for each class, what needs action first: four queries."""
     class_groups = list(class_groups)
     tallies = {tally.class_group_id: tally for tally in Tally.objects.filter(class_group__in=class_groups)}
+    return _class_rows(class_groups, tallies, {pk: tally.cells for pk, tally in tallies.items()})
+
+
+def _class_rows(
+    class_groups: list[ClassGroup], tallies: dict[int, Tally], cells: dict[int, str]
+) -> list[ClassRow]:
     sheets = newest_sheets(class_groups)
     entries = rules.waiting_entries().filter(class_group__in=class_groups).order_by()
     waiting = Counter(dict(entries.values_list("class_group").annotate(entries=Count("pk"))))
     rows = []
     for one in class_groups:
-        tally, sheet = tallies.get(one.pk), sheets.get(one.pk)
-        own = counts(tally)
+        own, sheet = counts(tallies.get(one.pk)), sheets.get(one.pk)
         step = _step(own, sheet, waiting[one.pk])
-        rows.append(ClassRow(one, own, tally.cells if tally else "", sheet, waiting[one.pk], step))
+        rows.append(ClassRow(one, own, cells.get(one.pk, ""), sheet, waiting[one.pk], step))
     order = list(STEPS)
     return sorted(rows, key=lambda row: (order.index(row.step), row.counts.percent, row.class_group.name))
 
 
 def newest_sheets(class_groups: Iterable[ClassGroup]) -> dict[int, ClassSheet]:
-    """Return each class's newest sheet, by the class's key, without its rows: one query."""
-    sheets = ClassSheet.objects.filter(class_group__in=class_groups).defer("rows", "signature")
+    """Return each class's newest sheet, by the class's key: one query.
+
+    Only what stands before the sealed rows in the table: to read a column after them, SQLite goes through
+    all of them, and they grow with the class.
+    """
+    shown = ("uuid", "class_group", "version", "state")
+    sheets = ClassSheet.objects.filter(class_group__in=class_groups).only(*shown)
     return {sheet.class_group_id: sheet for sheet in sheets.order_by("version")}
 
 
@@ -344,12 +357,8 @@ class Overview:
     days: tuple[tuple[date, int], ...]
     errors: tuple[ErrorCount, ...]
     forecast: Forecast
-
-    @property
-    def classes(self) -> list[ClassRow]:
-        """All classes, the slowest first."""
-        rows = [row for department in self.departments for row in department.classes]
-        return sorted(rows, key=lambda row: (row.counts.percent, -row.counts.left))
+    # The classes that are least far, with their cells.
+    slowest: tuple[ClassRow, ...]
 
     @property
     def handed_in(self) -> int:
@@ -415,17 +424,18 @@ def _forecast(campaign: Campaign, rows: Iterable[DepartmentRow], total: Counts, 
 
 
 def campaign_overview(campaign: Campaign, now: datetime) -> Overview:
-    """Return the office's page: five queries, however many classes and students."""
-    classes = list(
-        ClassGroup.objects.filter(campaign=campaign).select_related("department", "campaign").order_by("name")
-    )
-    tallies = list(Tally.objects.filter(class_group__campaign=campaign))
+    """Return the office's page: six queries, however many classes and students."""
+    classes = list(ClassGroup.objects.filter(campaign=campaign).select_related("department").order_by("name"))
+    # Without the cells, which grow with the students; few classes are drawn.
+    found = Tally.objects.filter(class_group__campaign=campaign).defer("cells")
+    tallies = {tally.class_group_id: tally for tally in found}
     hand_ins = {
         one.department_id: one
         for one in HandIn.objects.filter(campaign=campaign).select_related("department").order_by("version")
     }
     by_department: dict[Department, list[ClassRow]] = {}
-    for row in class_rows(classes):
+    class_rows = _class_rows(classes, tallies, {})
+    for row in class_rows:
         by_department.setdefault(row.class_group.department, []).append(row)
     rows = [
         DepartmentRow(
@@ -435,12 +445,23 @@ def campaign_overview(campaign: Campaign, now: datetime) -> Overview:
     ]
     rows.sort(key=lambda row: (row.counts.percent, row.department.name))
     total = sum((row.counts for row in rows), Counts())
-    days = _days(tallies, now)
+    days = _days(tallies.values(), now)
     return Overview(
         campaign=campaign,
         departments=tuple(rows),
         total=total,
         days=days,
-        errors=_error_counts(tallies),
+        errors=_error_counts(tallies.values()),
         forecast=_forecast(campaign, rows, total, days, now),
+        slowest=_slowest(class_rows),
     )
+
+
+def _slowest(rows: list[ClassRow]) -> tuple[ClassRow, ...]:
+    """Return the classes that are least far, with their cells: one query."""
+    behind = sorted(
+        (row for row in rows if row.counts.left), key=lambda row: (row.counts.percent, -row.counts.left)
+    )[:SLOWEST]
+    drawn = Tally.objects.filter(class_group__in=[row.class_group for row in behind])
+    cells = dict(drawn.values_list("class_group", "cells"))
+    return tuple(replace(row, cells=cells.get(row.class_group.pk, "")) for row in behind)

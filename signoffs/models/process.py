@@ -61,6 +61,15 @@ class Declaration(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            # The few of all that wait for an officer: as rules.waiting_entries asks, word by word.
+            models.Index(
+                fields=["class_group"],
+                condition=~models.Q(channel="own")
+                & models.Q(countersigned_at=None, withdrawn_at=None, contested_at=None),
+                name="entries_that_wait",
+            ),
+        ]
 
     def __str__(self):
         return self.get_kind_display()

@@ -122,6 +122,12 @@ def stack(counts: progress.Counts) -> str:
 
 
 @register.simple_tag
+def picture(row: progress.ClassRow) -> str:
+    """Return a class in small: the form's grid, or a bar where the grid would have more than two pages."""
+    return thumb(row.cells) if len(row.cells) <= 2 * PAGE else stack(row.counts)
+
+
+@register.simple_tag
 def drawing(step: int) -> str:
     """Return where the picture of a step of the guide is."""
     return static(f"guide/step{step}.svg")

@@ -14,12 +14,13 @@ from pathlib import Path
 
 
 @contextmanager
-def own_database(url: str = "") -> Iterator[Path]:
+def own_database(url: str = "", kept_in: Path | None = None) -> Iterator[Path]:
     """Set Django up with production settings on a fresh database; yield the folder that it lies in.
 
     Call it before anything of Django is imported. `url`: of an empty PostgreSQL database; SQLite without it.
+    `kept_in`: a folder whose database several processes use, one after the other; the caller deletes it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="enrollcheck-benchmark-"))
+    folder = kept_in or Path(tempfile.mkdtemp(prefix="enrollcheck-benchmark-"))
     os.environ.update(
         DJANGO_SETTINGS_MODULE="enrollcheck.settings",
         DEBUG="off",
@@ -38,7 +39,8 @@ def own_database(url: str = "") -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        if kept_in is None:
+            shutil.rmtree(folder)
 
 
 def timed(work: Callable[[], object]) -> float:
