@@ -53,6 +53,21 @@ VERBS = {
     "create_campaign": _("campaign created"),
     "open_campaign": _("campaign opened"),
     "export": _("file made"),
+    "add_account": _("account added"),
+    "invite": _("invitation issued"),
+    "accept_invitation": _("password chosen by invitation"),
+    "edit_account": _("account changed"),
+    "deactivate_account": _("account deactivated"),
+    "reactivate_account": _("account reactivated"),
+    "sign_out_everywhere": _("signed out everywhere"),
+    "require_second_factor": _("second factor required"),
+    "set_up_second_factor": _("second factor set up"),
+    "give_up_second_factor": _("second factor given up"),
+    "remove_second_factor": _("second factor removed by the office"),
+    "renew_recovery_codes": _("recovery codes renewed"),
+    "change_password": _("password changed"),
+    "tie_campus": _("campus sign-on tied"),
+    "untie_campus": _("campus sign-on untied"),
 }
 
 
