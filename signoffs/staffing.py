@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Membership, SignInRule, User
 
 SecondFactor = SignInRule.SecondFactor
+LINK_IS_DEAD = _("This link was used, replaced by a newer one, or is too old. Ask the office for a new one.")
 
 
 def office_accounts() -> QuerySet[User]:

@@ -24,7 +24,6 @@ from .ledger import Clock, Refused, Shelf, refuse_if
 
 OFFICE = frozenset({states.OFFICE})
 Role = Membership.Role
-GONE = _("This link was used, replaced by a newer one, or is too old. Ask the office for a new one.")
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def accept_invitation(*, token: str, password: str, clock: Clock) -> User:
     with _accounts(clock) as shelf:
         user = links.use_invitation(token, shelf.now)
         if user is None:
-            raise Refused(GONE)
+            raise Refused(staffing.LINK_IS_DEAD)
         user.password = hashed
         user.save(update_fields=["password"])
         _end_sessions(user)
@@ -175,9 +174,9 @@ def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: C
         shelf.note("edit_account", who, **_about(user), old=old, new=place.described(), old_person=old_person)
 
 
-def _end_sessions(user: User) -> int:
-    """End every session of the account and return how many there were."""
-    sessions = list(UserSession.objects.filter(user=user))
+def _end_sessions(user: User, but: str = "") -> int:
+    """End every session of the account, but for the one of that key, and return how many there were."""
+    sessions = list(UserSession.objects.filter(user=user).exclude(session_key=but))
     for session in sessions:
         session.end()
     return len(sessions)
@@ -246,8 +245,15 @@ def require_second_factor(*, of: str, who: Who, clock: Clock) -> None:
         shelf.note("require_second_factor", who, old=old, new=of)
 
 
+def note_password(*, user: User, session_key: str, clock: Clock) -> None:
+    """Note that somebody has changed their password, and end their sessions but for this one."""
+    with _accounts(clock) as shelf:
+        _end_sessions(user, but=session_key)
+        shelf.note("change_password", Who(user=user), **_about(user))
+
+
 def note_own(*, user: User, verb: str, clock: Clock) -> None:
-    """Note what somebody did with their own account: OWN_VERBS."""
+    """Note what somebody did with their own second factor, or that the campus's sign-on was tied."""
     with _accounts(clock) as shelf:
         shelf.note(verb, Who(user=user), **_about(user))
 

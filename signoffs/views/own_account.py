@@ -92,10 +92,10 @@ class ChangePassword(_Page, account.PasswordChangeView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form) -> HttpResponse:
-        """Note it. The other sessions have ended with the old password: they leave the list too."""
+        """Note it; the account's other sessions end."""
         response = super().form_valid(form)
-        flow.note_own(user=self.request.user, verb="change_password", clock=timezone.now)
-        UserSession.objects.purge_and_list(self.request.user)
+        key = self.request.session.session_key
+        flow.note_password(user=self.request.user, session_key=key, clock=timezone.now)
         messages.success(self.request, _("Your password is changed. Elsewhere you are signed out."))
         return response
 
@@ -202,7 +202,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a password by a one-time link. Looking at it does not use it up: mail scanners look."""
     user = links.invited(token, timezone.now())
     if user is None:
-        return page(request, 404, _("This link does not work any more"), flow.GONE)
+        return page(request, 404, _("This link does not work any more"), staffing.LINK_IS_DEAD)
     status, form = 200, InvitationForm(user=user)
     if request.method == "POST":
         form, status = InvitationForm(request.POST, user=user), INVALID
