@@ -154,7 +154,12 @@ if CAMPUS_SIGN_ON:
 
 # The limits of sign-in, and the codes that were used: all processes of the server count together.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "enrollcheck_cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "enrollcheck_cache",  # made by a migration of signoffs
+        # Full, it forgets a third: a flood of made-up names must not wash a count away.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # Language and time: dates on every page and in every rule are those of the school's clock --------

@@ -48,13 +48,16 @@ class AccountForm(forms.Form):
             del self.fields["campus_name"]
 
     @property
-    def class_choices(self) -> list[tuple[Department, list[tuple[ClassGroup, bool]]]]:
-        """The classes by department, each with whether it is chosen."""
+    def class_choices(self) -> list[tuple[Department, list[tuple[ClassGroup, bool]], int]]:
+        """The classes by department, each with whether it is chosen; and how many of them are."""
         chosen = {str(getattr(one, "pk", one)) for one in self["class_groups"].value() or ()}
         found: dict[Department, list] = {}
         for one in self.fields["class_groups"].queryset:
             found.setdefault(one.department, []).append((one, str(one.pk) in chosen))
-        return list(found.items())
+        return [
+            (department, classes, sum(is_chosen for _, is_chosen in classes))
+            for department, classes in found.items()
+        ]
 
     def person(self, campus_name: str = "") -> flow.Person:
         """Return who it is, for a valid form; without a field of it, the campus name stays as given."""

@@ -19,6 +19,22 @@ register = template.Library()
 ROWS, PAIRS = 16, 4
 PAGE = ROWS * PAIRS
 WORDS = {letter: state for state, letter in states.LETTERS.items()}
+# Marks of a User-Agent, the telling one first: Edge and WeChat also call themselves Chrome, Chrome Safari.
+BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 # What an event's verb means, in a history.
 VERBS = {
     "import_roster": _("roster imported"),
@@ -168,6 +184,13 @@ def owner_label(owner: str) -> str:
 def verb(name: str) -> str:
     """Return what an event's verb means."""
     return VERBS.get(name, name)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Return which browser on which system it is, as far as the most common ones can be told apart."""
+    found = [[name for mark, name in table if mark in user_agent] for table in (BROWSERS, SYSTEMS)]
+    return " · ".join(str(names[0] if names else _("unknown")) for names in found)
 
 
 @register.filter

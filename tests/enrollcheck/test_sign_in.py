@@ -8,7 +8,7 @@ from django.urls import reverse
 from enrollcheck import settings as product
 from enrollcheck.sessions import BEGAN, SEEN
 from enrollcheck.signing_in import AccountAdapter
-from tests import factories, pages
+from tests import factories, pages, second_factor
 
 HOUR = 3600
 
@@ -58,6 +58,15 @@ class TestLimits:
 
     def test_signing_in_rightly_counts_for_nothing(self, office):
         assert [attempt("office", "office" * 2).status_code for _ in range(8)] == [302] * 8
+
+    def test_codes_are_not_guessed_either(self, office):
+        secret = second_factor.give(office)
+        client = Client()
+        client.post(reverse("sign-in"), {"username": "office", "password": "office" * 2})
+        answers = [client.post(reverse("mfa_authenticate"), {"code": "x"}) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [422] * 5
+        locked = client.post(reverse("mfa_authenticate"), {"code": second_factor.code(secret)})
+        assert (locked.status_code, "请五分钟后再试" in pages.text(locked)) == (429, True)
 
     def test_more_posts_than_people_make_are_answered_by_a_page_of_ours(self, office, settings):
         settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip", "login_failed": None}
