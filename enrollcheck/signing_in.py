@@ -29,7 +29,7 @@ from signoffs.models import User
 from signoffs.views.errors import page
 
 # Who gave a password or a code so recently isn't asked again before the second factor is changed.
-FRESH = 5 * 60  # seconds
+FRESH = 10 * 60  # seconds: long enough to install an app meanwhile
 # What a second factor's secret is bound to; allauth's hook tells neither row nor account.
 SEALED_AS = "second factor"
 TOO_MANY = gettext_lazy(

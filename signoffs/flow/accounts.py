@@ -66,8 +66,9 @@ def _accounts(clock: Clock) -> Iterator[Shelf]:
 def _office_acts(who: Who, clock: Clock) -> Iterator[Shelf]:
     """Lock the accounts for a move of the office. Raise Refused for anybody else."""
     with _accounts(clock) as shelf:
-        acting = OFFICE if who.command else frozenset(rules.staff_roles(who.user, None))
-        refuse_if(rules.may_act(acting, rules.Situation(), OFFICE))
+        # Asked under the lock: who was deactivated meanwhile does nothing more.
+        is_office = bool(who.command) or staffing.is_office(who.user)
+        refuse_if(rules.may_act(OFFICE if is_office else frozenset(), rules.Situation(), OFFICE))
         yield shelf
 
 
@@ -245,16 +246,14 @@ def require_second_factor(*, of: str, who: Who, clock: Clock) -> None:
         shelf.note("require_second_factor", who, old=old, new=of)
 
 
-def note_password(*, user: User, session_key: str, clock: Clock) -> None:
-    """Note that somebody has changed their password, and end their sessions but for this one."""
-    with _accounts(clock) as shelf:
-        _end_sessions(user, but=session_key)
-        shelf.note("change_password", Who(user=user), **_about(user))
+def note_own(*, user: User, verb: str, clock: Clock, keep: str | None = None) -> None:
+    """Note what somebody did with their own account; `keep`: every session but the one of that key ends.
 
-
-def note_own(*, user: User, verb: str, clock: Clock) -> None:
-    """Note what somebody did with their own second factor, or that the campus's sign-on was tied."""
+    A new password or a first second factor ends what somebody else may have opened by the password alone.
+    """
     with _accounts(clock) as shelf:
+        if keep is not None:
+            _end_sessions(user, but=keep)
         shelf.note(verb, Who(user=user), **_about(user))
 
 

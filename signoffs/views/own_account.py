@@ -45,6 +45,12 @@ class _Page:
         return response
 
 
+def _note(request: HttpRequest, verb: str, *, ends_others: bool = False) -> None:
+    """Note what somebody did with their own account."""
+    keep = request.session.session_key if ends_others else None
+    flow.note_own(user=request.user, verb=verb, clock=timezone.now, keep=keep)
+
+
 class SignIn(_Page, account.LoginView):
     """User name or e-mail, and password; then the code, where the account has a second factor."""
 
@@ -94,8 +100,7 @@ class ChangePassword(_Page, account.PasswordChangeView):
     def form_valid(self, form) -> HttpResponse:
         """Note it; the account's other sessions end."""
         response = super().form_valid(form)
-        key = self.request.session.session_key
-        flow.note_password(user=self.request.user, session_key=key, clock=timezone.now)
+        _note(self.request, "change_password", ends_others=True)
         messages.success(self.request, _("Your password is changed. Elsewhere you are signed out."))
         return response
 
@@ -115,9 +120,9 @@ class SetUpSecondFactor(_Page, totp.ActivateTOTPView):
         return super().get_context_data(**kwargs) | {"required": required}
 
     def form_valid(self, form) -> HttpResponse:
-        """Note it; then come the recovery codes."""
+        """Note it; the account's other sessions end, and here the recovery codes come."""
         response = super().form_valid(form)
-        flow.note_own(user=self.request.user, verb="set_up_second_factor", clock=timezone.now)
+        _note(self.request, "set_up_second_factor", ends_others=True)
         return response
 
 
@@ -143,7 +148,7 @@ class RemoveSecondFactor(_WithSecondFactor, _Page, totp.DeactivateTOTPView):
     def form_valid(self, form) -> HttpResponse:
         """Note it."""
         response = super().form_valid(form)
-        flow.note_own(user=self.request.user, verb="give_up_second_factor", clock=timezone.now)
+        _note(self.request, "give_up_second_factor")
         messages.success(self.request, _("The second factor is off."))
         return response
 
@@ -162,7 +167,7 @@ class NewRecoveryCodes(_WithSecondFactor, _Page, recovery_codes.GenerateRecovery
     def form_valid(self, form) -> HttpResponse:
         """Note it; then the codes are shown."""
         response = super().form_valid(form)
-        flow.note_own(user=self.request.user, verb="renew_recovery_codes", clock=timezone.now)
+        _note(self.request, "renew_recovery_codes")
         return response
 
 

@@ -175,8 +175,14 @@ class TestOn:
 
     def test_a_required_second_factor_is_set_up_first(self, campus, person):
         flow.require_second_factor(of="everybody", who=Who(user=person), clock=timezone.now)
+        person.set_unusable_password()
+        person.save()
         client, _ = sign_on("sub-1")
-        assert client.get(reverse("office")).url == reverse("mfa_activate_totp")
+        url = reverse("mfa_activate_totp")
+        assert client.get(reverse("office")).url == url
+        secret = second_factor.secret_on(client.get(url))  # without a password that it could ask for
+        assert client.post(url, {"code": second_factor.code(secret)}).status_code == 302
+        assert client.get(reverse("office-accounts")).status_code == 200
 
 
 class TestForged:

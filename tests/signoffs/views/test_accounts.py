@@ -15,7 +15,7 @@ from django.utils import timezone
 from signoffs import flow, links, staffing
 from signoffs.models import Event, Membership, User
 from signoffs.rules import Who
-from tests import factories, pages, second_factor
+from tests import factories, pages, second_factor, stories
 
 Role = Membership.Role
 PASSWORD = "a sentence that is easy to keep"
@@ -242,6 +242,24 @@ class TestSecondFactor:
         assert "9" in pages.text(again.get(reverse("account")))
         assert [event.verb for event in Event.objects.filter(user=officer)] == ["set_up_second_factor"]
 
+    def test_setting_it_up_ends_what_the_password_alone_had_opened(self, officer):
+        here, elsewhere = signed_in(officer), signed_in(officer)
+        secret = second_factor.secret_on(here.get(reverse("mfa_activate_totp")))
+        here.post(reverse("mfa_activate_totp"), {"code": second_factor.code(secret)})
+        assert [is_in(here), is_in(elsewhere)] == [True, False]
+
+    def test_where_it_is_required_a_prints_page_shows_no_counts_either(self, office, own_class):
+        monitor, *others = own_class.students.order_by("seat")
+        for one in (monitor, *others):
+            stories.confirm(one)
+        code = stories.submit(own_class, monitor).verify_code
+        client = signed_in(office)
+        assert reverse("office-class", args=[own_class.uuid]) in pages.links(client.get(f"/verify/{code}/"))
+        flow.require_second_factor(of="office", who=Who(user=office), clock=timezone.now)
+        answer = client.get(f"/verify/{code}/")
+        assert answer.status_code == 200
+        assert reverse("office-class", args=[own_class.uuid]) not in pages.links(answer)
+
     @pytest.mark.parametrize("page", ["office", "office-accounts", "admin:index"])
     def test_where_it_is_required_every_page_leads_to_the_set_up(self, office, page):
         office.is_superuser = office.is_staff = True
@@ -273,7 +291,7 @@ class TestSecondFactor:
         client = signed_in(officer)
         session = client.session
         (record,) = session["account_authentication_methods"]
-        session["account_authentication_methods"] = [{**record, "at": record["at"] - 600}]
+        session["account_authentication_methods"] = [{**record, "at": record["at"] - 3600}]
         session.save()
         answer = client.get(reverse("mfa_activate_totp"))
         assert answer.url.partition("?")[0] == reverse("account_reauthenticate")
