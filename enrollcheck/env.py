@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -99,6 +100,47 @@ def email() -> dict:
 def email_from() -> str:
     """Return EMAIL_FROM, the sender of letters to officers."""
     return _env.str("EMAIL_FROM", default=f"enrollcheck@{urlsplit(site_url()).hostname}")
+
+
+def email_is_set() -> bool:
+    """Say whether EMAIL_URL names a server: an invitation must not end in a console or a log."""
+    return bool(_env.str("EMAIL_URL", default=""))
+
+
+@dataclass(frozen=True)
+class CampusSignOn:
+    """The campus's single sign-on by OpenID Connect."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    # The claim that holds what the office enters as an account's campus name.
+    claim: str
+    label: str
+
+
+def campus_sign_on() -> CampusSignOn | None:
+    """Return what OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET say; None without OIDC_ISSUER: off.
+
+    Raise ImproperlyConfigured for half of it, and for a provider without TLS that is not on this machine.
+    """
+    issuer = _env.str("OIDC_ISSUER", default="").rstrip("/")
+    if not issuer:
+        for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+            if _env.str(name, default=""):
+                raise ImproperlyConfigured(f"{name} is set without OIDC_ISSUER. Set both, or neither.")
+        return None
+    parts = urlsplit(issuer)
+    on_loopback = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (on_loopback or (parts.scheme == "https" and parts.netloc)) or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"OIDC_ISSUER must be like https://sso.example.edu.cn, not {issuer}")
+    return CampusSignOn(
+        issuer=issuer,
+        client_id=_required("OIDC_CLIENT_ID", "Set it to what the sign-on calls this site."),
+        client_secret=_required("OIDC_CLIENT_SECRET", "Set it to the secret that the sign-on gave."),
+        claim=_env.str("OIDC_CLAIM", default="preferred_username"),
+        label=_env.str("OIDC_LABEL", default="统一身份认证登录"),
+    )
 
 
 def database() -> dict:

@@ -10,7 +10,7 @@ import re
 import time
 
 _SECRETS = (
-    (re.compile(r"/(c|m|verify)/[^/\s\"'?]+"), r"/\1/…"),
+    (re.compile(r"/(c|m|verify|invitation)/[^/\s\"'?]+"), r"/\1/…"),
     # 11 digits and more: telephone and ID numbers; a 学号 is shorter as a rule, and blanked where it isn't.
     (re.compile(r"\d{11,}[Xx]?"), "…"),
 )

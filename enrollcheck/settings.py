@@ -1,5 +1,6 @@
 """Django's settings. What a site chooses comes from the environment (env.py); the rest is decided here."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -17,7 +18,7 @@ ALLOWED_HOSTS = env.allowed_hosts()
 DATA_FOLDER = env.DATA_FOLDER
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "enrollcheck.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -27,6 +28,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "import_export",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rosters",
     "signoffs",
     "enrollcheck",
@@ -46,6 +52,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "enrollcheck.sessions.SessionEndMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -86,6 +94,11 @@ AUTH_USER_MODEL = "signoffs.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+# The first one hashes; a password under another one is hashed anew when its owner signs in.
+PASSWORD_HASHERS = [
+    "enrollcheck.hashers.Argon2Hasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -93,7 +106,61 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    # Twelve digits and more are a telephone or an ID number.
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Sessions of staff: they end with the browser, when nobody has asked for anything for a while, and after a
+# working day in any case (sessions.py).
+SESSION_IDLE_LASTS = timedelta(hours=2)
+SESSION_LASTS = timedelta(hours=12)
+SESSION_COOKIE_AGE = int(SESSION_LASTS.total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# Sign-in is django-allauth's; what it decides with us stands in signing_in.py, its pages in signoffs.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "enrollcheck.signing_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: that sign-in takes a password
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are the office's own entries
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_TIMEOUT = 5 * 60  # seconds between the password and the code
+ACCOUNT_FORMS = {"login": "signoffs.forms.accounts.SignInForm"}
+# A whole campus may stand behind one address: per address it only slows a machine down. What stops guessing
+# is the limit per account: five failures in five minutes.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+MFA_ADAPTER = "enrollcheck.signing_in.SecondFactorAdapter"
+MFA_FORMS = {"activate_totp": "signoffs.forms.accounts.SetUpForm"}
+MFA_TOTP_ISSUER = "学籍查询及核对"
+MFA_TOTP_TOLERANCE = 1  # one step of 30 seconds, for clocks that are not quite right
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+
+# The campus's single sign-on: off until configured.
+CAMPUS_SIGN_ON = env.campus_sign_on()
+SOCIALACCOUNT_ADAPTER = "enrollcheck.signing_in.CampusAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: a form that leads to another host breaks form-action
+SOCIALACCOUNT_PROVIDERS = {}
+if CAMPUS_SIGN_ON:
+    _APP = {
+        "provider_id": "campus",  # as in signoffs/urls.py
+        "name": CAMPUS_SIGN_ON.label,
+        "client_id": CAMPUS_SIGN_ON.client_id,
+        "secret": CAMPUS_SIGN_ON.client_secret,
+        "settings": {"server_url": CAMPUS_SIGN_ON.issuer},
+    }
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_APP], "OAUTH_PKCE_ENABLED": True}}
+
+# The limits of sign-in, and the codes that were used: all processes of the server count together.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "enrollcheck_cache",  # made by a migration of signoffs
+        # Full, it forgets a third: a flood of made-up names must not wash a count away.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Language and time: dates on every page and in every rule are those of the school's clock --------
 
@@ -103,6 +170,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_USER"], _EMAIL["EMAIL_
 EMAIL_USE_TLS, EMAIL_USE_SSL = _EMAIL.get("EMAIL_USE_TLS", False), _EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env.email_from()
+EMAIL_IS_SET = env.email_is_set()
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]

@@ -25,11 +25,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
 
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Department, RosterImport, Student
 
-from . import links, rules
+from . import links, rules, staffing
 from .models import (
     AccessRecord,
     ClassLink,
@@ -335,6 +336,10 @@ class OfficeDesk(Desk):
         found = HandIn.objects.select_related("campaign", "department")
         return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
 
+    def account(self, uuid) -> User:
+        """Return the member of staff's account. Raise Http404."""
+        return get_object_or_404(User, uuid=uuid)
+
     def roster_import(self, uuid) -> RosterImport:
         """Return the uploaded roster. Raise Http404."""
         return get_object_or_404(RosterImport.objects.select_related("campaign"), uuid=uuid)
@@ -379,14 +384,40 @@ def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
     raise PermissionDenied(_("Your account is for other pages. Ask the office if that is wrong."))
 
 
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in; a part of a page that refreshes itself reloads the whole page for it."""
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return redirect_to_login(request.get_full_path())
+
+
+def signed_in(view):
+    """Decorate a page for every member of staff: that of their own account."""
+
+    @wraps(view)
+    def loaded(request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return loaded
+
+
 def _staff(*roles: str):
-    """Return the decorator for pages of these roles; counsellors only ever read."""
+    """Return the decorator for pages of these roles; counsellors only ever read.
+
+    Whoever lacks the second factor that the office requires is led to set it up first.
+    """
 
     def decorator(view):
         @wraps(view)
         def loaded(request, *args, **kwargs):
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
+            if staffing.lacks_second_factor(request.user):
+                return redirect("mfa_activate_totp")
             desk = _desk(request, roles)
             if not desk.may_act and request.method not in ("GET", "HEAD"):
                 raise PermissionDenied(_("A counsellor reads and reminds; the department officer decides."))

@@ -1,34 +1,17 @@
-"""The admin: accounts, for the IT person; the process to read, never to change; no personal data."""
+"""The admin, for the IT person: accounts and the process to read, never to change; no personal data."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.utils.translation import gettext_lazy as _
+from django.contrib.auth.models import Group
 
-from .models import AccessRecord, ClassSheet, Event, HandIn, Membership, User
+from .models import AccessRecord, ClassSheet, Event, HandIn, User
 
-
-class MembershipInline(admin.StackedInline):
-    """What an account may do, and where."""
-
-    model = Membership
-    extra = 0
-    autocomplete_fields = ["department", "class_groups"]
-
-
-@admin.register(User)
-class StaffAdmin(UserAdmin):
-    """Accounts of staff and their roles."""
-
-    inlines = [MembershipInline]
-    list_display = ["username", "first_name", "last_name", "is_active", "is_superuser"]
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("last_name", "first_name", "email")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
-    )
-    readonly_fields = ["last_login", "date_joined"]
-    filter_horizontal = []
-    list_filter = ["is_active", "memberships__role"]
+# What the libraries show of themselves would be a second way to change an account, without an event.
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession, Group):
+    admin.site.unregister(model)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -45,6 +28,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         """Nobody deletes here."""
         return False
+
+
+@admin.register(User)
+class StaffAdmin(ReadOnlyAdmin):
+    """Accounts, to look at; they are made and changed on the office's page of accounts."""
+
+    list_display = ["username", "first_name", "last_name", "is_active", "is_superuser", "last_login"]
+    list_filter = ["is_active", "memberships__role"]
+    search_fields = ["username", "first_name", "last_name"]
+    fields = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
 
 
 @admin.register(Event)

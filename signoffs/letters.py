@@ -1,4 +1,4 @@
-"""What an officer is written to about: sheets to act on, and how far the department is before a deadline."""
+"""What staff are written to about: an invitation; sheets to act on, and deadlines that come near."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +25,18 @@ class Letter:
     occasion: str
     subject: str
     text: str
+
+
+def invitation(user: User, url: str, expires_at: datetime) -> Letter:
+    """Return the letter with an invitation's link. It is sent at once, and once."""
+    until = deadlines.in_words(deadlines.day_of(expires_at))
+    return Letter(
+        user,
+        "invitation",
+        "学籍查询及核对：请设置登录密码",
+        f"{user}：您好！\n\n教务管理部门为您开通了学籍查询及核对系统的账号，用户名：{user.username}。\n"
+        f"请打开以下链接设置密码（仅可使用一次，{until}前有效，请勿转发）：\n\n{url}\n",
+    )
 
 
 def due(campaign: Campaign, now: datetime) -> Iterator[Letter]:

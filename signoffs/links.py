@@ -1,4 +1,4 @@
-"""Class links, monitor links, and one-time codes: issue, resolve, rotate, use.
+"""Class links, monitor links, one-time codes, and invitations of staff: issue, resolve, rotate, use.
 
 A token is kept encrypted, to print it again, and found by its digest. A link of the two kinds is live until
 it is rotated; the old one then leads nowhere.
@@ -14,13 +14,14 @@ from django.db.models import CharField
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup, Student
 
-from .models import ClassLink, OneTimeCode, User
+from .models import ClassLink, Invitation, OneTimeCode, User
 from .prepared import Prepared
 
 # Easily told apart when read aloud or copied by hand: no 0 O, 1 I L, 5 S, 2 Z, 8 B, U V.
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 CODE_LENGTH = 8
 CODE_LASTS = timedelta(hours=1)
+INVITATION_LASTS = timedelta(days=7)
 
 PATHS = {ClassLink.Kind.STUDENT: "c", ClassLink.Kind.MONITOR: "m"}
 
@@ -102,3 +103,44 @@ def use_code(student: Student, code: str, now: datetime) -> bool:
 
 def _bound(student: Student, code: str) -> str:
     return f"{student.uuid}:{code}"
+
+
+def issue_invitation(user: User, by: User | None, now: datetime) -> str:
+    """Return the token of a new invitation, which ends the former ones. It is shown once, now."""
+    revoke_invitations(user, now)
+    token = secrets.token_urlsafe(24)
+    Invitation.objects.create(
+        user=user,
+        token_digest=key_ring().digest("invitation", token),
+        issued_by=by,
+        issued_at=now,
+        expires_at=now + INVITATION_LASTS,
+    )
+    return token
+
+
+def revoke_invitations(user: User, now: datetime) -> None:
+    """End whatever invitation of the account is open."""
+    Invitation.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=now)
+
+
+def _open_invitations(token: str, now: datetime):
+    live = Invitation.objects.filter(used_at=None, revoked_at=None, expires_at__gt=now, user__is_active=True)
+    return live.filter(token_digest__in=key_ring().digests("invitation", token))
+
+
+def invited(token: str, now: datetime) -> User | None:
+    """Return whom an open invitation is for; None for a token that is unknown, used or too old."""
+    found = _open_invitations(token, now).select_related("user").first()
+    return found and found.user
+
+
+def use_invitation(token: str, now: datetime) -> User | None:
+    """Use up an open invitation: the account, once. One atomic update decides."""
+    user = invited(token, now)
+    return user if user and _open_invitations(token, now).update(used_at=now) == 1 else None
+
+
+def invitation_url(token: str) -> str:
+    """Return the address that the invited person opens."""
+    return f"{settings.SITE_URL}/invitation/{token}/"

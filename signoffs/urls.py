@@ -1,6 +1,6 @@
 """The pages of the process, by who opens them: one URL, one action."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -11,8 +11,10 @@ from .views import (
     monitor,
     office,
     office_files,
+    own_account,
     public,
     roster,
+    staff_accounts,
     student,
 )
 
@@ -91,6 +93,42 @@ office_pages = [
     path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
     path("forms/", office_files.forms, name="office-forms"),
     path("posters/", office_files.posters, name="office-posters"),
+    path("accounts/", staff_accounts.accounts, name="office-accounts"),
+    path("accounts/new/", staff_accounts.add, name="office-account-add"),
+    path("accounts/second-factor/", staff_accounts.second_factor_rule, name="office-second-factor"),
+    path("account/<uuid:uuid>/", staff_accounts.account, name="office-account"),
+    path("account/<uuid:uuid>/invite/", staff_accounts.invite, name="office-account-invite"),
+    path("account/<uuid:uuid>/deactivate/", staff_accounts.deactivate, name="office-account-deactivate"),
+    path("account/<uuid:uuid>/reactivate/", staff_accounts.reactivate, name="office-account-reactivate"),
+    path("account/<uuid:uuid>/sign-out/", staff_accounts.sign_out, name="office-account-sign-out"),
+    path(
+        "account/<uuid:uuid>/remove-second-factor/",
+        staff_accounts.remove_second_factor,
+        name="office-account-second-factor",
+    ),
+    path("account/<uuid:uuid>/untie/", staff_accounts.untie, name="office-account-untie"),
+]
+
+# Pages of django-allauth keep the names by which it finds them itself.
+CAMPUS = {"provider_id": "campus"}
+sign_in_pages = [
+    path("", own_account.SignIn.as_view(), name="sign-in"),
+    path("", own_account.SignIn.as_view(), name="account_login"),
+    path("code/", own_account.SignInCode.as_view(), name="mfa_authenticate"),
+    path("campus/", own_account.campus, CAMPUS, name="openid_connect_login"),
+    path("campus/callback/", own_account.campus_callback, CAMPUS, name="openid_connect_callback"),
+]
+
+account_pages = [
+    path("", own_account.own_account, name="account"),
+    path("password/", own_account.ChangePassword.as_view(), name="account_change_password"),
+    path("confirm/", own_account.ConfirmPassword.as_view(), name="account_reauthenticate"),
+    path("confirm-by-code/", own_account.ConfirmCode.as_view(), name="mfa_reauthenticate"),
+    path("second-factor/", own_account.SetUpSecondFactor.as_view(), name="mfa_activate_totp"),
+    path("second-factor/remove/", own_account.RemoveSecondFactor.as_view(), name="mfa_deactivate_totp"),
+    path("recovery-codes/", own_account.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("recovery-codes/new/", own_account.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("sign-out-everywhere/", own_account.sign_out_everywhere, name="account-sign-out-everywhere"),
 ]
 
 urlpatterns = [
@@ -102,7 +140,9 @@ urlpatterns = [
     path("department/", include(department_pages)),
     path("office/", include(office_pages)),
     path("verify/<str:code>/", public.verify, name="verify"),
-    path("sign-in/", LoginView.as_view(), name="sign-in"),
+    path("sign-in/", include(sign_in_pages)),
+    path("invitation/<str:token>/", own_account.invitation, name="invitation"),
+    path("account/", include(account_pages)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("language/", set_language, name="set-language"),
     path("healthz", public.healthz, name="healthz"),

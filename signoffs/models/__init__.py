@@ -1,6 +1,7 @@
 """The process as tables: people, what they do, how they get in. Only flow, links and throttle write."""
 
 from .access import AccessRecord, ClassLink, OneTimeCode, Throttle
+from .accounts import Invitation, SignInRule
 from .people import Membership, MonitorDuty, User
 from .process import (
     Chain,
@@ -26,11 +27,13 @@ __all__ = [
     "Excuse",
     "FieldError",
     "HandIn",
+    "Invitation",
     "Membership",
     "MissingClaim",
     "MonitorDuty",
     "OneTimeCode",
     "Reminder",
+    "SignInRule",
     "Standing",
     "Tally",
     "Throttle",

@@ -14,6 +14,16 @@ class User(AbstractUser):
     """A member of staff. Students have no account: they come in through their class's link."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The name by which the campus's single sign-on knows the person, entered by the office; empty: no way in
+    # by it. Never taken over from a user name: who is let in by it is the office's decision.
+    campus_name = models.CharField(max_length=150, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campus_name"], condition=~Q(campus_name=""), name="campus_name_once"
+            ),
+        ]
 
     def __str__(self):
         return self.get_full_name() or self.username

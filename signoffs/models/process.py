@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -298,10 +299,13 @@ class Tally(models.Model):
 
 
 class Chain(models.Model):
-    """A chain of events: of a class, of a department in a campaign, or of a campaign. Its head is stored."""
+    """A chain of events: of a class, of a department in a campaign, or of a campaign. Its head is stored.
+
+    One chain belongs to no campaign: that of the accounts, which outlive campaigns.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="chains")
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="chains")
     department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="chains")
     class_group = models.OneToOneField(ClassGroup, null=True, on_delete=models.PROTECT, related_name="chain")
     length = models.PositiveIntegerField(default=0)
@@ -319,6 +323,11 @@ class Chain(models.Model):
                 condition=models.Q(department__isnull=False),
                 name="one_chain_a_department",
             ),
+            models.UniqueConstraint(
+                Coalesce("campaign", 0),
+                condition=models.Q(campaign__isnull=True),
+                name="one_chain_of_accounts",
+            ),
             models.CheckConstraint(
                 condition=models.Q(department__isnull=True) | models.Q(class_group__isnull=True),
                 name="chain_of_one_thing",
@@ -326,7 +335,7 @@ class Chain(models.Model):
         ]
 
     def __str__(self):
-        return str(self.class_group or self.department or self.campaign)
+        return str(self.class_group or self.department or self.campaign or _("Accounts"))
 
 
 class Event(models.Model):

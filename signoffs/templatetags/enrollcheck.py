@@ -20,6 +20,22 @@ register = template.Library()
 
 ROWS, PAIRS = 16, 4
 PAGE = ROWS * PAIRS
+# Marks of a User-Agent, the telling one first: Edge and WeChat also call themselves Chrome, Chrome Safari.
+BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 # What an event's verb means, in a history.
 VERBS = {
     "import_roster": _("roster imported"),
@@ -54,6 +70,21 @@ VERBS = {
     "create_campaign": _("campaign created"),
     "open_campaign": _("campaign opened"),
     "export": _("file made"),
+    "add_account": _("account added"),
+    "invite": _("invitation issued"),
+    "accept_invitation": _("password chosen by invitation"),
+    "edit_account": _("account changed"),
+    "deactivate_account": _("account deactivated"),
+    "reactivate_account": _("account reactivated"),
+    "sign_out_everywhere": _("signed out everywhere"),
+    "require_second_factor": _("second factor required"),
+    "set_up_second_factor": _("second factor set up"),
+    "give_up_second_factor": _("second factor given up"),
+    "remove_second_factor": _("second factor removed by the office"),
+    "renew_recovery_codes": _("recovery codes renewed"),
+    "change_password": _("password changed"),
+    "tie_campus": _("campus sign-on tied"),
+    "untie_campus": _("campus sign-on untied"),
 }
 
 
@@ -183,6 +214,13 @@ def owner_label(owner: str) -> str:
 def verb(name: str) -> str:
     """Return what an event's verb means."""
     return VERBS.get(name, name)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Return which browser on which system it is, as far as the most common ones can be told apart."""
+    found = [[name for mark, name in table if mark in user_agent] for table in (BROWSERS, SYSTEMS)]
+    return " · ".join(str(names[0] if names else _("unknown")) for names in found)
 
 
 @register.filter

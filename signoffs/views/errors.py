@@ -31,6 +31,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: more sign-ins from one address than people make."""
+    return page(
+        request,
+        429,
+        _("Too many requests"),
+        _("Too many sign-ins come from this address just now. Wait a minute, then try again."),
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault."""
     return page(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, rules, states
+from .. import access, rules, staffing, states
 from ..models import ClassLink, ClassSheet
 
 Role = access.Role
@@ -50,7 +50,7 @@ def monitor_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _class_page(user, class_group: ClassGroup) -> str | None:
     """Return where this member of staff finds the class; None for everybody else."""
-    if not user.is_authenticated:
+    if not user.is_authenticated or staffing.lacks_second_factor(user):
         return None
     acting = rules.staff_roles(user, class_group.department)
     pages = {states.OFFICE: "office-class", states.OFFICER: "department-class"}

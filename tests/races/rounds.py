@@ -28,7 +28,7 @@ from rosters import importing, key_fields, reading
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.flow import ledger
-from signoffs.models import Chain, ClassSheet, Declaration, Standing, Tally
+from signoffs.models import Chain, ClassSheet, Declaration, Standing, Tally, User
 from signoffs.rules import Who
 from tests import factories, stories
 
@@ -62,7 +62,24 @@ def bring_in(class_group: int, major: str) -> None:
     flow.import_roster(plan=plan, who=Who(command="race"), clock=timezone.now)
 
 
-DEEDS: dict[str, Callable] = {"confirm": confirm, "submit": submit, "bring_in": bring_in}
+def deactivate(user: int, by: int) -> None:
+    """End another account of the office."""
+    who = Who(user=User.objects.get(pk=by))
+    flow.deactivate(user=User.objects.get(pk=user), who=who, clock=timezone.now)
+
+
+def accept(token: str, password: str) -> None:
+    """Use an invitation."""
+    flow.accept_invitation(token=token, password=password, clock=timezone.now)
+
+
+DEEDS: dict[str, Callable] = {
+    "confirm": confirm,
+    "submit": submit,
+    "bring_in": bring_in,
+    "deactivate": deactivate,
+    "accept": accept,
+}
 
 
 def work(orders: multiprocessing.Queue, barrier, answers: multiprocessing.Queue) -> None:
@@ -165,9 +182,41 @@ def submit_while_signing(class_group: ClassGroup, processes: int) -> tuple[list,
     )
 
 
+def end_each_other(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
+    """All accounts of the office deactivate each other, in a ring: one must remain."""
+    User.objects.update(is_active=False)
+    ring = [factories.user(f"{class_group.name}-{number}") for number in range(processes)]
+    orders = [
+        ("deactivate", {"user": ring[number].pk, "by": ring[number - 1].pk}) for number in range(processes)
+    ]
+    return orders, lambda answers: [] if User.objects.filter(is_active=True).exists() else ["no office"]
+
+
+def one_invitation(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
+    """Everybody who got hold of a one-time link opens it at once: one of them chooses the password."""
+    user = factories.user(class_group.name)
+    token = flow.invite(user=user, who=Who(command="race"), clock=timezone.now)
+    words = [f"the sentence of number {number}" for number in range(processes)]
+    orders = [("accept", {"token": token, "password": word}) for word in words]
+
+    def holds(answers: list[str]) -> list[str]:
+        user.refresh_from_db()
+        right = sum(user.check_password(word) for word in words)
+        return [] if (answers.count("done"), right) == (1, 1) else ["not one password"]
+
+    return orders, holds
+
+
 RACES = {
     race.__name__: race
-    for race in (double_confirm, confirm_while_edited, import_while_signing, submit_while_signing)
+    for race in (
+        double_confirm,
+        confirm_while_edited,
+        import_while_signing,
+        submit_while_signing,
+        end_each_other,
+        one_invitation,
+    )
 }
 
 

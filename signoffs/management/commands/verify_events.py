@@ -37,4 +37,6 @@ def _name(chain: Chain) -> str:
     """Return whose chain it is."""
     if chain.class_group is not None:
         return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
+    if chain.campaign is None:
+        return "accounts"
     return f"{chain.campaign.slug} {chain.department or 'campaign'}"

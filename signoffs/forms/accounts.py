@@ -1,0 +1,160 @@
+"""What staff send about accounts: the office's entries, and one's own sign-in, password and second factor."""
+
+from allauth.account.forms import LoginForm
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from django import forms
+from django.contrib.auth import password_validation
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from rosters.models import ClassGroup, Department
+
+from .. import flow
+from ..models import Membership, SignInRule, User
+
+Role = Membership.Role
+
+
+class AccountForm(forms.Form):
+    """Who has an account, and what they may do."""
+
+    name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail (optional)"), required=False)
+    campus_name = forms.CharField(
+        label=_("Campus name (optional)"),
+        help_text=_(
+            "What the campus sign-on calls the person, such as the staff number. Empty: password only."
+        ),
+        max_length=150,
+        required=False,
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *Role.choices])
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), required=False, empty_label="—"
+    )
+    class_groups = forms.ModelMultipleChoiceField(
+        label=_("Classes"), queryset=ClassGroup.objects.none(), required=False
+    )
+
+    def __init__(self, *args, classes: QuerySet[ClassGroup], campus: bool, **kwargs):
+        """Take the classes that the office sees, and whether there is a campus sign-on."""
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = Department.objects.order_by("name")
+        self.fields["class_groups"].queryset = classes
+        if not campus:
+            del self.fields["campus_name"]
+
+    @property
+    def class_choices(self) -> list[tuple[Department, list[tuple[ClassGroup, bool]], int]]:
+        """The classes by department, each with whether it is chosen; and how many of them are."""
+        chosen = {str(getattr(one, "pk", one)) for one in self["class_groups"].value() or ()}
+        found: dict[Department, list] = {}
+        for one in self.fields["class_groups"].queryset:
+            found.setdefault(one.department, []).append((one, str(one.pk) in chosen))
+        return [
+            (department, classes, sum(is_chosen for _, is_chosen in classes))
+            for department, classes in found.items()
+        ]
+
+    def person(self, campus_name: str = "") -> flow.Person:
+        """Return who it is, for a valid form; without a field of it, the campus name stays as given."""
+        said = self.cleaned_data
+        return flow.Person(said["name"].strip(), said["email"], said.get("campus_name", campus_name).strip())
+
+    def place(self, kept: tuple[ClassGroup, ...] = ()) -> flow.Place:
+        """Return what they may do, for a valid form; `kept` are a counsellor's classes not shown in it."""
+        said = self.cleaned_data
+        if said["role"] == Role.DEPARTMENT:
+            return flow.Place(said["role"], department=said["department"])
+        if said["role"] == Role.COUNSELLOR:
+            return flow.Place(said["role"], class_groups=(*said["class_groups"], *kept))
+        return flow.Place(said["role"])
+
+
+class NewAccountForm(AccountForm):
+    """Somebody who has none yet: the user name too, which stays."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        help_text=_("To sign in with: letters, digits and . _ - @ +. It can't be changed later."),
+        max_length=150,
+        validators=[User.username_validator],
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    field_order = ("name", "username", "email", "campus_name", "role", "department", "class_groups")
+
+
+class SecondFactorRuleForm(forms.Form):
+    """The office's switch."""
+
+    second_factor = forms.ChoiceField(
+        label=_("Who must have it"), choices=SignInRule.SecondFactor, widget=forms.RadioSelect
+    )
+
+
+class InvitationForm(forms.Form):
+    """The password that an invited person chooses."""
+
+    password1 = forms.CharField(
+        label=_("New password"),
+        help_text=_("At least 12 characters. A sentence is easy to keep in mind."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("The same once more"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args, user: User, **kwargs):
+        """Take whose password it will be: it must not resemble the name."""
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password1(self) -> str:
+        """Hold it against the site's rules."""
+        password_validation.validate_password(self.cleaned_data["password1"], self.user)
+        return self.cleaned_data["password1"]
+
+    def clean(self):
+        """Both must be the same."""
+        cleaned = super().clean()
+        if cleaned.get("password1") and cleaned["password1"] != cleaned.get("password2"):
+            self.add_error("password2", _("The two passwords are not the same."))
+        return cleaned
+
+
+class SignInForm(LoginForm):
+    """User name or e-mail, and password."""
+
+    def __init__(self, *args, **kwargs):
+        """Label the fields in our words."""
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("User name or e-mail")
+        self.fields["login"].widget.attrs = {"autocomplete": "username", "autocapitalize": "none"}
+        self.fields["password"].label = _("Password")
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
+
+    def add_prefix(self, field_name: str) -> str:
+        """Name the first field `username` in the page, as browsers and password managers know it."""
+        return "username" if field_name == "login" else field_name
+
+
+class SetUpForm(ActivateTOTPForm):
+    """A first code of the app. Until it is there, the secret waits in the session, sealed."""
+
+    def __init__(self, *args, **kwargs):
+        """Let allauth make or find the secret; what the session keeps is its sealed form."""
+        session = context.request.session
+        sealed = session.pop(SECRET_SESSION_KEY, None)
+        if sealed:
+            session[SECRET_SESSION_KEY] = get_adapter().decrypt(sealed)
+        super().__init__(*args, **kwargs)
+        session[SECRET_SESSION_KEY] = get_adapter().encrypt(self.secret)
+        self.fields["code"].label = _("Code in the app")
+        self.fields["code"].widget.attrs = CODE_ATTRIBUTES
+
+
+CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric"}
