@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('rosters', '0002_initial'),
-        ('signoffs', '0003_reminder'),
+        ('signoffs', '0005_privacy'),
     ]
 
     operations = [
