@@ -218,9 +218,9 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
 # What a move needs besides the table ------------------------------------------------------------------
 
 
-def may_show(shown_digest: str, record_digest: str) -> str | None:
+def may_show(is_same: bool) -> str | None:
     """Refuse a declaration on a record that has changed since the page was shown."""
-    if shown_digest != record_digest:
+    if not is_same:
         return _("The record has changed since this page was opened. Look at it again, please.")
     return None
 

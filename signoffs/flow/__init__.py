@@ -30,6 +30,7 @@ from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
 from .reminding import claim_reminder, mark_reminded
 from .rosters import import_roster, withdraw_student
+from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
 
@@ -43,6 +44,7 @@ __all__ = [
     "contest",
     "countersign",
     "create_campaign",
+    "digests_left",
     "edit_texts",
     "enter_on_paper",
     "excuse",
@@ -58,6 +60,7 @@ __all__ = [
     "receive",
     "record_export",
     "recount",
+    "renew_digests",
     "reopen",
     "report",
     "return_sheet",

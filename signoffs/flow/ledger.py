@@ -309,6 +309,16 @@ def same_record(declaration: Declaration, student: Student) -> bool:
     return key_ring().same(declaration.record_digest, "record", key_fields.normalised_record(student))
 
 
+def was_shown(digest: str, student: Student) -> bool:
+    """Say whether a page that sends this digest has shown the present record, though a key came between."""
+    if digest == student.record_digest:
+        return True
+    try:
+        return key_ring().same(digest, "record", key_fields.normalised_record(student))
+    except CannotDecrypt:  # what a browser sends may be anything
+        return False
+
+
 def fall_back(book: Book, student: Student) -> None:
     """Let the student stand as the declarations that remain tell: the newest that counts, or missing."""
     remaining = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
