@@ -221,6 +221,13 @@ def history(class_group: ClassGroup) -> list[Event]:
     return list(events.order_by("-position")[:HISTORY_SHOWN])
 
 
+def whole_number_exports(campaign: Campaign) -> list[Event]:
+    """Return who asked for whole ID numbers and who exported them, the newest first: one query."""
+    events = Event.objects.filter(chain__campaign=campaign, chain__department=None, chain__class_group=None)
+    asked = events.filter(verb__in=("ask_whole_numbers", "export_whole_numbers"))
+    return list(asked.select_related("user").order_by("-position")[:HISTORY_SHOWN])
+
+
 # Classes and departments ------------------------------------------------------------------------------
 
 # What is to be done next for a class, the most urgent first.

@@ -32,6 +32,8 @@ class Who:
     user: User | None = None
     student: Student | None = None
     command: str = ""
+    # As what a user acts (a Membership.Role), for the record alone: what they may is asked of `staff_roles`.
+    role: str = ""
 
     @property
     def label(self) -> str:
@@ -293,6 +295,15 @@ _lazy_classes_left = lazy(_classes_left, str)
 def may_leave_out(names: list[str]) -> str | None:
     """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
     return _lazy_classes_left(names) if names else None
+
+
+def may_show_people(is_purged: bool) -> str | None:
+    """Refuse a file of people whose data was deleted."""
+    if is_purged:
+        return _(
+            "The personal data of this campaign was deleted. Its counts are still here; no names, no forms."
+        )
+    return None
 
 
 def may_settle(outcome: str, to: str, field: str) -> str | None:

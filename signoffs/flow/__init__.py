@@ -33,10 +33,12 @@ from .rosters import import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
+from .whole_numbers import ask_whole_numbers, export_whole_numbers
 
 __all__ = [
     "Refused",
     "accept_sheet",
+    "ask_whole_numbers",
     "claim_missing",
     "claim_reminder",
     "close_campaign",
@@ -48,6 +50,7 @@ __all__ = [
     "edit_texts",
     "enter_on_paper",
     "excuse",
+    "export_whole_numbers",
     "extend_deadlines",
     "hand_in",
     "import_roster",

@@ -69,6 +69,7 @@ def append(
     said = {"by": who.label, **payload}
     if who.user is not None:
         said["user"] = str(who.user.uuid)
+        said["role"] = who.role
     if who.student is not None:
         said["actor"] = str(who.student.uuid)
     if student is not None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity
 from rosters.models import ClassGroup, Student
 
-from .. import flow, throttle
+from .. import flow, identifications, throttle
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
 NOT_PROVED = _(
@@ -70,6 +70,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
     student = found.first()
     if typed.get("code"):
         if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
+            identifications.record(student, "code", now)
             return Proof(student, "code")
         return None
     how = "number"
@@ -81,4 +82,5 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
     if student is None or not allowed or not right:
         return None
     throttle.success(student)
+    identifications.record(student, how, now)
     return Proof(student, how)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 
 from .. import deadlines, progress, states
-from ..models import FieldError
+from ..models import FieldError, Membership
 
 register = template.Library()
 
@@ -53,7 +53,36 @@ VERBS = {
     "create_campaign": _("campaign created"),
     "open_campaign": _("campaign opened"),
     "export": _("file made"),
+    "ask_whole_numbers": _("asked for whole ID numbers"),
+    "export_whole_numbers": _("exported whole ID numbers"),
+    "announce_purge": _("deletion announced"),
+    "purge": _("personal data deleted"),
 }
+# Where personal data was seen: pages by their names in the map of the site, files by what they are.
+SEEN = {
+    "department": _("overview, with who is missing from the roster"),
+    "department-class": _("page of the class"),
+    "department-student": _("page of the student"),
+    "office": _("overview, with who is missing from the roster"),
+    "office-class": _("page of the class"),
+    "office-student": _("page of the student"),
+    "office-errors": _("list of errors"),
+    "office-roster-preview": _("preview of a roster"),
+    "office-student-access": _("access log of the student"),
+    "office-account-access": _("access log of an account"),
+    "admin-students": _("admin: list of students"),
+    "admin-student": _("admin: a student"),
+    "admin-export": _("admin: exported list, masked"),
+    "form": _("printed forms"),
+    "blank form": _("blank forms, with names"),
+    "hand-in": _("hand-in on paper"),
+    "status": _("workbook: status of the students"),
+    "summary": _("workbook: counts of departments and classes"),
+    "error statistics": _("workbook: error statistics"),
+    "marked roster": _("uploaded roster, marked"),
+    "export_whole_numbers": _("workbook: whole ID numbers"),
+}
+ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}
 
 
 @register.simple_tag
@@ -95,6 +124,26 @@ def stack(counts: progress.Counts) -> str:
         at += width
     bars = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="10"/>', parts)
     return format_html('<svg class="stack" viewBox="0 0 120 10" aria-hidden="true">{}</svg>', bars)
+
+
+@register.simple_tag
+def signed(signature: dict) -> str:
+    """Return a signature as its owner made it: typed, or the strokes as a drawing; a dash for none."""
+    if "strokes" not in signature:
+        return signature.get("typed", "—")
+    width, height = signature["size"]
+    lines = (
+        " ".join(f"{x},{y}" for x, y in zip(line[::2], line[1::2], strict=True))
+        for line in signature["strokes"]
+    )
+    return format_html(
+        '<svg viewBox="0 0 {} {}" width="180" height="60" fill="none" stroke="currentColor" stroke-width="3" '
+        'role="img" aria-label="{}">{}</svg>',
+        width,
+        height,
+        _("Signature"),
+        format_html_join("", '<polyline points="{}"/>', ((line,) for line in lines)),
+    )
 
 
 @register.simple_tag
@@ -153,6 +202,18 @@ def owner_label(owner: str) -> str:
 def verb(name: str) -> str:
     """Return what an event's verb means."""
     return VERBS.get(name, name)
+
+
+@register.filter
+def seen(what: str) -> str:
+    """Return in words where personal data was seen."""
+    return SEEN.get(what, what)
+
+
+@register.filter
+def role_label(role: str) -> str:
+    """Return as what somebody looked; nothing where it was not noted."""
+    return ROLES.get(role, "")
 
 
 @register.filter
