@@ -411,3 +411,27 @@ def renew_digests(class_group: ClassGroup) -> int:
             renewed += 1
     writer.flush()
     return renewed
+
+
+# The end of personal data -----------------------------------------------------------------------------
+
+
+def announce_purge(campaign: Campaign, *, day: date, now: datetime) -> None:
+    """Set the day from which a campaign's personal data may be deleted."""
+    campaign.purge_on, campaign.purge_announced_at = day, now
+    campaign.save(update_fields=["purge_on", "purge_announced_at"])
+
+
+def purge_class(class_group: ClassGroup, *, now: datetime) -> None:
+    """Delete a class's students and what was changed of them; the caller has deleted what refers to them."""
+    RosterChange.objects.filter(student__class_group=class_group).delete()
+    Student.objects.filter(class_group=class_group).delete()
+    class_group.purged_at = now
+    class_group.save(update_fields=["purged_at"])
+
+
+def finish_purge(campaign: Campaign, *, now: datetime) -> None:
+    """Delete what a file name or a forgotten upload may tell of people, and mark the campaign."""
+    RosterImport.objects.filter(campaign=campaign).update(file_name="", upload=None)
+    campaign.purged_at = now
+    campaign.save(update_fields=["purged_at"])

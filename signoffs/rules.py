@@ -297,6 +297,11 @@ def may_leave_out(names: list[str]) -> str | None:
     return _lazy_classes_left(names) if names else None
 
 
+def is_purged(campaign: Campaign) -> bool:
+    """Say whether the deletion of the campaign's personal data has begun."""
+    return campaign.class_groups.exclude(purged_at=None).exists()
+
+
 def may_show_people(is_purged: bool) -> str | None:
     """Refuse a file of people whose data was deleted."""
     if is_purged:

@@ -97,6 +97,7 @@ office_pages = [
     path("campaign/", campaigns.campaign, name="office-campaign"),
     path("campaign/texts/", campaigns.texts, name="office-texts"),
     path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
+    path("campaign/purge/", campaigns.announce_purge, name="office-purge-announce"),
     path("forms/", office_files.forms, name="office-forms"),
     path("posters/", office_files.posters, name="office-posters"),
 ]

@@ -108,6 +108,7 @@ GATES = {
     "office-campaign-open": OFFICE,
     "office-campaign-choose": OFFICE,
     "office-campaign-close": OFFICE,
+    "office-purge-announce": OFFICE,
     "office-forms": OFFICE,
     "office-posters": OFFICE,
 }

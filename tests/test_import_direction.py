@@ -34,6 +34,7 @@ LAYERS = {
     "signoffs.letters": "exports",
     "signoffs.progress": "flow",
     "signoffs.rules": "rules",
+    "signoffs.retention": "rules",
     "signoffs.links": "rules",
     "signoffs.throttle": "rules",
     "signoffs.identifications": "rules",

@@ -28,6 +28,7 @@ from .declarations import confirm, contest, countersign, enter_on_paper, report,
 from .errors import said_by, settle_error
 from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
+from .purging import announce_purge, purge_campaign, to_purge
 from .reminding import claim_reminder, mark_reminded
 from .rosters import import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
@@ -38,6 +39,7 @@ from .whole_numbers import ask_whole_numbers, export_whole_numbers
 __all__ = [
     "Refused",
     "accept_sheet",
+    "announce_purge",
     "ask_whole_numbers",
     "claim_missing",
     "claim_reminder",
@@ -60,6 +62,7 @@ __all__ = [
     "mark_reminded",
     "name_monitor",
     "open_campaign",
+    "purge_campaign",
     "receive",
     "record_export",
     "recount",
@@ -72,6 +75,7 @@ __all__ = [
     "settle_claim",
     "settle_error",
     "submit_sheet",
+    "to_purge",
     "unname_monitor",
     "use_code",
     "withdraw_declaration",

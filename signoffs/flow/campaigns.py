@@ -121,7 +121,7 @@ def record_export(
 
     Raise Refused once that data was deleted.
     """
-    refuse_if(rules.may_show_people(Campaign.objects.get(pk=campaign.pk).purged_at is not None))
+    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
     if class_group is not None:
         with class_book(class_group.pk, clock) as book:
             return book.note("export", who, what=what)

@@ -24,7 +24,7 @@ OFFICE = frozenset({states.OFFICE})
 def _allow(who: Who, campaign: Campaign, reason: str) -> None:
     acting = frozenset(rules.staff_roles(who.user, None))
     refuse_if(rules.may_act(acting, rules.Situation(), OFFICE))
-    refuse_if(rules.may_show_people(campaign.purged_at is not None))
+    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
     refuse_if(rules.may_give(reason, _("Say what the whole numbers are needed for.")))
 
 
