@@ -132,18 +132,21 @@ def signed(signature: dict) -> str:
     if "strokes" not in signature:
         return signature.get("typed", "—")
     width, height = signature["size"]
-    lines = (
-        " ".join(f"{x},{y}" for x, y in zip(line[::2], line[1::2], strict=True))
-        for line in signature["strokes"]
-    )
     return format_html(
         '<svg viewBox="0 0 {} {}" width="180" height="60" fill="none" stroke="currentColor" stroke-width="3" '
-        'role="img" aria-label="{}">{}</svg>',
+        'role="img" aria-label="{}"><path d="{}"/></svg>',
         width,
         height,
         _("Signature"),
-        format_html_join("", '<polyline points="{}"/>', ((line,) for line in lines)),
+        " ".join(map(_path, signature["strokes"])),
     )
+
+
+def _path(stroke: list[int]) -> str:
+    """Return a stroke as a path's data: where it begins, and the step to each further point."""
+    points = list(zip(stroke[::2], stroke[1::2], strict=True))
+    steps = (f"l{x - x0} {y - y0}" for (x0, y0), (x, y) in zip(points, points[1:], strict=False))
+    return f"M{points[0][0]} {points[0][1]}{''.join(steps)}" if points else ""
 
 
 @register.simple_tag
