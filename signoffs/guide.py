@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils import translation
 from django.utils.functional import Promise
@@ -158,7 +159,12 @@ def as_typed() -> dict[str, str]:
 
 def notice_version(texts: Mapping[str, str]) -> str:
     """Return what tells one wording of the notice from another: a short digest of its Chinese text."""
+    return _version_of(*(texts.get(name, "") for name in ("privacy", "office", "phone")))
+
+
+@lru_cache(maxsize=8)  # asked for at each identification
+def _version_of(privacy: str, office: str, phone: str) -> str:
     with translation.override("zh-hans"):
-        said = guide_of(texts)
+        said = guide_of({"privacy": privacy, "office": office, "phone": phone})
         whole = "\n".join([*map(str, said.privacy), said.office])
     return hashlib.sha256(whole.encode()).hexdigest()[:12]

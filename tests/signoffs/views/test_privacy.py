@@ -47,7 +47,7 @@ class TestTheNotice:
         Campaign.objects.update(texts=texts)
         text = pages.text(visitor(own_class).get(reverse("class")))
         assert "本校自己的告知。 联系方式: 行政楼202室 · 0773-0000" in text
-        assert "保存期限" not in text
+        assert "180 天" not in text
 
     def test_its_version_and_the_time_are_recorded_with_each_identification(self, own_class, student):
         client = visitor(own_class)
@@ -73,6 +73,31 @@ class TestTheNotice:
 
     def test_asks_for_no_consent(self, own_class):
         assert b'type="checkbox"' not in visitor(own_class).get(reverse("class")).content
+
+
+def test_a_monitor_sees_names_numbers_and_states_and_nothing_of_what_was_said(own_class, student):
+    third = own_class.students.get(seat=3)
+    stories.report(student, "major", chsi="机械工程", right="软件工程")
+    stories.report(third, "id_number", chsi="990101200701019999", right="990101200701019999")
+    client = visitor(own_class, "monitor")
+    stories.identify(client, "monitor-identify", own_class.students.get(seat=1))
+    seen = [client.get(reverse("monitor"))]
+    seen += [client.get(reverse("monitor-student", args=[one.uuid])) for one in (student, third)]
+    assert [response.status_code for response in seen] == [200] * 3
+    text = " ".join(map(pages.text, seen))
+    assert student.name in text
+    assert "有误" in text
+    secret = (
+        "机械工程",
+        "软件工程",
+        "12000000001",
+        "120****0001",
+        "990101",
+        "019999",
+        student.birth_date.isoformat(),
+    )
+    numbers = [one.id_number[-6:] for one in own_class.students.all()]
+    assert [one for one in (*secret, *numbers) if one in text] == []
 
 
 class TestOnesOwnCopy:
