@@ -6,13 +6,15 @@ ciphertext copied to another row or column does not open. Stored form, in bytes:
     1 (version) | length of the key's id | the key's id, ASCII | 12 bytes nonce | ciphertext and tag
 
 A digest is an HMAC-SHA256, cut to 128 bits, under a key derived from the field key; it is stored as
-`id:hex`, so a changed key ring is noticed. The first key of the ring writes; all of them read.
+`id:hex`, so a changed key ring is noticed. The first key of the ring writes; all of them read. Where a key
+has left the ring, its digests are still compared, by the derived key that `rotate_keys` has kept.
 """
 
 import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +26,9 @@ VERSION = 1
 NONCE_BYTES = 12
 
 
+Retired = Callable[[str], bytes | None]
+
+
 class CannotDecrypt(Exception):
     """A stored value does not open: its key is not in FIELD_KEY, or the value was changed or moved."""
 
@@ -31,12 +36,14 @@ class CannotDecrypt(Exception):
 class KeyRing:
     """The keys of FIELD_KEY, in order: the first one writes."""
 
-    def __init__(self, keys: dict[str, bytes]):
-        """Take the keys, 32 bytes each, by their id."""
+    def __init__(self, keys: dict[str, bytes], retired: Retired = lambda key_id: None):
+        """Take the keys, 32 bytes each, by their id; and where to ask for a retired one's digest key."""
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._digest_keys = {
             key_id: hmac.digest(key, b"enrollcheck digest", hashlib.sha256) for key_id, key in keys.items()
         }
+        # Looked up once each: a ring lives as long as its process.
+        self._ask_retired, self._retired = retired, {}
         self.writing_id = next(iter(keys))
         self._prefix = bytes([VERSION, len(self.writing_id)]) + self.writing_id.encode("ascii")
 
@@ -49,8 +56,7 @@ class KeyRing:
         """Return what `seal` was given. Raise CannotDecrypt for a foreign key, place or content."""
         if len(stored) < 2 or stored[0] != VERSION:
             raise CannotDecrypt(f"{place}: not a value that enrollcheck has sealed")
-        start = 2 + stored[1]
-        key_id = stored[2:start].decode("ascii", "replace")
+        start, key_id = 2 + stored[1], key_id_of_sealed(stored)
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise CannotDecrypt(f"{place}: sealed with the key {key_id!r}, which FIELD_KEY does not hold")
@@ -70,19 +76,48 @@ class KeyRing:
 
     def same(self, stored: str, purpose: str, value: str) -> bool:
         """Say whether `stored` is the digest of `value`, under whichever key it was made; constant time."""
-        key_id = stored.partition(":")[0]
-        if key_id not in self._digest_keys:
+        return hmac.compare_digest(stored, self._digest(key_id_of_digest(stored), purpose, value))
+
+    def digest_keys(self) -> dict[str, bytes]:
+        """Return what digests are made by, by the id of the field key: it opens nothing that is sealed."""
+        return dict(self._digest_keys)
+
+    def _digest_key(self, key_id: str) -> bytes:
+        found = self._retired.get(key_id) or self._ask_retired(key_id)
+        if found is None:
             raise CannotDecrypt(f"a digest was made with the key {key_id!r}, which FIELD_KEY does not hold")
-        return hmac.compare_digest(stored, self._digest(key_id, purpose, value))
+        self._retired[key_id] = found
+        return found
 
     def _digest(self, key_id: str, purpose: str, value: str) -> str:
+        key = self._digest_keys.get(key_id) or self._digest_key(key_id)
         message = f"{purpose}\x1f{value}".encode()
-        return f"{key_id}:{hmac.digest(self._digest_keys[key_id], message, 'sha256')[:16].hex()}"
+        return f"{key_id}:{hmac.digest(key, message, 'sha256')[:16].hex()}"
+
+
+def key_id_of_digest(stored: str) -> str:
+    """Return the id of the key that a stored digest was made with."""
+    return stored.partition(":")[0]
+
+
+def key_id_of_sealed(stored: bytes) -> str:
+    """Return the id of the key that a sealed value was made with; empty for what is none."""
+    if len(stored) < 2 or stored[0] != VERSION:
+        return ""
+    return bytes(stored[2 : 2 + stored[1]]).decode("ascii", "replace")
+
+
+_places_of_retired: list[Retired] = []
+
+
+def ask_for_retired_keys(place: Retired) -> None:
+    """Let the ring ask there for the digest key of a field key that FIELD_KEY no longer holds."""
+    _places_of_retired[:] = [place]
 
 
 @lru_cache(maxsize=4)
 def _ring(keys: tuple) -> KeyRing:
-    return KeyRing(dict(keys))
+    return KeyRing(dict(keys), lambda key_id: _places_of_retired[0](key_id))
 
 
 def key_ring() -> KeyRing:

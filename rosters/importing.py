@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from . import cleaning, key_fields, reading
+from .encryption import key_id_of_digest, key_ring
 from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
 from .planning import Place, Plan, Update, basis_of, known_students, plan
 from .problems import LEVELS, Problem
@@ -391,3 +392,46 @@ def withdraw(student: Student, *, reason: str, now: datetime) -> None:
     """Note that a student has left the roster; the seat stays, struck out."""
     student.withdrawn_at, student.withdrawn_reason = now, reason[:200]
     student.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+
+
+# A new field key --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def renew_digests(class_group: ClassGroup) -> int:
+    """Make the digests of a class's students anew where an old key made them; return of how many students.
+
+    The caller holds the lock of the class.
+    """
+    writing, writer, renewed = key_ring().writing_id, StudentWriter(), 0
+    for student in Student.objects.filter(class_group=class_group):
+        digests = filter(None, (student.id_digest, student.record_digest))
+        if any(key_id_of_digest(digest) != writing for digest in digests):
+            writer.update(student)
+            renewed += 1
+    writer.flush()
+    return renewed
+
+
+# The end of personal data -----------------------------------------------------------------------------
+
+
+def announce_purge(campaign: Campaign, *, day: date, now: datetime) -> None:
+    """Set the day from which a campaign's personal data may be deleted."""
+    campaign.purge_on, campaign.purge_announced_at = day, now
+    campaign.save(update_fields=["purge_on", "purge_announced_at"])
+
+
+def purge_class(class_group: ClassGroup, *, now: datetime) -> None:
+    """Delete a class's students and what was changed of them; the caller has deleted what refers to them."""
+    RosterChange.objects.filter(student__class_group=class_group).delete()
+    Student.objects.filter(class_group=class_group).delete()
+    class_group.purged_at = now
+    class_group.save(update_fields=["purged_at"])
+
+
+def finish_purge(campaign: Campaign, *, now: datetime) -> None:
+    """Delete what a file name or a forgotten upload may tell of people, and mark the campaign."""
+    RosterImport.objects.filter(campaign=campaign).update(file_name="", upload=None)
+    campaign.purged_at = now
+    campaign.save(update_fields=["purged_at"])

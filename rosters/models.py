@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .encryption import EncryptedField, EncryptedTextField
+from .encryption import EncryptedField, EncryptedTextField, ask_for_retired_keys
 
 
 class Campaign(models.Model):
@@ -31,6 +31,10 @@ class Campaign(models.Model):
     texts = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # Personal data goes on that day at the earliest; when staff were told so; when the last of it went.
+    purge_on = models.DateField(_("day of deletion"), null=True, blank=True)
+    purge_announced_at = models.DateTimeField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-slug"]
@@ -68,6 +72,8 @@ class ClassGroup(models.Model):
     name = models.CharField(_("class"), max_length=80)
     # The highest seat that was ever given, so that the seat of somebody who moved away is not given again.
     seats_given = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Since then it has no students: their data was deleted, the counts and the sheets' states stay.
+    purged_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["department__name", "name"]
@@ -171,3 +177,27 @@ class RosterChange(models.Model):
 
     def __str__(self):
         return self.field
+
+
+class RetiredDigestKey(models.Model):
+    """What made the digests of a field key that FIELD_KEY no longer holds: it compares, and opens nothing.
+
+    The links of a chain, a sheet's digest and what stands printed on paper can't be made anew under another
+    key. `rotate_keys` keeps here what they are compared by, sealed under the key that writes.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    key_id = models.CharField(max_length=16, unique=True)
+    secret = EncryptedField()
+    retired_at = models.DateTimeField()
+
+    def __str__(self):
+        return self.key_id
+
+
+def _retired(key_id: str) -> bytes | None:
+    kept = RetiredDigestKey.objects.filter(key_id=key_id).first()
+    return kept and kept.secret
+
+
+ask_for_retired_keys(_retired)

@@ -261,7 +261,7 @@ class Desk:
     @property
     def who(self) -> rules.Who:
         """The user, as the flow and its events name them."""
-        return rules.Who(user=self.user)
+        return rules.Who(user=self.user, role=self.role)
 
     @property
     def may_act(self) -> bool:
@@ -337,7 +337,7 @@ class OfficeDesk(Desk):
         return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
 
     def account(self, uuid) -> User:
-        """Return the member of staff's account. Raise Http404."""
+        """Return an account of the staff. Raise Http404."""
         return get_object_or_404(User, uuid=uuid)
 
     def roster_import(self, uuid) -> RosterImport:
@@ -435,11 +435,26 @@ office = _staff(Role.OFFICE)
 
 
 def record_view(
-    desk: Desk, view: str, *, class_group: ClassGroup | None = None, student: Student | None = None
+    desk: Desk,
+    view: str,
+    *,
+    department: Department | None = None,
+    class_group: ClassGroup | None = None,
+    student: Student | None = None,
 ) -> None:
-    """Note that this member of staff was shown personal data. The one thing that a GET writes."""
+    """Note that this member of staff was shown personal data: of a student, a class, a department, or all.
+
+    The one thing that a GET writes.
+    """
     AccessRecord.objects.create(
-        user=desk.user, seen_at=timezone.now(), view=view, class_group=class_group, student=student
+        user=desk.user,
+        role=desk.role,
+        seen_at=timezone.now(),
+        view=view,
+        campaign=desk.campaign,
+        department=department,
+        class_group=class_group,
+        student=student,
     )
 
 

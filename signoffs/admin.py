@@ -7,7 +7,14 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
+from rosters.admin import RosterChangeAdmin, StudentAdmin
+from rosters.models import RosterChange, Student
+
+from . import access
 from .models import AccessRecord, ClassSheet, Event, HandIn, User
+
+# As what an account is in the admin (access_log's `role`).
+ADMIN = "admin"
 
 # What the libraries show of themselves would be a second way to change an account, without an event.
 for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession, Group):
@@ -38,6 +45,48 @@ class StaffAdmin(ReadOnlyAdmin):
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["username", "first_name", "last_name"]
     fields = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
+
+
+def _record(request, view: str, student: Student | None = None) -> None:
+    """Note that the admin has shown personal data."""
+    desk = access.Desk(
+        request.user, ADMIN, campaign=student.campaign if student else access.current_campaign()
+    )
+    access.record_view(desk, view, student=student, class_group=student and student.class_group)
+
+
+class Logged:
+    """A list that shows students: who looks is noted, and so is who exports."""
+
+    def changelist_view(self, request, extra_context=None):
+        """Show the list."""
+        _record(request, "admin-students")
+        return super().changelist_view(request, extra_context)
+
+    def get_export_data(self, file_format, request, queryset, **kwargs):
+        """Make the file, noted before it is made."""
+        _record(request, "admin-export")
+        return super().get_export_data(file_format, request, queryset, **kwargs)
+
+
+admin.site.unregister([Student, RosterChange])
+
+
+@admin.register(Student)
+class LoggedStudentAdmin(Logged, StudentAdmin):
+    """The roster's students."""
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show one."""
+        found = self.get_object(request, object_id)
+        if found is not None:
+            _record(request, "admin-student", found)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+@admin.register(RosterChange)
+class LoggedRosterChangeAdmin(Logged, RosterChangeAdmin):
+    """Which field of whom was changed."""
 
 
 @admin.register(Event)
@@ -72,10 +121,10 @@ class HandInAdmin(ReadOnlyAdmin):
 
 @admin.register(AccessRecord)
 class AccessRecordAdmin(ReadOnlyAdmin):
-    """Who was shown whose data."""
+    """Who looked where; whose data it was is on the office's pages."""
 
-    list_display = ["seen_at", "user", "view", "class_group", "student"]
+    list_display = ["seen_at", "user", "role", "view", "class_group"]
     list_filter = ["view"]
-    list_select_related = ["user", "class_group", "student"]
+    list_select_related = ["user", "class_group"]
     date_hierarchy = "seen_at"
     fields = ["seen_at", "user", "view", "class_group"]

@@ -5,10 +5,13 @@ The notice's process (NOTICE.md) in our words, translated. Where a campaign has 
 `steps` and `privacy` (one a line), `troubles` (a question, its answers below it, an empty line between two).
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -78,16 +81,32 @@ TROUBLES = (
     ),
 )
 
+# What the law asks to be told before anything is collected (PIPL, articles 17 and 30): who, what for, which
+# data and why the sensitive ones, who sees it, for how long, and the rights. It is a notice, not a consent:
+# the check is the school's duty, and a box that everybody must tick would be a sham. The first line stands
+# on the page, the others unfold; how to reach the office follows from the campaign's own texts.
 PRIVACY = (
     _(
-        "Who: the academic affairs office of your university. What for: this year's check of enrolment records."
+        "Your university's academic affairs office (教务管理部) uses your data for this year's check of enrolment "
+        "records and for nothing else."
     ),
     _(
-        "What: the eleven fields of the roster, your answers, your signature, and a phone number if you report an "
-        "error. Your ID number is compared, never shown."
+        "Which data: the eleven fields of the roster, your answers, your signature, when you identified, and a "
+        "phone number if you report an error. Your ID number is sensitive: it is needed to tell you apart and to "
+        "compare it with CHSI. It is stored encrypted and shown masked; only the office can take it out whole, with a "
+        "reason that is recorded."
     ),
-    _("Who sees it: your monitor sees who has signed; your department and the office see what you reported."),
-    _("You may see your own record at any time, and ask the office to correct it or to explain."),
+    _(
+        "Who sees it: your monitor sees name, student number and whether you have signed. Your counsellor, your "
+        "department and the office see what you declared; each look is logged. An error that you report goes to "
+        "whoever can have CHSI corrected."
+    ),
+    _("How long: until 180 days after this check is closed. Then it is deleted; counts without names stay."),
+    _(
+        "Your rights: after identifying, you see your own record here, take a copy of it, and see who looked at "
+        "it. You can ask the office to correct it, to explain, or to delete what is no longer needed; and you can "
+        "check on paper at your department in place of this page."
+    ),
 )
 
 
@@ -136,3 +155,16 @@ def as_typed() -> dict[str, str]:
         "troubles": "\n\n".join(lines((one.question, *one.answers)) for one in TROUBLES),
         "privacy": lines(PRIVACY),
     }
+
+
+def notice_version(texts: Mapping[str, str]) -> str:
+    """Return what tells one wording of the notice from another: a short digest of its Chinese text."""
+    return _version_of(*(texts.get(name, "") for name in ("privacy", "office", "phone")))
+
+
+@lru_cache(maxsize=8)  # asked for at each identification
+def _version_of(privacy: str, office: str, phone: str) -> str:
+    with translation.override("zh-hans"):
+        said = guide_of({"privacy": privacy, "office": office, "phone": phone})
+        whole = "\n".join([*map(str, said.privacy), said.office])
+    return hashlib.sha256(whole.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What staff are written to about: an invitation; sheets to act on, and deadlines that come near."""
+"""What staff are written to about: invitations; sheets, deadlines, the deletion of personal data."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,4 +81,18 @@ def _of_department(
             f"{campaign}：{what}{day.month}月{day.day}日截止",
             f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.accounted} / "
             f"{total.expected} 人，以下班级尚未完成：\n{names}\n\n{address}\n",
+        )
+
+
+def of_purge(campaign: Campaign) -> Iterator[Letter]:
+    """Yield the announcement of a deletion to all who have a role and an address, once for each day set."""
+    staff = User.objects.filter(is_active=True, memberships__isnull=False).exclude(email="").distinct()
+    day = campaign.purge_on
+    for user in staff.order_by("pk"):
+        yield Letter(
+            user,
+            f"purge {day}",
+            f"{campaign}：个人信息将于{day:%Y-%m-%d}起删除",
+            f"{campaign}已结束，系统中的学生个人信息将于 {day:%Y-%m-%d} 起删除，删除后无法恢复，"
+            f"也不能再打印登记表；统计数字和已打印登记表的验证码保留。需要存档的材料请在此之前导出或打印。\n\n{settings.SITE_URL}/\n",
         )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import CharField
 
-from rosters.encryption import key_ring
+from rosters.encryption import key_id_of_digest, key_ring
 from rosters.models import ClassGroup, Student
 
 from .models import ClassLink, Invitation, OneTimeCode, User
@@ -57,6 +57,19 @@ def rotate(link: ClassLink, now: datetime) -> ClassLink:
     """End the link and return the one that takes its place. Call it under the class's lock."""
     ClassLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
     return issue(link.class_group, link.kind, now)
+
+
+def renew_digests(class_group: ClassGroup) -> int:
+    """Make the digests of a class's links anew where an old key made them; return of how many.
+
+    Call it under the class's lock.
+    """
+    ring, renewed = key_ring(), 0
+    for link in ClassLink.objects.filter(class_group=class_group):
+        if key_id_of_digest(link.token_digest) != ring.writing_id:
+            fresh = ring.digest("link", link.token)
+            renewed += ClassLink.objects.filter(pk=link.pk).update(token_digest=fresh)
+    return renewed
 
 
 _live = Prepared(

@@ -34,6 +34,8 @@ class Who:
     user: User | None = None
     student: Student | None = None
     command: str = ""
+    # As what a user acts (a Membership.Role), for the record alone: what they may is asked of `staff_roles`.
+    role: str = ""
 
     @property
     def label(self) -> str:
@@ -262,9 +264,9 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
 # What a move needs besides the table ------------------------------------------------------------------
 
 
-def may_show(shown_digest: str, record_digest: str) -> str | None:
+def may_show(is_same: bool) -> str | None:
     """Refuse a declaration on a record that has changed since the page was shown."""
-    if shown_digest != record_digest:
+    if not is_same:
         return _("The record has changed since this page was opened. Look at it again, please.")
     return None
 
@@ -337,6 +339,20 @@ _lazy_classes_left = lazy(_classes_left, str)
 def may_leave_out(names: list[str]) -> str | None:
     """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
     return _lazy_classes_left(names) if names else None
+
+
+def is_purged(campaign: Campaign) -> bool:
+    """Say whether the deletion of the campaign's personal data has begun."""
+    return campaign.class_groups.exclude(purged_at=None).exists()
+
+
+def may_show_people(is_purged: bool) -> str | None:
+    """Refuse a file of people whose data was deleted."""
+    if is_purged:
+        return _(
+            "The personal data of this campaign was deleted. Its counts are still here; no names, no forms."
+        )
+    return None
 
 
 def may_settle(outcome: str, to: str, field: str) -> str | None:

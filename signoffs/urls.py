@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from .views import (
+    access_log,
     campaigns,
     department,
     feedback,
@@ -16,6 +17,7 @@ from .views import (
     roster,
     staff_accounts,
     student,
+    whole_numbers,
 )
 
 class_pages = [
@@ -25,6 +27,8 @@ class_pages = [
     path("record/", student.record, name="class-record"),
     path("record/paste/", student.paste, name="class-paste"),
     path("receipt/", student.receipt, name="class-receipt"),
+    path("my-data/", student.copy, name="class-copy"),
+    path("my-data/file/", student.copy_file, name="class-copy-file"),
     path("not-me/", student.withdraw, name="class-withdraw"),
     path("contest/", student.contest, name="class-contest"),
     path("not-listed/", student.claim, name="class-claim"),
@@ -69,11 +73,15 @@ office_pages = [
     path("class/<uuid:uuid>/", office.class_page, name="office-class"),
     path("class/<uuid:uuid>/form/", office_files.form, name="office-form"),
     path("student/<uuid:uuid>/", office.student, name="office-student"),
+    path("student/<uuid:uuid>/access/", access_log.of_student, name="office-student-access"),
+    path("access/", access_log.accounts, name="office-access"),
+    path("access/<uuid:uuid>/", access_log.of_account, name="office-account-access"),
     path("student/<uuid:uuid>/withdraw/", office.withdraw, name="office-withdraw"),
     path("errors/", feedback.errors, name="office-errors"),
     path("errors/export/", feedback.errors_export, name="office-errors-export"),
     path("status/export/", office_files.status_export, name="office-status-export"),
     path("summary/export/", office_files.summary_export, name="office-summary-export"),
+    path("whole-numbers/", whole_numbers.whole_numbers, name="office-whole-numbers"),
     path("error/<uuid:uuid>/settle/", feedback.settle, name="office-settle"),
     path("not-listed/<uuid:uuid>/settle/", feedback.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),
@@ -91,6 +99,7 @@ office_pages = [
     path("campaign/", campaigns.campaign, name="office-campaign"),
     path("campaign/texts/", campaigns.texts, name="office-texts"),
     path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
+    path("campaign/purge/", campaigns.announce_purge, name="office-purge-announce"),
     path("forms/", office_files.forms, name="office-forms"),
     path("posters/", office_files.posters, name="office-posters"),
     path("accounts/", staff_accounts.accounts, name="office-accounts"),

@@ -45,10 +45,13 @@ from .declarations import confirm, contest, countersign, enter_on_paper, report,
 from .errors import said_by, settle_error
 from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
+from .purging import announce_purge, purge_campaign, to_purge
 from .reminding import claim_reminder, mark_reminded
 from .rosters import import_roster, withdraw_student
+from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
+from .whole_numbers import ask_whole_numbers, export_whole_numbers
 
 __all__ = [
     "Person",
@@ -57,6 +60,8 @@ __all__ = [
     "accept_invitation",
     "accept_sheet",
     "add_account",
+    "announce_purge",
+    "ask_whole_numbers",
     "claim_missing",
     "claim_reminder",
     "close_campaign",
@@ -66,9 +71,11 @@ __all__ = [
     "create_campaign",
     "deactivate",
     "edit_account",
+    "digests_left",
     "edit_texts",
     "enter_on_paper",
     "excuse",
+    "export_whole_numbers",
     "extend_deadlines",
     "hand_in",
     "import_roster",
@@ -87,6 +94,11 @@ __all__ = [
     "record_export",
     "recount",
     "remove_second_factor",
+    "purge_campaign",
+    "receive",
+    "record_export",
+    "recount",
+    "renew_digests",
     "reopen",
     "report",
     "require_second_factor",
@@ -97,6 +109,7 @@ __all__ = [
     "settle_error",
     "sign_out_everywhere",
     "submit_sheet",
+    "to_purge",
     "unname_monitor",
     "untie_campus",
     "use_code",

@@ -117,7 +117,11 @@ def record_export(
     department: Department | None = None,
     class_group: ClassGroup | None = None,
 ) -> Event:
-    """Note that a file with personal data was made: of a class, a department, or the whole campaign."""
+    """Note that a file with personal data is made: of a class, a department, or the whole campaign.
+
+    Raise Refused once that data was deleted.
+    """
+    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
     if class_group is not None:
         with class_book(class_group.pk, clock) as book:
             return book.note("export", who, what=what)

@@ -14,7 +14,7 @@ from .. import deadlines, rules, states
 from ..models import Declaration, FieldError
 from ..prepared import Prepared
 from ..rules import FieldReport, Who
-from .ledger import Book, Clock, Refused, fall_back, refuse_if, same_record, student_book
+from .ledger import Book, Clock, Refused, fall_back, refuse_if, same_record, student_book, was_shown
 
 Channel, Kind = Declaration.Channel, Declaration.Kind
 
@@ -44,7 +44,7 @@ def confirm(
             return made
         student = book.student(student)
         at = book.allow("confirm", who, student)
-        refuse_if(rules.may_show(shown_digest, student.record_digest))
+        refuse_if(rules.may_show(was_shown(shown_digest, student)))
         refuse_if(rules.may_say_all_right(status, snapshot))
         declaration = _write(
             book, student, Kind.CONFIRMED, submission_id, status, signature, arrived_at, snapshot, phone,
@@ -78,7 +78,7 @@ def report(
             return made
         student = book.student(student)
         at = book.allow("report", who, student)
-        refuse_if(rules.may_show(shown_digest, student.record_digest))
+        refuse_if(rules.may_show(was_shown(shown_digest, student)))
         refuse_if(rules.may_report(errors))
         declaration = _write(
             book, student, Kind.REPORTED, submission_id, status, signature, arrived_at, snapshot, phone,

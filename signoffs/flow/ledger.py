@@ -71,6 +71,7 @@ def append(
     said = {"by": who.label, **payload}
     if who.user is not None:
         said["user"] = str(who.user.uuid)
+        said["role"] = who.role
     if who.student is not None:
         said["actor"] = str(who.student.uuid)
     if student is not None:
@@ -334,6 +335,16 @@ def same_record(declaration: Declaration, student: Student) -> bool:
     if declaration.record_digest == student.record_digest:
         return True
     return key_ring().same(declaration.record_digest, "record", key_fields.normalised_record(student))
+
+
+def was_shown(digest: str, student: Student) -> bool:
+    """Say whether a page that sends this digest has shown the present record, though a key came between."""
+    if digest == student.record_digest:
+        return True
+    try:
+        return key_ring().same(digest, "record", key_fields.normalised_record(student))
+    except CannotDecrypt:  # what a browser sends may be anything
+        return False
 
 
 def fall_back(book: Book, student: Student) -> None:

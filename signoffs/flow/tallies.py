@@ -49,8 +49,13 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
 
 
 def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, tuple]:
-    """Hold a class's tally against its rows under the lock; return what differs, mended where asked."""
+    """Hold a class's tally against its rows under the lock; return what differs, mended where asked.
+
+    The tally of a class whose students were deleted is all that is left of them: it stays as it is.
+    """
     with class_book(class_group.pk, clock) as book:
+        if book.class_group.purged_at is not None:
+            return {}
         counted = count([book.class_group])[book.class_group.pk]
         found = differences(book.tally, counted)
         if found and mend:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity
 from rosters.models import ClassGroup, Student
 
-from .. import flow, throttle
+from .. import flow, identifications, throttle
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
 NOT_PROVED = _(
@@ -78,6 +78,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
         student.class_group = class_group
     if typed.get("code"):
         if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
+            identifications.record(student, "code", now)
             return Proof(student, "code")
         return None
     how, is_known = "number", hasattr(student, "throttle")
@@ -93,4 +94,5 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
             throttle.success(student)
         else:  # the first attempt of all: nothing needs to be remembered
             transaction.set_rollback(True)
+    identifications.record(student, how, now)
     return Proof(student, how)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
-from rosters.models import Campaign
+from rosters.models import Campaign, Department
 
 from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
@@ -213,6 +213,28 @@ class TextsForm(forms.Form):
         given = guide.as_typed()
         said = {name: text.replace("\r\n", "\n").strip() for name, text in self.cleaned_data.items()}
         return {name: text for name, text in said.items() if text and text != given.get(name)}
+
+
+class WholeNumbersForm(forms.Form):
+    """What the export with whole ID numbers asks for."""
+
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), required=False, to_field_name="uuid"
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+    password = forms.CharField(
+        label=_("Your password"),
+        help_text=_("The one that you sign in with: somebody else may have come to your computer."),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args, departments, **kwargs):
+        """Offer the departments of the campaign."""
+        super().__init__(*args, **kwargs)
+        self.fields["department"].queryset = departments
+        self.fields["department"].empty_label = _("All departments")
 
 
 class CloseForm(forms.Form):

@@ -1,6 +1,6 @@
 """The process as tables: people, what they do, how they get in. Only flow, links and throttle write."""
 
-from .access import AccessRecord, ClassLink, OneTimeCode, Throttle
+from .access import AccessRecord, ClassLink, Identification, OneTimeCode, Throttle
 from .accounts import Invitation, SignInRule
 from .people import Membership, MonitorDuty, User
 from .process import (
@@ -27,6 +27,7 @@ __all__ = [
     "Excuse",
     "FieldError",
     "HandIn",
+    "Identification",
     "Invitation",
     "Membership",
     "MissingClaim",

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from rosters.encryption import EncryptedTextField
-from rosters.models import ClassGroup, Student
+from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .people import User
 
@@ -78,13 +78,43 @@ class Throttle(models.Model):
         return f"{self.student}: {self.failures}"
 
 
+class Identification(models.Model):
+    """A student has proved who they are, after a page that showed the notice on personal data."""
+
+    class How(models.TextChoices):
+        """By 学号 and last six, the same past a pause on a device that knows them, or by a code."""
+
+        NUMBER = "number", _("student number and last six")
+        DEVICE = "device", _("on a known device")
+        CODE = "code", _("one-time code")
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="identifications")
+    identified_at = models.DateTimeField()
+    how = models.CharField(max_length=6, choices=How)
+    # Of the notice that stood on the page (guide.notice_version).
+    notice_version = models.CharField(max_length=12)
+
+    class Meta:
+        ordering = ["-identified_at"]
+
+    def __str__(self):
+        return f"{self.student}: {self.identified_at}"
+
+
 class AccessRecord(models.Model):
-    """A member of staff looked at personal data. Append-only; written even by a GET."""
+    """A member of staff looked at personal data. Append-only; written even by a GET.
+
+    Of one student, else of a class, a department or a whole campaign: the narrowest that is set.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_records")
+    # As what, at that time: a Membership.Role, or `admin`.
+    role = models.CharField(max_length=12, blank=True)
     seen_at = models.DateTimeField()
     # What was opened, as the view is named in the map of the site, and whose data it showed.
     view = models.CharField(max_length=60)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
     class_group = models.ForeignKey(ClassGroup, null=True, on_delete=models.PROTECT, related_name="+")
     student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="access_records")
 

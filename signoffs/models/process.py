@@ -204,7 +204,8 @@ class ClassSheet(models.Model):
     rows = EncryptedJSONField()
     counts = models.JSONField()
     digest = models.CharField(max_length=52)
-    collator = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
+    # Null once the personal data of the campaign was deleted; the signature is empty then.
+    collator = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="+")
     signature = EncryptedJSONField()
     submitted_at = models.DateTimeField()
     # The head of the class's chain when the sheet was submitted, and the code in the print's QR.

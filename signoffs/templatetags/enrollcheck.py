@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 
 from .. import deadlines, progress, states
-from ..models import FieldError
+from ..models import FieldError, Membership
 
 register = template.Library()
 
@@ -85,7 +85,36 @@ VERBS = {
     "change_password": _("password changed"),
     "tie_campus": _("campus sign-on tied"),
     "untie_campus": _("campus sign-on untied"),
+    "ask_whole_numbers": _("asked for whole ID numbers"),
+    "export_whole_numbers": _("exported whole ID numbers"),
+    "announce_purge": _("deletion announced"),
+    "purge": _("personal data deleted"),
 }
+# Where personal data was seen: pages by their names in the map of the site, files by what they are.
+SEEN = {
+    "department": _("overview, with who is missing from the roster"),
+    "department-class": _("page of the class"),
+    "department-student": _("page of the student"),
+    "office": _("overview, with who is missing from the roster"),
+    "office-class": _("page of the class"),
+    "office-student": _("page of the student"),
+    "office-errors": _("list of errors"),
+    "office-roster-preview": _("preview of a roster"),
+    "office-student-access": _("access log of the student"),
+    "office-account-access": _("access log of an account"),
+    "admin-students": _("admin: list of students"),
+    "admin-student": _("admin: a student"),
+    "admin-export": _("admin: exported list, masked"),
+    "form": _("printed forms"),
+    "blank form": _("blank forms, with names"),
+    "hand-in": _("hand-in on paper"),
+    "status": _("workbook: status of the students"),
+    "summary": _("workbook: counts of departments and classes"),
+    "error statistics": _("workbook: error statistics"),
+    "marked roster": _("uploaded roster, marked"),
+    "export_whole_numbers": _("workbook: whole ID numbers"),
+}
+ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}
 
 
 # Parts of the student's form as they are while nothing is filled in, by language, template and field.
@@ -159,6 +188,29 @@ def picture(row: progress.ClassRow) -> str:
 
 
 @register.simple_tag
+def signed(signature: dict) -> str:
+    """Return a signature as its owner made it: typed, or the strokes as a drawing; a dash for none."""
+    if "strokes" not in signature:
+        return signature.get("typed", "—")
+    width, height = signature["size"]
+    return format_html(
+        '<svg viewBox="0 0 {} {}" width="180" height="60" fill="none" stroke="currentColor" stroke-width="3" '
+        'role="img" aria-label="{}"><path d="{}"/></svg>',
+        width,
+        height,
+        _("Signature"),
+        " ".join(map(_path, signature["strokes"])),
+    )
+
+
+def _path(stroke: list[int]) -> str:
+    """Return a stroke as a path's data: where it begins, and the step to each further point."""
+    points = list(zip(stroke[::2], stroke[1::2], strict=True))
+    steps = (f"l{x - x0} {y - y0}" for (x0, y0), (x, y) in zip(points, points[1:], strict=False))
+    return f"M{points[0][0]} {points[0][1]}{''.join(steps)}" if points else ""
+
+
+@register.simple_tag
 def drawing(step: int) -> str:
     """Return where the picture of a step of the guide is."""
     return static(f"guide/step{step}.svg")
@@ -221,6 +273,18 @@ def browser(user_agent: str) -> str:
     """Return which browser on which system it is, as far as the most common ones can be told apart."""
     found = [[name for mark, name in table if mark in user_agent] for table in (BROWSERS, SYSTEMS)]
     return " · ".join(str(names[0] if names else _("unknown")) for names in found)
+
+
+@register.filter
+def seen(what: str) -> str:
+    """Return in words where personal data was seen."""
+    return SEEN.get(what, what)
+
+
+@register.filter
+def role_label(role: str) -> str:
+    """Return as what somebody looked; nothing where it was not noted."""
+    return ROLES.get(role, "")
 
 
 @register.filter

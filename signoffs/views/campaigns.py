@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rosters.models import Campaign
 
-from .. import access, flow
+from .. import access, flow, retention
 from ..forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
 from .office_page import INVALID, REFUSED, office_page
 
@@ -36,12 +36,15 @@ def campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
 
 def _campaign(request, desk, *, status=200, form=None, close=None, refusal=None) -> HttpResponse:
     days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
+    closed = desk.campaign.state == Campaign.State.CLOSED
     context = office_page(
         desk,
         "campaign",
         form=form or DeadlinesForm(initial=days),
         close=close or CloseForm(campaign=desk.campaign),
         refusal=refusal,
+        not_printed=retention.not_handed_out(desk.campaign) if closed else [],
+        kept_days=retention.KEPT_DAYS,
     )
     return render(request, "signoffs/office/campaign.html", context, status=status)
 
@@ -127,4 +130,18 @@ def close_campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpRespons
     except flow.Refused as refused:
         return _campaign(request, desk, status=REFUSED, refusal=refused.reason)
     messages.success(request, _("The campaign is closed."))
+    return redirect("office-campaign")
+
+
+@require_POST
+@access.office
+def announce_purge(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """Set the day from which the campaign's personal data may be deleted; letters tell staff."""
+    if desk.campaign is None:
+        return redirect("office-roster")
+    try:
+        day = flow.announce_purge(campaign=desk.campaign, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _campaign(request, desk, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("Announced for %(day)s.") % {"day": day.isoformat()})
     return redirect("office-campaign")

@@ -13,7 +13,7 @@ from .. import access, deadlines, flow, links, printing, progress, rules
 from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import ClassLink, ClassSheet, MissingClaim
-from .files import PDF, download, kind_of_form
+from .files import PDF, download, kind_of_form, made_of_people, name_of_form
 
 REFUSED, INVALID = 409, 422
 
@@ -37,6 +37,13 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
             open=desk.campaign.state == desk.campaign.State.OPEN, hand_in=hand_in.state if hand_in else ""
         )
         reason = rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+    claims = list(
+        MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
+            "class_group"
+        )
+    )
+    if claims:
+        access.record_view(desk, "department", department=desk.department)
     context = _page(
         desk,
         rows=rows,
@@ -46,9 +53,7 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
         to_look_at=[row for row in rows if row.step == "look"],
         reason_form=ReasonForm(),
         open_rows=[row for row in rows if row.step not in ("accepted", "empty")],
-        claims=MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
-            "class_group"
-        ),
+        claims=claims,
         refusal=refusal,
     )
     return render(request, "signoffs/department/overview.html", context, status=status)
@@ -267,6 +272,7 @@ def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
 
 @require_POST
 @access.department
+@made_of_people
 def print_hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """What the department hands in, on paper: the cover, then the forms."""
     newest = rules.newest_hand_in(desk.campaign, desk.department)
@@ -301,22 +307,22 @@ def posters(request: HttpRequest, desk: access.Desk) -> HttpResponse:
 
 @require_POST
 @access.department
+@made_of_people
 def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     """The registration form of one class."""
     class_group = desk.class_group(uuid)
-    flow.record_export(
-        campaign=desk.campaign, class_group=class_group, who=desk.who, what="form", clock=timezone.now
-    )
+    of, what = {"campaign": desk.campaign, "class_group": class_group}, name_of_form(request.POST)
+    flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf([class_group], now=timezone.now(), **kind_of_form(request.POST))
     return download(request, content, _name(desk, "登记表", class_group), PDF)
 
 
 @require_POST
 @access.department
+@made_of_people
 def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """The registration forms of all classes."""
-    flow.record_export(
-        campaign=desk.campaign, department=desk.department, who=desk.who, what="forms", clock=timezone.now
-    )
+    of, what = {"campaign": desk.campaign, "department": desk.department}, name_of_form(request.POST)
+    flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))
     return download(request, content, _name(desk, "登记表"), PDF)

@@ -18,7 +18,7 @@ from rosters import key_fields
 from .. import access, exports, flow, rules
 from ..forms.staff import NoteForm, SettleForm
 from ..models import FieldError
-from .files import XLSX, download
+from .files import XLSX, download, made_of_people
 from .office import dashboard_page
 from .office_page import INVALID, REFUSED, office_page
 
@@ -141,6 +141,7 @@ def settle_claim(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRes
 
 @require_POST
 @access.office
+@made_of_people
 def errors_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """The error statistics as a workbook."""
     if desk.campaign is None:

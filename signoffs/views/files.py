@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from functools import wraps
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from .. import flow
+from .errors import page
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -28,6 +33,19 @@ def download(request: HttpRequest, content: bytes, name: str, content_type: str)
     return response
 
 
+def made_of_people(view):
+    """Return a view that answers 409 with the flow's sentence where no such file may be made any more."""
+
+    @wraps(view)
+    def made(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except flow.Refused as refused:
+            return page(request, 409, _("This can't be made any more"), refused.reason)
+
+    return made
+
+
 # How a form is wanted: filled, or blank with or without the names in its cells.
 KINDS = {"filled": {}, "blank": {"blank": True}, "nameless": {"blank": True, "names": False}}
 
@@ -35,3 +53,8 @@ KINDS = {"filled": {}, "blank": {"blank": True}, "nameless": {"blank": True, "na
 def kind_of_form(posted: Mapping[str, str]) -> dict[str, bool]:
     """Return what `printing.form_pdf` takes for the button that was pressed; filled for any other."""
     return KINDS.get(posted.get("kind", "filled"), KINDS["filled"])
+
+
+def name_of_form(posted: Mapping[str, str]) -> str:
+    """Return what the event of a print calls it: only a filled form is the one that is filed."""
+    return "blank form" if kind_of_form(posted) else "form"

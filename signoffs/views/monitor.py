@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import Student
 
-from .. import access, deadlines, flow, progress, rules, states, throttle
+from .. import access, deadlines, flow, guide, progress, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
 from ..models import ClassLink, Tally
@@ -27,6 +27,7 @@ def _page(visit: access.Visit, **more) -> dict:
         "campaign": visit.campaign,
         "deadline": deadlines.words(deadline, timezone.now()),
         "is_late": deadlines.is_late(deadline, timezone.now()),
+        "guide": guide.guide_of(visit.campaign.texts),
         **more,
     }
 

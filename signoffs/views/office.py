@@ -12,7 +12,7 @@ from ..charts import completion
 from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import HandIn, MissingClaim
-from .files import PDF, download
+from .files import PDF, download, made_of_people
 from .office_page import INVALID, REFUSED, office_page
 
 
@@ -29,14 +29,19 @@ def dashboard_page(request, desk, *, status=200, refusal=None) -> HttpResponse:
         return render(request, "signoffs/office/empty.html", office_page(desk, "dashboard"), status=status)
     now = timezone.now()
     overview = progress.campaign_overview(desk.campaign, now)
+    claims = list(
+        MissingClaim.objects.filter(class_group__campaign=desk.campaign, settled_at=None).select_related(
+            "class_group__department"
+        )
+    )
+    if claims:
+        access.record_view(desk, "office")
     context = office_page(
         desk,
         "dashboard",
         overview=overview,
         chart=completion(overview, now),
-        claims=MissingClaim.objects.filter(
-            class_group__campaign=desk.campaign, settled_at=None
-        ).select_related("class_group__department"),
+        claims=claims,
         refusal=refusal,
         now=now,
     )
@@ -70,6 +75,7 @@ def department(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRespo
 
 @require_POST
 @access.office
+@made_of_people
 def print_hand_in(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     """A department's hand-in on paper: the cover, then the forms."""
     hand_in = desk.hand_in(uuid)

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST
 from rosters.models import ClassGroup
 
 from .. import access, exports, flow, printing, states
-from .files import PDF, XLSX, download, kind_of_form
+from .files import PDF, XLSX, download, kind_of_form, made_of_people, name_of_form
 
 
 @require_POST
 @access.office
+@made_of_people
 def status_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """Where every student stands, as a workbook: of a department or of all, in one state or in any."""
     if desk.campaign is None:
@@ -31,6 +32,7 @@ def status_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse
 
 @require_POST
 @access.office
+@made_of_people
 def summary_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """The table of departments and classes, as a workbook."""
     if desk.campaign is None:
@@ -41,13 +43,15 @@ def summary_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpRespons
 
 
 def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -> HttpResponse:
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="form", clock=timezone.now, **of)
+    what = name_of_form(request.POST)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what=what, clock=timezone.now, **of)
     content = printing.form_pdf(class_groups, now=timezone.now(), **kind_of_form(request.POST))
     return download(request, content, f"登记表-{name}.pdf", PDF)
 
 
 @require_POST
 @access.office
+@made_of_people
 def form(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     """The registration form of one class."""
     class_group = desk.class_group(uuid)
@@ -56,6 +60,7 @@ def form(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
 
 @require_POST
 @access.office
+@made_of_people
 def forms(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """The registration forms of a department, or of all."""
     if desk.campaign is None:

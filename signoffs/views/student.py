@@ -5,6 +5,7 @@ import time
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,6 +15,8 @@ from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing, Tally
 from ..models import FieldError as ReportedError
+from ..own_copy import own_copy
+from .files import download
 
 REFUSED = 409
 
@@ -210,6 +213,24 @@ def receipt(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if visit.standing is None:
         return redirect("class-record")
     return _receipt_page(request, visit, visit.standing)
+
+
+@require_safe
+@access.student
+def copy(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    """Everything that is held about the student, and who looked at it."""
+    held = own_copy(visit.student, timezone.now())
+    return render(request, "signoffs/student/copy.html", _page(visit, copy=held))
+
+
+@require_POST
+@access.student
+def copy_file(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    """The same as a file: one page of HTML that a person can read, print and keep."""
+    held = own_copy(visit.student, timezone.now())
+    content = render_to_string("signoffs/student/copy_file.html", _page(visit, copy=held))
+    name = f"我的核对记录-{visit.student.student_number}.html"
+    return download(request, content.encode(), name, "text/html; charset=utf-8")
 
 
 @require_POST

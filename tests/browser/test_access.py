@@ -127,6 +127,10 @@ def test_the_staffs_pages(live_server, phone, world, scheme, who):
             f"/office/roster/{world['import'].uuid}/",
             "/office/campaign/",
             "/office/campaign/texts/",
+            "/office/whole-numbers/",
+            "/office/access/",
+            f"/office/access/{world['officer'].uuid}/",
+            f"/office/student/{student.uuid}/access/",
         ],
     }
     found = []

@@ -50,12 +50,17 @@ class Command(BaseCommand):
             raise CommandError(
                 f"No class is called so: {class_name or department or found.slug}.", returncode=WRONG_USAGE
             )
+        of = {"class_group": classes[0] if class_name else None}
+        if department:
+            of["department"] = classes[0].department
+        what, who = "blank form" if blank else "form", Who(command="export_form")
+        try:
+            flow.record_export(campaign=found, who=who, what=what, clock=timezone.now, **of)
+        except flow.Refused as refused:
+            raise CommandError(str(refused.reason)) from refused
         content = printing.form_pdf(classes, blank=blank, now=timezone.now())
         try:
             output.write_bytes(content)
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror}", returncode=WRONG_USAGE) from error
-        who = Who(command="export_form")
-        one = classes[0] if class_name else None
-        flow.record_export(campaign=found, class_group=one, who=who, what="form", clock=timezone.now)
         self.stdout.write(f"{output}: {len(classes)} classes, {len(content):,} bytes")

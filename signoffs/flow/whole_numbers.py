@@ -1,0 +1,55 @@
+"""The one export that holds whole ID numbers: asked for by password and reason, numbered, and recorded first.
+
+Every request is an event, and counted before the password is compared: however many come at once, no more
+are compared than were counted. What was asked and not followed by an export was refused.
+"""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from rosters.models import Campaign, Department
+
+from .. import rules, states
+from ..models import Event
+from ..rules import Who
+from .ledger import Clock, Refused, campaign_shelf, refuse_if
+
+ASKED, EXPORTED = "ask_whole_numbers", "export_whole_numbers"
+TRIES = 5
+PAUSE = timedelta(minutes=15)
+OFFICE = frozenset({states.OFFICE})
+
+
+def _allow(who: Who, campaign: Campaign, reason: str) -> None:
+    acting = frozenset(rules.staff_roles(who.user, None))
+    refuse_if(rules.may_act(acting, rules.Situation(), OFFICE))
+    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
+    refuse_if(rules.may_give(reason, _("Say what the whole numbers are needed for.")))
+
+
+def ask_whole_numbers(*, campaign: Campaign, who: Who, reason: str, clock: Clock) -> Event:
+    """Count and record that somebody asks; the caller compares the password next. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        _allow(who, shelf.campaign, reason)
+        mine = Event.objects.filter(user=who.user, happened_at__gt=shelf.now - PAUSE)
+        granted = mine.filter(verb=EXPORTED).order_by("-pk").first()
+        asked = mine.filter(verb=ASKED, pk__gt=granted.pk if granted else 0)
+        if asked.count() >= TRIES:
+            raise Refused(_("The password was wrong too often. Wait 15 minutes; the attempts are recorded."))
+        return shelf.note(ASKED, who, reason=reason.strip())
+
+
+def export_whole_numbers(
+    *, campaign: Campaign, who: Who, reason: str, clock: Clock, department: Department | None = None
+) -> Event:
+    """Record the export under its number, `payload["number"]`; the caller has compared the password.
+
+    Raise Refused.
+    """
+    with campaign_shelf(campaign, clock) as shelf:
+        _allow(who, shelf.campaign, reason)
+        before = Event.objects.filter(chain=shelf.chain, verb=EXPORTED).count()
+        of = {"department": department.name} if department else {}
+        number = f"{shelf.campaign.slug}-{before + 1:03d}"
+        return shelf.note(EXPORTED, who, number=number, reason=reason.strip(), **of)

@@ -1,0 +1,14 @@
+"""That somebody identified, when, how, and which notice on personal data stood on the page: one INSERT."""
+
+from datetime import datetime
+
+from rosters.models import Student
+
+from . import guide
+from .models import Identification
+
+
+def record(student: Student, how: str, now: datetime) -> None:
+    """Note an identification that succeeded; `student` comes with its class and the class's campaign."""
+    version = guide.notice_version(student.class_group.campaign.texts)
+    Identification.objects.create(student=student, identified_at=now, how=how, notice_version=version)

@@ -1,0 +1,98 @@
+"""`purge`: after a campaign, personal data goes; announced beforehand, and once the forms were handed out."""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone, translation
+
+from rosters.models import Campaign
+from signoffs import deadlines, flow, retention
+from signoffs.rules import Who
+
+WRONG_USAGE = 2
+
+
+class Command(BaseCommand):
+    """Announces a deletion, tries it, or makes it."""
+
+    help = (
+        "Delete the personal data of a closed campaign, after its announced day and once its forms were "
+        "handed out. Counts, chains and the codes on the prints stay."
+    )
+
+    def add_arguments(self, parser):
+        """Take the campaign and what to do."""
+        parser.add_argument(
+            "--campaign", metavar="SLUG", help="the cohort year; without it: the last closed one"
+        )
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--announce", action="store_true", help="set the day, which staff are told")
+        which.add_argument("--dry-run", action="store_true", help="say what would go; change nothing")
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=retention.KEPT_DAYS,
+            help="with --announce: days after the close (default: %(default)s)",
+        )
+
+    def handle(self, *args, campaign, announce, dry_run, days, **options):
+        """Do it. Raise CommandError where it is refused, with the reason."""
+        if days < 0:
+            raise CommandError("--days is a number of days after the close.", returncode=WRONG_USAGE)
+        found = self.campaign(campaign)
+        who = Who(command="purge")
+        with translation.override("en"):
+            try:
+                if announce:
+                    day = flow.announce_purge(campaign=found, who=who, clock=timezone.now, days=days)
+                    self.stdout.write(f"{found.slug}: announced for {day}. `send_reminders` writes to staff.")
+                elif dry_run:
+                    self.try_out(found)
+                else:
+                    self.purge(found, who)
+            except flow.Refused as refused:
+                raise CommandError(f"{found.slug}: {refused.reason}") from refused
+
+    def campaign(self, slug: str | None) -> Campaign:
+        """Return the campaign that is meant. Raise CommandError where there is none."""
+        if slug:
+            found = Campaign.objects.filter(slug=slug).first()
+        else:
+            found = Campaign.objects.filter(state=Campaign.State.CLOSED).order_by("-slug").first()
+        if found is None:
+            what = f"There is no campaign {slug}." if slug else "No campaign is closed."
+            raise CommandError(what, returncode=WRONG_USAGE)
+        return found
+
+    def try_out(self, campaign: Campaign) -> None:
+        """Say what would go, and what keeps it from going. Raise Refused."""
+        there = flow.to_purge(campaign)
+        self.stdout.write(
+            f"{campaign.slug}: {there['students']:,} students, {there['declarations']:,} declarations."
+        )
+        refusal = retention.why_not(campaign, deadlines.day_of(timezone.now()))
+        if refusal is not None:
+            raise flow.Refused(refusal)
+        self.stdout.write("Nothing was deleted; without --dry-run, all of it is.")
+
+    def purge(self, campaign: Campaign, who: Who) -> None:
+        """Delete, and then let the database forget the bytes. A purged campaign is only forgotten again."""
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA secure_delete = ON")
+        if campaign.purged_at is None:
+            gone = flow.purge_campaign(campaign=campaign, who=who, clock=timezone.now)
+            told = ", ".join(f"{count:,} {what}" for what, count in gone.items())
+            self.stdout.write(f"{campaign.slug}: deleted: {told or 'nobody'}.")
+        self.forget()
+
+    def forget(self) -> None:
+        """Write the database anew, so that no deleted byte stays in it or in its log. Raise CommandError."""
+        with connection.cursor() as cursor:
+            if connection.vendor != "sqlite":
+                cursor.execute("VACUUM (FULL)")
+                return
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = cursor.fetchone()
+        if busy:
+            raise CommandError("Deleted, but the write-ahead log is in use: run this again to empty it.")
