@@ -16,6 +16,11 @@ BEGAN, SEEN = "began", "seen"
 SEEN_EVERY = 60  # seconds
 
 
+def begin(sender, request, user, **kwargs) -> None:
+    """Note when somebody signed in; Django tells of it, whatever way they came (apps.py)."""
+    request.session[BEGAN] = request.session[SEEN] = time.time()
+
+
 class SessionEndMiddleware:
     """Sign out who has been away too long; a page that refreshes itself is nobody's deed."""
 

@@ -14,7 +14,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
-from allauth.socialaccount.providers.base.constants import AuthError
+from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -152,6 +152,9 @@ class CampusAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.extra_data = {}
         if sociallogin.is_existing:
             sociallogin.account.save(update_fields=["extra_data"])
+        # By ?process=connect allauth would tie an identity to whoever is signed in.
+        if sociallogin.state.get("process") != AuthProcess.LOGIN:
+            self._refuse(request, _("The campus sign-on did not work. Begin again, or use your password."))
         if len(subjects) != 1 or not claim:
             self._refuse(request, _("The campus sign-on did not say who you are. Use your password."))
         if sociallogin.is_existing and sociallogin.user.campus_name == claim:

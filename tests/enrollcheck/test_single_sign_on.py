@@ -209,6 +209,16 @@ class TestForged:
         client.get(address)
         assert not is_in(client)
 
+    @pytest.mark.parametrize("process", ["connect", "redirect"])
+    def test_nobody_ties_a_foreign_identity_to_their_own_account(self, campus, officer, process):
+        client = Client()
+        client.force_login(officer)
+        url = reverse("openid_connect_login", kwargs={"provider_id": "campus"})
+        away = client.get(f"{url}?process={process}")
+        back = requests.post(away.url, data={"sub": "sub-1"}, allow_redirects=False, timeout=10)
+        answer = client.get(back.headers["Location"].removeprefix("http://testserver"))
+        assert (answer.url, SocialAccount.objects.count()) == (reverse("sign-in"), 0)
+
     def test_a_denial_leads_back_to_the_sign_in(self, campus, person):
         client = Client()
         away = client.get(reverse("openid_connect_login", kwargs={"provider_id": "campus"}))
