@@ -1,4 +1,4 @@
-"""Declarations in bulk, as the flow would leave them but for their events: it takes many minutes for 100,000."""
+"""Declarations in bulk, as the flow would leave them but for their events: through it they take minutes."""
 
 import random
 import uuid
