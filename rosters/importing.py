@@ -255,8 +255,7 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
         group = ClassGroup(campaign=plan.campaign, department=departments[key[0]], name=place.class_name)
         groups[key] = group
         applied.new_class_groups.append(group)
-    for group in applied.new_class_groups:
-        group.save(force_insert=True)
+    ClassGroup.objects.bulk_create(applied.new_class_groups, batch_size=BATCH)
     return groups
 
 

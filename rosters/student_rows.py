@@ -1,14 +1,14 @@
 """Students' rows, written in batches, each with one prepared statement.
 
 bulk_create and bulk_update build a statement as long as the batch, and take ten times as long. Only
-importing.py
-uses this.
+importing.py uses this.
 """
 
 import uuid
+from operator import attrgetter
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from . import cleaning, key_fields
 from .digests import RecordDigests
@@ -38,10 +38,17 @@ class StudentWriter:
     KEY_COLUMNS = tuple(key_fields.BY_NAME)
     DERIVED = ("id_digest", "record_digest")
     PLACE_COLUMNS = ("class_group", "seat", "withdrawn_at", "withdrawn_reason")
+    ID_NUMBER = KEY_COLUMNS.index("id_number")
+    # Where a text stands that the database takes as it is; of the others, few values are prepared once each.
+    OTHERS = tuple((place, name) for place, name in enumerate(KEY_COLUMNS) if name not in cleaning.LIMITS)
+    _of = staticmethod(attrgetter(*KEY_COLUMNS))
 
     def __init__(self):
         """Prepare the statements."""
-        self.digests = RecordDigests()
+        self.digests, self._ring = RecordDigests(), key_ring()
+        # Not the proxy that looks for the thread's connection at each use: a use is a value of a row here.
+        self._database = connections[DEFAULT_DB_ALIAS]
+        self._native_uuid = self._database.features.has_native_uuid_field
         self.fields = {field.name: field for field in Student._meta.concrete_fields}
         insert = ("uuid", "campaign", "duty", *self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
         update = (*self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
@@ -59,7 +66,7 @@ class StudentWriter:
         self._updates: list[tuple] = []
 
     def _prepared(self, name: str, value):
-        return self.fields[name].get_db_prep_save(value, connection)
+        return self.fields[name].get_db_prep_save(value, self._database)
 
     def _remembered(self, name: str, value):
         found = self._known.get((name, value))
@@ -69,24 +76,20 @@ class StudentWriter:
 
     def _values(self, record, row_uuid) -> list:
         """Return the key columns' values and the derived ones, of a row of the file or of a student."""
-        ring, number = key_ring(), record.id_number
-        values = [
-            getattr(record, name)
-            if name in cleaning.LIMITS and name != "id_number"
-            else self._remembered(name, getattr(record, name))
-            for name in self.KEY_COLUMNS
-            if name != "id_number"
-        ]
+        values = list(self._of(record))
+        number = values[self.ID_NUMBER]
+        for place, name in self.OTHERS:
+            values[place] = self._remembered(name, values[place])
         sealed = self.fields["id_number"].seal(number, row_uuid)
-        values.insert(self.KEY_COLUMNS.index("id_number"), self._prepared("id_number", sealed))
-        values.append(ring.digest("id_number", number) if number else "")
+        values[self.ID_NUMBER] = self._prepared("id_number", sealed)
+        values.append(self._ring.digest("id_number", number) if number else "")
         values.append(self.digests.of(record))
         return values
 
     def insert(self, campaign: Campaign, newcomer: Newcomer, row) -> None:
         """Add a new student."""
         place = (newcomer.class_group.pk, newcomer.seat, None, "")
-        row_uuid = newcomer.uuid if connection.features.has_native_uuid_field else newcomer.uuid.hex
+        row_uuid = newcomer.uuid if self._native_uuid else newcomer.uuid.hex
         values = self._values(row, newcomer.uuid)
         self._inserts.append((row_uuid, campaign.pk, row.duty, *place, *values))
         if len(self._inserts) >= BATCH:

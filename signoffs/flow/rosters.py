@@ -52,10 +52,12 @@ def _note(
             by_class[student.class_group_id][name].append(str(student.uuid))
     source = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
+    begun = Chain.objects.bulk_create(
+        Chain(campaign=shelf.campaign, class_group=one) for one in touched if one.pk not in chains
+    )
+    chains |= {chain.class_group_id: chain for chain in begun}
     for class_group in touched:
-        chain = chains.get(class_group.pk) or Chain.objects.create(
-            campaign=shelf.campaign, class_group=class_group
-        )
+        chain = chains[class_group.pk]
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
     counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
     shelf.note("import_roster", who, **source, **counts)

@@ -81,12 +81,18 @@ class Result:
         """Whether the target is met."""
         return self.figure >= self.target if self.at_least else self.figure <= self.target
 
+    @property
+    def row(self) -> str:
+        """The result as a row of a Markdown table."""
+        sign, verdict = "≥" if self.at_least else "≤", "met" if self.met else "**missed**"
+        figure = f"{self.figure:,.0f}" if abs(self.figure) >= 100 else f"{self.figure:.3g}"
+        shown = f"{figure} {self.unit}".strip()
+        return f"| {self.what} | {shown} | {sign} {self.target:g} | {verdict} |"
+
 
 def report(title: str, results: list[Result], notes: list[str]) -> None:
     """Print a benchmark's results as lines of a Markdown table, and its notes to standard error."""
     for note in notes:
         print(f"{title}: {note}", file=sys.stderr)
     for one in results:
-        sign = "≥" if one.at_least else "≤"
-        verdict = "met" if one.met else "**missed**"
-        print(f"| {one.what} | {one.figure:.3g} {one.unit} | {sign} {one.target:g} | {verdict} |")
+        print(one.row)

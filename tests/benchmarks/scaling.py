@@ -8,7 +8,6 @@ sizes are repeated, the sizes take turns. What is printed and exported was impor
 
 import argparse
 import json
-import random
 import shutil
 import subprocess
 import sys
@@ -108,14 +107,18 @@ def print_results(sizes: list[int], seconds: dict, memory: dict) -> None:
 
 def run(step: str, size: int, folder: Path) -> tuple[list[float], float] | None:
     """Do the step; return the seconds of each repetition and the MB of the first one."""
-    from tests.benchmarks import rosters
+    from django.utils import timezone
+
+    from signoffs import printing
+    from tests.benchmarks import rosters, signed
 
     roster = folder / "roster.xlsx"
     if step == "file":
         roster.write_bytes(rosters.workbook(size))
         return None
     if step == "sign":
-        sign()
+        signed.by_most(classes())
+        printing.form_pdf([], now=timezone.now())  # a site makes its fonts once
         return None
     work = {"import": lambda: imported(roster), "print": printed, "export": exported}[step]
     took: list[float] = []
@@ -166,61 +169,6 @@ def exported() -> None:
 def consumed(file: bytes | Iterable[bytes]) -> int:
     """Return the size of a file, whole or in parts: a part is gone when the next one comes, as when sent."""
     return len(file) if isinstance(file, bytes) else sum(len(part) for part in file)
-
-
-def sign() -> None:
-    """Let eight of ten students confirm with a drawn signature, and one report an error. As the flow would
-    leave it, but for the events; without going through it, which takes minutes for 100,000."""
-    import uuid
-
-    from django.utils import timezone
-
-    from enrollcheck.demo.story import scribble
-    from rosters.models import Student
-    from signoffs import printing
-    from signoffs.flow import tallies
-    from signoffs.models import Declaration, FieldError, Standing
-
-    dice, now = random.Random(6), timezone.now()
-    drawn = [scribble(dice) for _ in range(100)]
-    found = Student.objects.filter(campaign__slug="2026").defer("id_number").order_by("pk")
-    for class_group in classes():
-        made = []
-        for student in found.filter(class_group=class_group):
-            if student.seat % 10 == 9:
-                continue
-            kind = Declaration.Kind.REPORTED if student.seat % 10 == 8 else Declaration.Kind.CONFIRMED
-            made.append(
-                Declaration(
-                    student=student,
-                    class_group=class_group,
-                    submission_id=uuid.uuid4(),
-                    kind=kind,
-                    record_digest=student.record_digest,
-                    snapshot={},
-                    signature=drawn[student.pk % len(drawn)],
-                    phone="12000000001" if kind == Declaration.Kind.REPORTED else None,
-                    declared_at=now,
-                )
-            )
-        Declaration.objects.bulk_create(made)
-        Standing.objects.bulk_create(
-            Standing(student=one.student, state=one.kind, since=now, declaration=one) for one in made
-        )
-        FieldError.objects.bulk_create(
-            FieldError(
-                declaration=one,
-                field="major",
-                owner=FieldError.Owner.PROVINCE,
-                roster_value="软件工程",
-                chsi_value="软件",
-                right_value="软件工程",
-            )
-            for one in made
-            if one.kind == Declaration.Kind.REPORTED
-        )
-    tallies.renew(classes())
-    printing.form_pdf([], now=now)  # a site makes its fonts once
 
 
 if __name__ == "__main__":
