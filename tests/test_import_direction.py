@@ -32,6 +32,7 @@ LAYERS = {
     "signoffs.letters": "exports",
     "signoffs.progress": "flow",
     "signoffs.rules": "rules",
+    "signoffs.health": "rules",
     "signoffs.links": "rules",
     "signoffs.throttle": "rules",
     "signoffs.models": "models",
