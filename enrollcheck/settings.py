@@ -78,6 +78,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=30s")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People ------------------------------------------------------------------------------------------

@@ -27,6 +27,14 @@ def migrations_missing() -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
+def outage_of(error: BaseException | None) -> str | None:
+    """Return which outage an error tells of (outages.py); None for a fault of ours."""
+    outage = outages.outage_of(error)
+    if outage == outages.AWAY and connection.vendor == "sqlite":
+        return outages.disk_outage(connection.settings_dict["NAME"]) or outage
+    return outage
+
+
 def ailments() -> list[str]:
     """Return what keeps the site from working; empty: nothing."""
     found = []
@@ -36,8 +44,10 @@ def ailments() -> list[str]:
         if not _may_write():
             found.append(WORDS[outages.READ_ONLY])
     except DatabaseError as error:
-        found.append(WORDS[outages.outage_of(error) or outages.AWAY])
-    if any(shutil.disk_usage(folder).free < DISK_NEEDED for folder in _folders()):
+        found.append(WORDS[outage_of(error) or outages.AWAY])
+    if WORDS[outages.FULL] not in found and any(
+        shutil.disk_usage(folder).free < DISK_NEEDED for folder in _folders()
+    ):
         found.append("the disk is nearly full")
     return found
 

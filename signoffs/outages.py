@@ -4,6 +4,7 @@ It leads to words for the person (views/errors.py) and for the monitor of the se
 """
 
 import errno
+import os
 
 FULL, READ_ONLY, LOCKED, AWAY = "full", "read-only", "locked", "away"
 
@@ -31,6 +32,7 @@ _BY_SQLSTATE = {
     "58": AWAY,  # its disk
     "XX": AWAY,
 }
+LEAST = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB before the first row
 _BY_ERRNO = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, errno.EIO: AWAY}
 
 
@@ -45,6 +47,17 @@ def outage_of(error: BaseException | None) -> str | None:
             return found
         error = error.__cause__
     return None
+
+
+def disk_outage(file: str) -> str | None:
+    """Return FULL or READ_ONLY where the disk of a file is; None where it can be written.
+
+    SQLite tells of both as of a file that it can't open, when they meet its log or its shared memory first.
+    """
+    if not os.access(file, os.W_OK):
+        return READ_ONLY
+    disk = os.statvfs(os.path.dirname(file))
+    return FULL if disk.f_bavail * disk.f_frsize < LEAST else None
 
 
 def _told_by(error: BaseException) -> str | None:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import outages
+from .. import health, outages
 
 _log = logging.getLogger("enrollcheck.outages")
 
@@ -73,7 +73,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault. 503 where disk or database fail, with the time to come again."""
-    outage = outages.outage_of(sys.exception())
+    outage = health.outage_of(sys.exception())
     if outage is not None:
         return _outage(request, outage)
     return page(

@@ -15,6 +15,7 @@ class Browser:
         self.port = port
         self.cookies: dict[str, str] = {}
         self.streams: tuple | None = None
+        self.headers: dict[str, str] = {}
 
     async def get(self, path: str) -> tuple[int, bytes]:
         """Return the status and the body of a page."""
@@ -70,7 +71,7 @@ class Browser:
 
     async def _answer(self, reader: asyncio.StreamReader) -> tuple[int, str, bytes]:
         status = int((await reader.readuntil(b"\r\n")).split()[1])
-        headers: dict[str, str] = {}
+        self.headers = headers = {}
         while (line := await reader.readuntil(b"\r\n")) != b"\r\n":
             name, _, value = line.decode("latin-1").partition(":")
             name, value = name.lower(), value.strip()

@@ -24,7 +24,7 @@ def site(tmp_path, static, django_db_blocker) -> Iterator[Callable]:
     made: list[Site] = []
 
     def make(folder: Path = tmp_path / "site", *, classes=1, students=10, url="", **environment):
-        one = Site(folder, url, static, **environment)
+        one = Site(folder, url, static, tmp_path / f"{folder.name}.log", **environment)
         made.append(one)
         migrate(one.url)
         with opened(one.url):

@@ -30,8 +30,15 @@ def free_port() -> int:
 class Site:
     """`manage.py serve` on the database of a URL; SQLite in the folder where there is none."""
 
-    def __init__(self, folder: Path, url: str = "", static: Path | None = None, **environment: str):
-        """Take an empty folder, and static files that were collected before."""
+    def __init__(
+        self,
+        folder: Path,
+        url: str = "",
+        static: Path | None = None,
+        log: Path | None = None,
+        **environment: str,
+    ):
+        """Take an empty folder, static files that were collected before, and where to log."""
         folder.mkdir(exist_ok=True)
         self.folder, self.port = folder, free_port()
         self.url = url or f"sqlite:///{folder / 'enrollcheck.sqlite3'}"
@@ -43,7 +50,7 @@ class Site:
             "SITE_URL": f"http://127.0.0.1:{self.port}",
             **environment,
         }
-        self.log = folder.parent / f"{folder.name}.log"
+        self.log = log or folder.with_suffix(".log")
         self.process: subprocess.Popen | None = None
         if static is not None:
             shutil.copytree(static, folder / "static")

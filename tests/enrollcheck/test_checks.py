@@ -38,9 +38,7 @@ def test_the_file_system_is_that_of_the_deepest_and_last_mount(path, kind):
 
 
 @on_sqlite
-@pytest.mark.parametrize(
-    "kind", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "ceph", "9p"]
-)
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "ceph", "9p"])
 def test_a_database_on_a_network_disk_is_refused(kind):
     (error,) = checks.database_disk(None, ["default"], mountinfo=f"27 1 0:1 / / rw - {kind} where rw")
     assert error.id == "enrollcheck.E001"
