@@ -45,7 +45,7 @@ class Phone(Browser):
         if wrong:
             self.said |= {
                 "answer_major": "wrong",
-                "chsi_major": "土木工程",
+                "chsi_major": "采矿工程",
                 "right_major": "软件工程",
                 "phone": "12000000001",
             }

@@ -10,24 +10,43 @@ import sqlite3
 import urllib.request
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from signoffs.models import Declaration
 from tests.durability.opened import opened
 from tests.durability.phone import Phone, acknowledged
 from tests.durability.site import Site
+from tests.races.cluster import cluster, programs
 
 
 @contextmanager
-def writing(site):
-    """Hold SQLite's write lock, as a long transaction of another process does."""
-    held = sqlite3.connect(site.folder / "enrollcheck.sqlite3", isolation_level=None)
+def writing(one: Site):
+    """Hold the lock that a confirm needs, as a long transaction of another process does."""
+    if one.url.startswith("postgres"):
+        with psycopg.connect(one.url) as held:
+            held.execute("SELECT 1 FROM rosters_classgroup FOR UPDATE")
+            yield
+        return
+    held = sqlite3.connect(one.folder / "enrollcheck.sqlite3", isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
     try:
         yield
     finally:
         held.execute("ROLLBACK")
         held.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request):
+    """The database of a site: a file of its own, or an empty cluster."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    if programs() is None:
+        pytest.skip("Debian's postgresql is not installed")
+    with cluster() as started:
+        yield started
 
 
 async def ready(site, people) -> list[Phone]:
@@ -39,9 +58,9 @@ async def ready(site, people) -> list[Phone]:
     return phones
 
 
-def test_a_stop_answers_every_request_in_flight(site):
+def test_a_stop_answers_every_request_in_flight(site, url):
     """More of them than threads, all waiting for the lock when SIGTERM comes; none is asked twice."""
-    one, people = site(students=20)
+    one, people = site(url=url, students=20)
     one.start()
 
     async def story() -> list:
