@@ -100,7 +100,7 @@ def test_a_backup_that_does_not_fit_its_checksum_is_refused(backup, tmp_path):
     backup.write_bytes(backup.read_bytes() + b"x")
     run = restore(backup, tmp_path / "there")
     assert run.returncode == 1
-    assert "one.backup is not what one.backup.sha256 holds the checksum of" in run.stderr
+    assert "is not the file whose checksum one.backup.sha256 holds" in run.stderr
 
 
 @on_sqlite
