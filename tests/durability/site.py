@@ -76,7 +76,8 @@ class Site:
     def start(self) -> None:
         """Serve, and wait until it answers."""
         self.process = self.begin("serve", "--port", str(self.port))
-        for _ in range(300):
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=60).close()
                 return

@@ -239,6 +239,16 @@ class Rounds:
         }
         self.wrong += [f"{self.kind}: {len(what)} × {name}" for name, what in found.items() if what]
 
+    def tell(self) -> None:
+        """Print what was counted, and what came out wrong."""
+        with opened(self.site.url):
+            self.counted["declarations stored"] = Declaration.objects.count()
+        self.counted["declarations acknowledged"] = len(self.promised)
+        for what, count in sorted(self.counted.items()):
+            print(f"{what}: {count:,}")
+        for line, count in Counter(self.wrong).items():
+            print(f"WRONG: {line} ({count})")
+
     def run(self, kills: int) -> None:
         """Kill so many times."""
         for number in range(kills):
@@ -271,13 +281,7 @@ def main() -> int:
             rounds.run(chosen.kills)
         finally:
             rounds.site.end()
-        with opened(rounds.site.url):
-            rounds.counted["declarations stored"] = Declaration.objects.count()
-    rounds.counted["declarations acknowledged"] = len(rounds.promised)
-    for what, count in sorted(rounds.counted.items()):
-        print(f"{what}: {count:,}")
-    for line, count in Counter(rounds.wrong).items():
-        print(f"WRONG: {line} ({count})")
+            rounds.tell()
     return int(bool(rounds.wrong))
 
 
