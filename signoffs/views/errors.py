@@ -38,7 +38,11 @@ OUTAGES = {
     ),
     outages.AWAY: (
         gettext_lazy("The database does not answer"),
-        _LATER,
+        # It may have gone between the commit and its answer.
+        gettext_lazy(
+            "Whether this step was saved is not certain; what was signed before is safe. Go back and send it "
+            "again in some minutes: sending twice counts once. If it stays, tell the office."
+        ),
         120,
     ),
 }
