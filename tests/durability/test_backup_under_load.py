@@ -104,6 +104,7 @@ def test_what_was_acknowledged_before_is_in_it_and_it_is_one_moment(site, urls, 
     assert {name: back[name] for name in steady} == {name: live[name] for name in steady}
 
 
+@pytest.mark.parametrize("urls", ["postgresql"], indirect=True)  # SQLite: tests/enrollcheck/test_backup.py
 def test_at_rest_every_row_of_every_table_is_the_same(site, urls, tmp_path):
     here, there = urls
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

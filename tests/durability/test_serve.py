@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from enrollcheck.management.commands.serve import WORKERS
 from signoffs.models import Declaration
 from tests.durability.opened import opened
 from tests.durability.phone import Phone, acknowledged
@@ -62,6 +63,7 @@ def test_a_stop_answers_every_request_in_flight(site, url):
     """More of them than threads, all waiting for the lock when SIGTERM comes; none is asked twice."""
     one, people = site(url=url, students=20)
     one.start()
+    assert len(one.processes()) - 1 == WORKERS["postgresql" if url else "sqlite"]
 
     async def story() -> list:
         phones = await ready(one, people)
@@ -150,6 +152,12 @@ class TestARefusedStart:
             run.stderr
             == "CommandError: The database is behind this version: run `manage.py migrate` first.\n"
         )
+
+    def test_without_a_database(self, tmp_path, static):
+        nobody = "postgres://nobody@127.0.0.1:9/nothing"
+        run = Site(tmp_path / "site", nobody, static).manage("serve")
+        assert run.returncode == 1
+        assert run.stderr.startswith("CommandError: The database does not answer: ")
 
     def test_without_static_files(self, tmp_path):
         run = Site(tmp_path / "site").manage("serve")

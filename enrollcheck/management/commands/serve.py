@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -61,11 +61,15 @@ class Command(BaseCommand):
         return {**super().get_check_kwargs(options), "databases": ["default"]}
 
     def handle(self, *args, address, port, **options):
-        """Serve. Raise CommandError where the static files were not collected, or migrations are missing."""
+        """Serve. Raise CommandError where static files or migrations are missing, or no database answers."""
         if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
             raise CommandError(
                 "The static files are missing: run `manage.py collectstatic --no-input` first."
             )
-        if health.migrations_missing():
+        try:
+            behind = health.migrations_missing()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
+        if behind:
             raise CommandError("The database is behind this version: run `manage.py migrate` first.")
         serve(address, port)
