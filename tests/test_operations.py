@@ -11,6 +11,7 @@ from django.core.management import get_commands
 
 from enrollcheck.management.commands.serve import STOP_WAITS
 from enrollcheck.sqlite import options
+from signoffs import health
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OPERATIONS = (REPOSITORY / "OPERATIONS.md").read_text()
@@ -23,6 +24,10 @@ def test_every_command_that_is_named_exists(text):
     named = set(re.findall(r"manage\.py ([a-z_]+)(?![\w.])", text))
     assert named - set(get_commands()) == set()
     assert {"migrate", "collectstatic", "serve"} <= named
+
+
+def test_everything_that_healthz_may_say_is_explained():
+    assert [said for said in health.WORDS.values() if f"`{said}`" not in OPERATIONS] == []
 
 
 def test_a_stop_is_given_the_time_that_it_needs():
