@@ -1,16 +1,20 @@
-"""What the wiring connects once everything is loaded."""
+"""The wiring as an app: checks of where the database lies, and what a sign-in begins."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.core.checks import Tags, register
 
 from . import sessions
+from .checks import database_disk, sqlite_promises
 
 
 class EnrollcheckConfig(AppConfig):
-    """The wiring."""
+    """Registers the checks that need the database: `migrate` and `serve` run them."""
 
     name = "enrollcheck"
 
     def ready(self):
-        """Let every sign-in begin its session's time."""
+        """Register the checks, and let every sign-in begin its session's time."""
+        for check in (database_disk, sqlite_promises):
+            register(check, Tags.database)
         user_logged_in.connect(sessions.begin, dispatch_uid="enrollcheck.sessions")

@@ -86,5 +86,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "fontTools": {"level": "WARNING"},
+        # granian's own lines, which it would print as plain text.
+        "_granian": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }

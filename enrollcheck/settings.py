@@ -83,6 +83,9 @@ DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASES["default"].setdefault("OPTIONS", {}).update(sqlite.options(SQLITE_JOURNAL_MODE))
+else:
+    # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=30s")
 # Kept by each thread for a minute: to open one, with SQLite's PRAGMAs too, costs as much as a page's queries.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -8,10 +8,12 @@ are authenticated with it, so a block that is changed, moved, left out or cut of
 """
 
 import base64
+import hashlib
 import os
 import secrets
 import zlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -40,6 +42,26 @@ def key_from_environment() -> bytes:
             "from the server, since a backup can't be opened without it."
         )
     return key
+
+
+def sum_of(file: Path) -> Path:
+    """Return where the checksum of a backup lies: beside it."""
+    return file.with_name(file.name + ".sha256")
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def check_sum(file: Path) -> None:
+    """Raise Unusable where a checksum lies beside the backup and is another's."""
+    told = sum_of(file)
+    if told.exists() and told.read_text().split()[:1] != [sha256(file)]:
+        raise Unusable(
+            f"{file} is not the file whose checksum {told.name} holds: it was damaged or exchanged."
+        )
 
 
 def _bound(prefix: bytes, number: int, last: bool) -> tuple[bytes, bytes]:

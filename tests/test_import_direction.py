@@ -36,6 +36,7 @@ LAYERS = {
     "signoffs.rules": "rules",
     "signoffs.staffing": "rules",
     "signoffs.retention": "rules",
+    "signoffs.health": "rules",
     "signoffs.links": "rules",
     "signoffs.throttle": "rules",
     "signoffs.identifications": "rules",

@@ -1,13 +1,57 @@
 """The pages for what went wrong, each with a sentence that says what to do."""
 
+import logging
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import health, outages
+
+_log = logging.getLogger("enrollcheck.outages")
+
+_LATER = gettext_lazy(
+    "Nothing was saved by this step; what was signed before is safe. Go back and send it again in some "
+    "minutes. If it stays, tell the office."
+)
+# What an outage says to the person, and after how many seconds to come again.
+OUTAGES = {
+    outages.LOCKED: (
+        gettext_lazy("Very busy at this moment"),
+        gettext_lazy(
+            "Nothing was saved by this step. Wait half a minute, go back and send it again: sending twice "
+            "counts once."
+        ),
+        30,
+    ),
+    outages.FULL: (
+        gettext_lazy("The server's disk is full"),
+        _LATER,
+        120,
+    ),
+    outages.READ_ONLY: (
+        gettext_lazy("The server can't save anything at this moment"),
+        _LATER,
+        120,
+    ),
+    outages.AWAY: (
+        gettext_lazy("The database does not answer"),
+        # It may have gone between the commit and its answer.
+        gettext_lazy(
+            "Whether this step was saved is not certain; what was signed before is safe. Go back and send it "
+            "again in some minutes: sending twice counts once. If it stays, tell the office."
+        ),
+        120,
+    ),
+}
 
 
-def page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+def page(request: HttpRequest, status: int, title: str, advice: str, **more) -> HttpResponse:
     """Return the error page with that status."""
-    return render(request, "error.html", {"title": title, "advice": advice, "status": status}, status=status)
+    context = {"title": title, "advice": advice, "status": status, **more}
+    return render(request, "error.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -42,13 +86,25 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault."""
+    """500: our fault. 503 where disk or database fail, with the time to come again."""
+    outage = health.outage_of(sys.exception())
+    if outage is not None:
+        return _outage(request, outage)
     return page(
         request,
         500,
         _("Something went wrong here"),
         _("Nothing was saved by this step. Try again in a minute; if it stays, tell the office."),
     )
+
+
+def _outage(request: HttpRequest, outage: str) -> HttpResponse:
+    """503. Without the user, since reading that would ask the database once more."""
+    _log.error("outage", extra={"facts": {"outage": outage}})
+    title, advice, seconds = OUTAGES[outage]
+    response = page(request, 503, title, advice, user=None)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

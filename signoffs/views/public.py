@@ -1,10 +1,5 @@
 """The pages that anybody may open: where to go, the links, a print's record, the server's health."""
 
-import shutil
-
-from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,11 +7,10 @@ from django.views.decorators.http import require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, rules, staffing, states
+from .. import access, health, rules, staffing, states
 from ..models import ClassLink, ClassSheet
 
 Role = access.Role
-DISK_NEEDED = 200 * 1024 * 1024  # bytes: a year's declarations, several times over
 DESKS = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
 
 
@@ -74,23 +68,9 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "signoffs/verify.html", context, status=200 if sheet else 404)
 
 
-def _ailments() -> list[str]:
-    """Return what keeps the site from working, as words for a monitor; a database that fails raises."""
-    executor = MigrationExecutor(connection)
-    found = []
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        found.append("migrations are missing")
-    if shutil.disk_usage(settings.DATA_FOLDER).free < DISK_NEEDED:
-        found.append("the disk is nearly full")
-    return found
-
-
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while database, disk and migrations are sound; else 503 and what is wrong."""
-    try:
-        ailments = _ailments()
-    except DatabaseError:
-        ailments = ["the database does not answer"]
+    ailments = health.ailments()
     text = "\n".join(ailments or ["ok"]) + "\n"
     return HttpResponse(text, status=503 if ailments else 200, content_type="text/plain")

@@ -70,6 +70,7 @@ class Browser:
         self._connection: _Connection | None = None
         self._every = f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n".encode()
         self._head = self._every
+        self._answered = b""
 
     async def get(self, path: str) -> tuple[int, bytes]:
         """Return the status and the body of a page."""
@@ -84,11 +85,22 @@ class Browser:
         hidden = "".join(f"{name}={quote_plus(value)}&" for name, value in self.hidden.items())
         return (hidden + form).encode()
 
+    def carry(self, cookies: dict[bytes, bytes]) -> None:
+        """Carry just these cookies."""
+        self.cookies = dict(cookies)
+        pairs = b"; ".join(b"%b=%b" % pair for pair in self.cookies.items())
+        self._head = b"%bCookie: %b\r\n" % (self._every, pairs) if pairs else self._every
+
     def forget(self) -> None:
         """Become another person's: no cookies. The connection stays, as a web server in front keeps it."""
-        self.cookies.clear()
+        self.carry({})
         self.hidden = {}
-        self._head = self._every
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the last answer, by their names in lower case."""
+        lines = (line.partition(":") for line in self._answered.decode("latin-1").split("\r\n")[1:])
+        return {name.lower(): value.strip() for name, _, value in lines if name}
 
     def close(self) -> None:
         """End the connection."""
@@ -119,11 +131,10 @@ class Browser:
 
     async def _ask(self, method: bytes, path: bytes, body: bytes) -> tuple[int, bytes, bytes]:
         head, page = await self._answer(self.request(method, path, body))
+        self._answered = head
         found = _COOKIE.findall(head)
         if found:
-            self.cookies.update(found)
-            cookies = b"; ".join(b"%b=%b" % pair for pair in self.cookies.items())
-            self._head = b"%bCookie: %b\r\n" % (self._every, cookies)
+            self.carry(self.cookies | dict(found))
         location = _LOCATION.search(head)
         return int(head[9:12]), location[1] if location else b"", page
 

@@ -66,7 +66,7 @@ def test_a_restored_database_has_every_row(backup, tmp_path):
 def test_a_backup_is_readable_by_its_owner_alone_and_shows_no_name(backup):
     assert backup.stat().st_mode & 0o077 == 0
     assert factories.name(1).encode() not in backup.read_bytes()
-    assert sorted(path.name for path in backup.parent.iterdir()) == ["one.backup"]
+    assert sorted(path.name for path in backup.parent.iterdir()) == ["one.backup", "one.backup.sha256"]
 
 
 @on_sqlite
@@ -88,6 +88,19 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(backup, tmp_path, damage
     assert run.returncode == 1
     assert sentence in run.stderr
     assert [path.name for path in (tmp_path / "there").glob("*")] == []
+
+
+def test_the_checksum_is_one_that_sha256sum_checks(backup):
+    run = subprocess.run(["sha256sum", "-c", "one.backup.sha256"], cwd=backup.parent, capture_output=True)
+    assert (run.returncode, run.stdout) == (0, b"one.backup: OK\n")
+
+
+@on_sqlite
+def test_a_backup_that_does_not_fit_its_checksum_is_refused(backup, tmp_path):
+    backup.write_bytes(backup.read_bytes() + b"x")
+    run = restore(backup, tmp_path / "there")
+    assert run.returncode == 1
+    assert "is not the file whose checksum one.backup.sha256 holds" in run.stderr
 
 
 @on_sqlite

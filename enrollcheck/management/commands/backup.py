@@ -1,6 +1,5 @@
 """`manage.py backup FILE`: the whole database, online, sealed with BACKUP_KEY."""
 
-import hashlib
 import os
 import subprocess
 import tempfile
@@ -77,6 +76,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} can't be written: {error.strerror}.") from error
         finally:
             partial.unlink(missing_ok=True)
-        with open(file, "rb") as whole:
-            digest = hashlib.file_digest(whole, "sha256").hexdigest()
+        digest = vault.sha256(file)
+        # Beside it, as sha256sum writes and checks it: a copy elsewhere is checked without the key.
+        vault.sum_of(file).write_text(f"{digest}  {file.name}\n")
         self.stdout.write(f"{file}: {file.stat().st_size:,} bytes, SHA-256 {digest}")

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         """
         try:
             key = vault.key_from_environment()
+            vault.check_sum(file)
             with open(file, "rb") as source:
                 pieces = vault.unseal(source, key)
                 if connection.vendor == "sqlite":

@@ -1,29 +1,48 @@
-"""The production server: granian, one worker.
+"""The production server: granian, in front of it a web server that brings TLS."""
 
-One worker, since on SQLite it was measured faster than several, in throughput and in the slowest answers.
-"""
-
+import os
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, connections
 from granian import Granian
 from granian.constants import Interfaces
 
-# Threads that wait for the database and for slow phones; one writes at a time in any case.
-THREADS = 8
+from signoffs import health
+
+# Worker processes, and the threads of each, by the kind of database.
+#   SQLite: one process, since one writes at a time in any case; measured faster than several, in throughput
+#   and in the slowest answers.
+#   PostgreSQL: a process for each core, since there only Python itself stands in the way. Each thread keeps
+#   one connection: workers × threads must stay below the database's max_connections (100 by default).
+WORKERS = {"sqlite": 1, "postgresql": os.cpu_count() or 1}
+THREADS = {"sqlite": 8, "postgresql": 4}
+
+# Requests that a worker takes in at once; those beyond wait in the socket's backlog.
+BACKPRESSURE = 512
+# Seconds that a stop waits for the requests in flight: longer than a write waits for SQLite's lock (30 s in
+# enrollcheck/sqlite.py), shorter than TimeoutStopSec of the unit in OPERATIONS.md.
+STOP_WAITS = 45
 
 
 def serve(address: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM, then let the requests in flight finish."""
+    connections.close_all()  # the workers are forks: a connection is never shared with them
     Granian(
         "enrollcheck.wsgi:application",
         address=address,
         port=port,
         interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=THREADS,
-        log_access=False,
+        workers=WORKERS[connection.vendor],
+        blocking_threads=THREADS[connection.vendor],
+        backpressure=BACKPRESSURE,
+        workers_kill_timeout=STOP_WAITS,
+        # A worker that was killed (out of memory) is replaced at once; one that dies again within seconds
+        # ends the server, for systemd to start afresh.
+        respawn_failed_workers=True,
+        log_dictconfig=settings.LOGGING,
+        log_access=False,  # its lines hold addresses, and those hold the class links
     ).serve()
 
 
@@ -37,10 +56,20 @@ class Command(BaseCommand):
         parser.add_argument("--address", default="127.0.0.1", help="what to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="the port (default: %(default)s)")
 
+    def get_check_kwargs(self, options):
+        """Run the checks of the database too, which Django leaves out by default."""
+        return {**super().get_check_kwargs(options), "databases": ["default"]}
+
     def handle(self, *args, address, port, **options):
-        """Serve. Raise CommandError where the static files were not collected."""
+        """Serve. Raise CommandError where static files or migrations are missing, or no database answers."""
         if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
             raise CommandError(
                 "The static files are missing: run `manage.py collectstatic --no-input` first."
             )
+        try:
+            behind = health.migrations_missing()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
+        if behind:
+            raise CommandError("The database is behind this version: run `manage.py migrate` first.")
         serve(address, port)

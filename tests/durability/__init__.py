@@ -1,0 +1,1 @@
+"""What a server must keep whatever happens to it: real processes, real files, real disks, real HTTP."""

@@ -1,0 +1,121 @@
+"""A database of an earlier version comes along, whole, and goes on; migrations leave running code alone."""
+
+import asyncio
+import sqlite3
+
+import pytest
+from django.db import migrations
+from django.db.migrations.loader import MigrationLoader
+
+from rosters.models import Student
+from signoffs import links
+from signoffs.models import ClassSheet, Declaration
+from tests.durability import early
+from tests.durability.opened import opened
+from tests.durability.phone import Phone, acknowledged
+from tests.durability.site import Site
+
+
+@pytest.fixture
+def old(tmp_path, static, django_db_blocker):
+    """A site on which the earlier version has just been stopped."""
+    one = Site(tmp_path / "site", static=static)
+    early.write(one.folder / "enrollcheck.sqlite3")
+    with django_db_blocker.unblock():
+        yield one
+        one.end()
+
+
+def test_every_row_comes_along_and_chains_and_tallies_hold(old):
+    file = old.folder / "enrollcheck.sqlite3"
+    with sqlite3.connect(file) as database:
+        before = early.columns_of(database)
+    was = early.rows(file, before)
+    assert len(was["signoffs_declaration"]) == early.DECLARATIONS
+    assert old.manage("migrate", "--no-input").returncode == 0
+    assert early.rows(file, before) == was
+    events = old.manage("verify_events")
+    assert (events.returncode, events.stdout) == (0, f"{early.EVENTS} events in 7 chains: all hold.\n")
+    assert old.manage("recount", "--dry-run").stdout == "0 classes differed.\n"
+
+
+def test_the_story_goes_on_after_the_upgrade(old, tmp_path):
+    """Who had signed finds the receipt; who had not signs; what was handed in still verifies and prints."""
+    assert old.manage("migrate", "--no-input").returncode == 0
+    with opened(old.url):
+        students = list(Student.objects.select_related("class_group", "standing").order_by("pk"))
+        tokens = {one.class_group_id: one for one in links.ClassLink.objects.filter(kind="student")}
+        people = {
+            one: (tokens[one.class_group_id].token, one.student_number, one.id_number, one.name)
+            for one in students
+        }
+        left = [one for one in students if not hasattr(one, "standing") or one.standing.state == "missing"]
+        code = ClassSheet.objects.get().verify_code
+    assert len(left) == 3
+    old.start()
+
+    async def story():
+        done = Phone(old.port, people[students[0]])
+        await done.get(f"/c/{done.token_of_class}/")
+        _, page = await done.post(
+            "/class/identify/", {"student_number": done.number, "last_six": done.id_number[-6:]}
+        )
+        assert "核对无误，已签名" in page.decode()
+        for student in left:
+            phone = Phone(old.port, people[student])
+            await phone.arrive()
+            phone.fill()
+            assert acknowledged(await phone.sign())
+        status, page = await done.get(f"/verify/{code}/")
+        assert (status, "是，这是最新版本" in page.decode()) == (200, True)
+
+    asyncio.run(story())
+    assert old.stop() == 0
+    assert old.manage("verify_events").returncode == 0
+    assert old.manage("recount", "--dry-run").returncode == 0
+    printed = old.manage("export_form", "--class", "软件2601班", "--output", str(tmp_path / "form.pdf"))
+    assert printed.returncode == 0, printed.stderr
+    assert (tmp_path / "form.pdf").read_bytes()[:5] == b"%PDF-"
+    with opened(old.url):
+        assert Declaration.objects.count() == early.DECLARATIONS + 3
+
+
+# Migrations beside a running server ---------------------------------------------------------------------
+
+# What the former version, which may still run on another machine, does not notice. A new column must be
+# nullable or have a default in the database itself: the former version inserts rows without it.
+HARMLESS = (migrations.CreateModel, migrations.AddIndex, migrations.AlterModelOptions)
+# The others, each with the reason why it may be all the same.
+EXCEPTIONS = {
+    ("signoffs", "0002_number_tries", "Add field number_failures to throttle"): "before the first release",
+}
+
+
+def is_harmless(operation) -> bool:
+    """Say whether code of before the operation works on after it."""
+    if isinstance(operation, migrations.AddField):
+        field = operation.field
+        return field.many_to_many or field.null or field.has_db_default()
+    return isinstance(operation, HARMLESS)
+
+
+def test_the_version_before_works_on_the_database_of_the_version_after():
+    """Else: split it in two releases (add, then remove), or name it in EXCEPTIONS with a reason."""
+    found = {
+        (app, name, operation.describe())
+        for (app, name), migration in MigrationLoader(None).disk_migrations.items()
+        if app in ("rosters", "signoffs") and not migration.initial and "0002_initial" not in name
+        for operation in migration.operations
+        if not is_harmless(operation)
+    }
+    assert sorted(found - set(EXCEPTIONS)) == []
+
+
+def test_every_migration_is_one_transaction():
+    """So that a kill in its middle leaves the database as it was."""
+    ours = [
+        migration
+        for (app, _), migration in MigrationLoader(None).disk_migrations.items()
+        if app in ("rosters", "signoffs")
+    ]
+    assert [migration for migration in ours if not migration.atomic] == []

@@ -1,0 +1,1 @@
+"""Settings that a site must not have: `serve` refuses each of them."""

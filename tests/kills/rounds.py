@@ -1,0 +1,288 @@
+"""The server is killed under load, and so are an import, a checkpoint and a migration; then it must add up.
+
+    python -m tests.kills.rounds [--kills 200] [--seed 1]
+
+Each kill is a SIGKILL to every process of the real server, by its id, while students sign and report over
+HTTP. After each, on the file as it was left: every acknowledged declaration is stored, none is half, the
+tallies and chains hold, SQLite finds the file sound. After the restart what was sent once is sent again, and
+must be the same declaration. Prints what was counted, and exits 1 if anything came out wrong.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from django.db import connection
+from django.utils import timezone
+
+from rosters import importing, key_fields, reading
+from rosters.models import Student
+from signoffs import flow
+from signoffs.flow import tallies
+from signoffs.flow.ledger import verify
+from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
+from signoffs.rules import Who
+from tests.benchmarks import rosters
+from tests.durability import early
+from tests.durability.opened import migrate, opened
+from tests.durability.phone import Phone, acknowledged
+from tests.durability.site import REPOSITORY, Site
+
+PHONES = 8
+RESENT = 5  # acknowledged declarations that are sent once more after each restart
+KINDS = ("load", "import", "checkpoint", "migration")
+CHECKPOINTS = """
+import sqlite3, sys
+from enrollcheck import sqlite
+sqlite.install()
+import sqlite3
+database = sqlite3.connect(sys.argv[1], timeout=30)
+while True:
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+"""
+
+
+class Rounds:
+    """One site, the crowd in front of it, and what was promised to whom."""
+
+    def __init__(self, folder: Path, seed: int):
+        """Make the site, with a roster of so many classes."""
+        self.folder, self.dice = folder, random.Random(seed)
+        self.site = Site(folder / "site")
+        self.file = self.site.folder / "enrollcheck.sqlite3"
+        self.people: list[tuple] = []
+        self.promised: dict[str, Phone] = {}  # acknowledged, by submission id
+        self.unsure: list[Phone] = []  # sent, and no answer came
+        self.counted: Counter = Counter()
+        self.wrong: list[str] = []
+        self.kind = ""
+        self.major = "软件工程"
+        self.import_takes = 0.0  # seconds, with Python's start
+
+    def prepare(self, students: int) -> None:
+        """Bring the roster in."""
+        run = self.site.manage("collectstatic", "--no-input", "-v", "0")
+        assert run.returncode == 0, run.stderr
+        migrate(self.site.url)
+        content = self.roster(students).read_bytes()
+        with opened(self.site.url):
+            campaign = importing.create_campaign(
+                "2026",
+                university="云麓理工大学",
+                student_deadline=timezone.localdate(),
+                department_deadline=timezone.localdate(),
+            )
+            plan = importing.plan(campaign, reading.read(content, "roster.csv"))
+            flow.import_roster(plan=plan, who=Who(command="kills"), clock=timezone.now)
+            links = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT, revoked_at=None)
+            tokens = {link.class_group_id: link.token for link in links}
+            self.people = [
+                (tokens[one.class_group_id], one.student_number, one.id_number, one.name)
+                for one in Student.objects.order_by("pk")
+            ]
+        started = time.perf_counter()
+        run = self.site.manage("import_roster", str(self.roster(students)))
+        assert run.returncode == 0, run.stderr
+        self.import_takes = time.perf_counter() - started
+
+    # The crowd ------------------------------------------------------------------------------------------
+
+    async def phone(self) -> None:
+        """One student after the other, until the server is gone."""
+        while True:
+            phone, sent = Phone(self.site.port, self.dice.choice(self.people)), False
+            try:
+                await phone.arrive()
+                if "submission_id" not in phone.hidden:
+                    continue
+                phone.fill(wrong=self.dice.random() < 0.25)
+                sent = True
+                answer = await phone.sign()
+            except (OSError, EOFError):
+                if sent:
+                    self.unsure.append(phone)
+                return
+            finally:
+                phone.close()
+            self.note(phone, answer)
+
+    def note(self, phone: Phone, answer: tuple[int, str]) -> None:
+        """Keep what the page promised; a refusal (409: the import came between) promises nothing."""
+        if acknowledged(answer):
+            self.promised[phone.submission] = phone
+        self.counted[f"answers {answer[0]}"] += 1
+
+    async def crowd(self) -> None:
+        """Let them all in, and kill the server in the middle of it, at a random moment."""
+        phones = [asyncio.create_task(self.phone()) for _ in range(PHONES)]
+        beside = self.begin_beside()
+        await asyncio.sleep(self.dice.uniform(0.3, 1) * (self.import_takes if self.kind == "import" else 1.5))
+        self.site.kill()
+        if beside is not None:
+            self.counted[f"{self.kind}s killed at work"] += beside.poll() is None
+            beside.send_signal(signal.SIGKILL)
+            beside.wait()
+        await asyncio.gather(*phones)
+
+    async def again(self) -> None:
+        """Send again what got no answer, and some of what did: each is one declaration."""
+        known = self.dice.sample(list(self.promised.values()), min(RESENT, len(self.promised)))
+        for phone in [*self.unsure, *known]:
+            answer = await phone.sign()
+            phone.close()
+            self.counted["sent again"] += 1
+            if phone.submission in self.promised and not acknowledged(answer):
+                self.wrong.append(f"a retry of an acknowledged declaration was answered {answer[0]}")
+            elif acknowledged(answer):
+                self.promised[phone.submission] = phone
+        self.unsure.clear()
+
+    # What is killed beside the server ---------------------------------------------------------------------
+
+    def begin_beside(self) -> subprocess.Popen | None:
+        """Start the round's other process."""
+        if self.kind == "import":
+            self.major = self.dice.choice(["软件工程", "土木工程", "测绘工程"])
+            return self.site.begin("import_roster", str(self.roster(len(self.people))))
+        if self.kind == "checkpoint":
+            command = [sys.executable, "-c", CHECKPOINTS, str(self.file)]
+            return subprocess.Popen(command, cwd=REPOSITORY)
+        return None
+
+    def roster(self, students: int) -> Path:
+        """Write the list, with one major for everybody."""
+        names = [key.name for key in key_fields.KEY_FIELDS]
+        lines = [[key.label for key in key_fields.KEY_FIELDS]]
+        for row in rosters.rows(students):
+            lines.append(
+                [self.major if name == "major" else text for name, text in zip(names, row, strict=True)]
+            )
+        place = self.folder / "roster.csv"
+        place.write_text("\n".join(",".join(line) for line in lines))
+        return place
+
+    def kill_a_migration(self) -> None:
+        """Kill `migrate` on an earlier version's database; run it again; nothing may be missing."""
+        one = Site(self.folder / f"old-{self.counted['kills']}")
+        file = one.folder / "enrollcheck.sqlite3"
+        early.write(file)
+        before = early.rows(file)
+        columns = early.columns(file)
+        running = one.begin("migrate", "--no-input")
+        while running.poll() is None and not file.with_name(file.name + "-wal").exists():
+            time.sleep(0.005)  # Python starts; the database is not open yet
+        time.sleep(self.dice.uniform(0, 0.25))
+        self.counted["migrations killed at work"] += running.poll() is None
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        self.sound(file)
+        if one.manage("migrate", "--no-input").returncode:
+            self.wrong.append("a killed migration does not run again")
+        self.sound(file)
+        if early.rows(file, columns) != before:
+            self.wrong.append("a killed migration lost rows")
+        if one.manage("verify_events").returncode:
+            self.wrong.append("chains do not hold after a killed migration")
+
+    # What must hold ---------------------------------------------------------------------------------------
+
+    def sound(self, file: Path) -> None:
+        """Let SQLite look at the file, with the log that the kill has left beside it."""
+        with opened(f"sqlite:///{file}"), connection.cursor() as cursor:
+            if cursor.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                self.wrong.append(f"{self.kind}: SQLite finds the file unsound")
+            if cursor.execute("PRAGMA foreign_key_check").fetchall():
+                self.wrong.append(f"{self.kind}: a row refers to nothing")
+
+    def look(self) -> None:
+        """Hold the rows against the promises and against each other."""
+        self.sound(self.file)
+        with opened(self.site.url):
+            stored = {str(one.submission_id): one for one in Declaration.objects.all()}
+            told = Counter(
+                event.payload["declaration"] for event in Event.objects.filter(verb__in=["confirm", "report"])
+            )
+            reported = set(FieldError.objects.values_list("declaration_id", flat=True))
+            newest = {one.student_id: one.pk for one in sorted(stored.values(), key=lambda one: one.pk)}
+            standing = dict(Standing.objects.values_list("student_id", "declaration_id"))
+            kept = list(Tally.objects.select_related("class_group"))
+            fresh = tallies.count([one.class_group for one in kept])
+            chains = {chain.pk: verify(chain) for chain in Chain.objects.all()}
+            majors = set(Student.objects.values_list("major", flat=True))
+        found = {
+            "acknowledged and not stored": set(self.promised) - set(stored),
+            "without its event, or with two": [one for one in stored.values() if told[str(one.uuid)] != 1],
+            "an event without its declaration": set(told) - {str(one.uuid) for one in stored.values()},
+            "reported without an error": [
+                one for one in stored.values() if (one.kind == "reported") != (one.pk in reported)
+            ],
+            "a standing that is not the newest declaration": newest.items() ^ standing.items(),
+            "a tally that differs": [
+                one for one in kept if tallies.differences(one, fresh[one.class_group_id])
+            ],
+            "a chain that does not hold": [pk for pk, problems in chains.items() if problems],
+            "half an import": majors if len(majors) != 1 else [],
+        }
+        self.wrong += [f"{self.kind}: {len(what)} × {name}" for name, what in found.items() if what]
+
+    def tell(self) -> None:
+        """Print what was counted, and what came out wrong."""
+        with opened(self.site.url):
+            self.counted["declarations stored"] = Declaration.objects.count()
+        self.counted["declarations acknowledged"] = len(self.promised)
+        for what, count in sorted(self.counted.items()):
+            print(f"{what}: {count:,}")
+        for line, count in Counter(self.wrong).items():
+            print(f"WRONG: {line} ({count})")
+
+    def run(self, kills: int) -> None:
+        """Kill so many times."""
+        for number in range(kills):
+            self.kind = KINDS[number % len(KINDS)]
+            self.site.start()
+            if number:
+                asyncio.run(self.again())
+            asyncio.run(self.crowd())
+            self.counted["kills"] += 1
+            self.look()
+            if self.kind == "migration":
+                self.kill_a_migration()
+        self.site.start()
+        asyncio.run(self.again())
+        self.site.stop()
+        self.look()
+
+
+def main() -> int:
+    """Run as a command."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--students", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="enrollcheck-kills-") as folder:
+        rounds = Rounds(Path(folder), chosen.seed)
+        rounds.prepare(chosen.students)
+        try:
+            rounds.run(chosen.kills)
+        finally:
+            rounds.site.end()
+            rounds.tell()
+    return int(bool(rounds.wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
