@@ -1,15 +1,14 @@
 """The cover of a department's hand-in: totals, exceptions, lines for the 系负责人; the forms follow it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from rosters.models import ClassGroup
 
 from .. import deadlines
 from ..models import HandIn
-from .content import gather
 from .fonts import BOLD
-from .form import draw_form
+from .form import draw_forms
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 
 LEFT, RIGHT = 60.0, WIDTH - 60.0
@@ -26,17 +25,15 @@ COUNTS = (
 )
 
 
-def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> bytes:
-    """Return one PDF: the cover of that hand-in, then the forms of its classes, with a bookmark for each."""
-    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> Iterator[bytes]:
+    """Return one PDF, piece by piece: the cover of that hand-in, then the forms, with a bookmark for each."""
+    classes = list(class_groups)
     pen = Pen(f"{hand_in.department} 新生学籍查询及核对")
     pen.canvas.bookmarkPage("cover")
     pen.canvas.addOutlineEntry(f"{hand_in.department} 上交", "cover")
     _cover(pen, hand_in)
     pen.canvas.showPage()
-    for form in gather(class_groups, blank=False):
-        draw_form(pen, form, local)
-    return pen.finish()
+    return pen.streamed(draw_forms(pen, classes, blank=False, now=now), len(classes))
 
 
 def _cover(pen: Pen, hand_in: HandIn) -> None:

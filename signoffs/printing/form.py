@@ -3,7 +3,7 @@
 All measures are points; y runs up from the foot of the page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from rosters.models import ClassGroup
@@ -38,22 +38,26 @@ FOOT = 24.0
 
 def form_pdf(
     class_groups: Iterable[ClassGroup], *, blank: bool = False, names: bool = True, now: datetime
-) -> bytes:
-    """Return one PDF of the classes' forms, with a bookmark for each.
+) -> Iterator[bytes]:
+    """Return one PDF of the classes' forms, piece by piece as it is drawn, with a bookmark for each.
 
     `blank`: for signing on paper, with the names small in the cells unless `names` is false. `now` stands on
     drafts of sheets that were not submitted.
     """
-    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+    classes = list(class_groups)
     pen = Pen("新生学籍查询及核对登记表")
-    drawn = False
-    for form in gather(class_groups, blank=blank, names=names):
+    return pen.streamed(draw_forms(pen, classes, blank=blank, names=names, now=now), len(classes))
+
+
+def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how) -> Iterator[None]:
+    """Draw a form each time that the iterator is asked; where there is no class, a page that says so."""
+    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+    for form in gather(classes, **how):
         draw_form(pen, form, local)
-        drawn = True
-    if not drawn:
+        yield
+    if not classes:
         pen.text(LEFT, TITLE_Y, "没有班级", 12)
         pen.canvas.showPage()
-    return pen.finish()
 
 
 def _pages(form: Form) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
@@ -178,7 +182,7 @@ def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     end = pen.text(LEFT, COLLATOR_Y, label, 11)
     pen.line(end, COLLATOR_Y - 3, end + 130, COLLATOR_Y - 3, 0.5)
     pen.signature(Box(end + 4, COLLATOR_Y - 2, 122, 20), form.collator_signature)
-    if form.collator and "typed" not in form.collator_signature:
+    if form.collator and not form.collator_signature.startswith(b'{"typed"'):
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
     day = form.campaign.department_deadline
     note = f"注：签名后交系负责人，{day.month}月{day.day}日前以系为单位统一交教务管理部。"

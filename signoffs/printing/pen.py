@@ -1,24 +1,41 @@
-"""Drawing on a canvas: text that stays in its cell, signatures as vectors, QR codes, missing glyphs."""
+"""Drawing on a canvas: text that stays in its cell, signatures as vectors, QR codes, missing glyphs.
+
+What is drawn ten thousand times in a print is written as the PDF's own operators: reportlab's calls format
+every number anew and keep a state that nobody here asks for.
+"""
 
 import io
 import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 import segno
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
 from . import fonts
+from .document import StreamedDocument
 from .fonts import REGULAR
 
 WIDTH, HEIGHT = A4
-INK = (0.09, 0.1, 0.12)
-FAINT = (0.42, 0.45, 0.49)
+# Colours: red, green and blue, as the PDF writes them.
+INK = ".09 .1 .12"
+FAINT = ".42 .45 .49"
 SMALLEST = 4.0  # points; below that nothing is read
-# Of a drawn signature: the pen's width on paper, in points.
-PEN = 0.9
+# Of a drawn signature: the pen's width on paper, in points; and at most so many points for one unit drawn.
+PEN, LARGEST_SCALE = 0.9, 0.25
 MASK = 2  # of a QR code's eight: vertical stripes, which long texts break up well
+# Between the objects of a file, after each class: the page's script reads from it how far the print is.
+PROGRESS = "enrollcheck {done} / {total}"
+
+# In a signature as it is kept, compact JSON; a typed name's quotation marks are escaped, and never found.
+_STROKES = re.compile(rb'"strokes":\[\[([0-9,[\]-]+)\]\]')
+_DARK = re.compile(rb"\x01+")
 
 rl_config.useA85 = 0  # ASCII85 makes every stream a quarter larger, for printers of the last century
 
@@ -43,45 +60,69 @@ class Pen:
     def __init__(self, title: str):
         """Begin a PDF with that title."""
         fonts.ready()
-        self.file = io.BytesIO()
-        self.canvas = Canvas(self.file, pagesize=A4, pageCompression=1, lang="zh-CN")
+        self.canvas = Canvas(io.BytesIO(), pagesize=A4, pageCompression=1)
+        # A canvas takes no document; it makes one, and nothing is in it yet.
+        self.document = self.canvas._doc = StreamedDocument(compression=1, lang="zh-CN")
         self.canvas.setTitle(title)
         self.canvas.setCreator("enrollcheck")
         self.canvas.setAuthor("")
         self.missing: dict[str, None] = {}
+        # (character, font) → the subset's name in the PDF, and the glyph's number in it.
+        self._glyphs: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def streamed(self, classes: Iterable, total: int) -> Iterator[bytes]:
+        """Yield the PDF while it is drawn: `classes` draws another class each time that it is asked."""
+        for done, _ in enumerate(classes, start=1):
+            self.document.remark(PROGRESS.format(done=done, total=total))
+            yield self.document.taken()
+        yield self.finish()
 
     def finish(self) -> bytes:
-        """Return the PDF."""
-        self.canvas.save()
-        return self.file.getvalue()
+        """Return the PDF, or what is left of it."""
+        with fonts.EMBEDDING:
+            return self.canvas.getpdfdata()
+
+    def code(self, operators: str) -> None:
+        """Write operators of the PDF's own on the page."""
+        self.canvas._code.append(operators)
 
     # Text ---------------------------------------------------------------------------------------------
 
     def text(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> float:
         """Draw a line of text from x on the base line y; return where it ends."""
-        for drawn, parts in itertools.groupby(fonts.runs(text, font), lambda run: run[0] is not None):
-            if drawn:
-                x = self._line(x, y, list(parts), size, colour)
+        for lacking, run in itertools.groupby(text, lambda one: fonts.font_of(one, font) is None):
+            run = "".join(run)
+            if not lacking:
+                self._line(x, y, run, size, font, colour)
+                x += fonts.width(run, size, font)
                 continue
-            for character in "".join(run for _, run in parts):
+            for character in run:
                 self._box_for(x, y, character, size)
                 x += size
         return x
 
-    def _line(self, x: float, y: float, runs: list[tuple[str, str]], size: float, colour) -> float:
-        """Draw runs of several fonts as one text object: readers take two for two lines, and break a name."""
-        line = self.canvas.beginText(x, y)
-        line.setFillColorRGB(*colour)
-        for font, run in runs:
-            line.setFont(font, size)
-            line.textOut(run)
-        self.canvas.drawText(line)
-        return line.getX()
+    def _line(self, x: float, y: float, text: str, size: float, font: str, colour: str) -> None:
+        """Draw text of several fonts as one text object: readers take two for two lines, and break a name."""
+        known = self._glyphs
+        glyphs = [known.get((one, font)) or self._glyph(one, font) for one in text]
+        shown = [
+            f"{subset} {size:.2f} Tf <{''.join([number for _, number in run])}> Tj"
+            for subset, run in itertools.groupby(glyphs, itemgetter(0))
+        ]
+        self.canvas._code.append(f"BT {colour} rg {x:.2f} {y:.2f} Td {' '.join(shown)} ET")
+
+    def _glyph(self, character: str, font: str) -> tuple[str, str]:
+        face = pdfmetrics.getFont(fonts.font_of(character, font))
+        [(subset, number)] = face.splitString(character, self.document)
+        glyph = (face.getSubsetInternalName(subset, self.document), number.hex())
+        self._glyphs[character, font] = glyph
+        return glyph
 
     def centred(self, box: Box, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
         """Draw one line in the middle of a box, made smaller until it fits."""
-        size = self.fitting(text, box.width, min(size, box.height), font)
-        x = box.x + (box.width - fonts.width(text, size, font)) / 2
+        em = fonts.width(text, 1, font)
+        size = min(size, box.height, box.width / em if em else size)
+        x = box.x + (box.width - em * size) / 2
         self.text(x, box.y + (box.height - size) / 2 + size * 0.14, text, size, font, colour)
 
     def right(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
@@ -120,10 +161,9 @@ class Pen:
     def _box_for(self, x: float, y: float, character: str, size: float) -> None:
         """Draw a box to write in, with the character's number small beneath."""
         self.missing[character] = None
-        canvas = self.canvas
-        canvas.setStrokeColorRGB(*FAINT)
-        canvas.setLineWidth(0.4)
-        canvas.rect(x + size * 0.06, y - size * 0.05, size * 0.88, size * 0.85)
+        side = size * 0.88
+        corner = f"{x + size * 0.06:.2f} {y - size * 0.05:.2f}"
+        self.code(f"{FAINT} RG .4 w {corner} {side:.2f} {size * 0.85:.2f} re S")
         number = f"U+{ord(character):04X}"
         small = self.fitting(number, size * 0.98, size * 0.3)
         self.text(x + size * 0.01, y - size * 0.05 - small, number, small, colour=FAINT)
@@ -132,55 +172,51 @@ class Pen:
 
     def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = 0.6, colour=INK) -> None:
         """Draw a rule."""
-        self.canvas.setStrokeColorRGB(*colour)
-        self.canvas.setLineWidth(weight)
-        self.canvas.line(x1, y1, x2, y2)
+        self.code(f"{colour} RG {weight} w {x1:.2f} {y1:.2f} m {x2:.2f} {y2:.2f} l S")
 
-    def signature(self, box: Box, signature: dict, size: float = 12) -> None:
-        """Draw a signature as it was made: strokes fitted into the box, or a typed name."""
-        if signature.get("strokes"):
-            self._strokes(box, signature["strokes"])
-        elif signature.get("typed"):
-            self.centred(box, signature["typed"], size)
+    def signature(self, box: Box, signature: bytes, size: float = 12) -> None:
+        """Draw a signature as it was made: strokes fitted into the box, or a typed name, or nothing.
 
-    def _strokes(self, box: Box, strokes: list[list[int]]) -> None:
-        """Draw the integers as they are, under one transformation that fits and turns them."""
-        across = [n for stroke in strokes for n in stroke[::2]]
-        down = [n for stroke in strokes for n in stroke[1::2]]
+        It is the JSON that a declaration keeps, unread: strokes become a path without becoming numbers first.
+        """
+        drawn = _STROKES.search(signature)
+        if drawn:
+            self._strokes(box, drawn[1].decode())
+        elif signature and (typed := json.loads(signature).get("typed")):
+            self.centred(box, typed, size)
+
+    def _strokes(self, box: Box, strokes: str) -> None:
+        """Draw `x,y,x,y],[x,y`: the integers as they are, under one transformation that fits them."""
+        numbers = strokes.replace("],[", ",").split(",")
+        xs, ys = numbers[::2], numbers[1::2]
+        across, down = list(map(int, xs)), list(map(int, ys))
         left, top = min(across), min(down)
         wide, high = max(max(across) - left, 1), max(max(down) - top, 1)
-        scale = min(box.width / wide, box.height / high, 0.25)
+        scale = min(box.width / wide, box.height / high, LARGEST_SCALE)
         x = box.x + (box.width - wide * scale) / 2 - left * scale
         y = box.y + (box.height + high * scale) / 2 + top * scale
-        code = [
-            f"q {scale:.5f} 0 0 {-scale:.5f} {x:.2f} {y:.2f} cm "
-            f"{INK[0]} {INK[1]} {INK[2]} RG 1 J 1 j {PEN / scale:.2f} w"
-        ]
-        for stroke in strokes:
-            points = iter(stroke)
-            path = [f"{n} {next(points)}" for n in points]
-            # A touch is a line to itself: round caps make it a dot.
-            code.append(" l ".join([path[0] + " m " + path[0], *path[1:]]) + " l S")
-        code.append("Q")
-        # reportlab has no call for a path of literal integers; its own ones format every number anew.
-        self.canvas._code.append("\n".join(code))
+        path = ["l"] * (len(xs) * 3)
+        path[::3], path[1::3] = xs, ys
+        first = 0
+        for stroke in strokes.split("],["):
+            # To its own beginning at first: a mere touch is a line too then, and round caps make it a dot.
+            path[first * 3 + 2] = f"m {xs[first]} {ys[first]} l"
+            first += (stroke.count(",") + 1) // 2
+        self.code(
+            f"q {scale:.5f} 0 0 {-scale:.5f} {x:.2f} {y:.2f} cm {INK} RG 1 J 1 j {PEN / scale:.2f} w\n"
+            f"{' '.join(path)} S Q"
+        )
 
     def qr(self, box: Box, text: str) -> None:
         """Draw a QR code as one path."""
         # One mask for all: trying the eight takes longer than the rest of a page, and any of them is read.
-        rows = list(segno.make(text, error="m", micro=False, mask=MASK).matrix)
+        rows = segno.make(text, error="m", micro=False, mask=MASK).matrix
         step = box.width / len(rows)
         code = [f"q {step:.4f} 0 0 {-step:.4f} {box.x:.2f} {box.y + box.height:.2f} cm 0 g"]
         for down, row in enumerate(rows):
-            start = None
-            for across, dark in enumerate([*row, 0]):
-                if dark and start is None:
-                    start = across
-                elif not dark and start is not None:
-                    code.append(f"{start} {down} {across - start} 1 re")
-                    start = None
+            code += [f"{run.start()} {down} {run.end() - run.start()} 1 re" for run in _DARK.finditer(row)]
         code.append("f Q")
-        self.canvas._code.append("\n".join(code))
+        self.code("\n".join(code))
 
     def grid(self, columns: list[float], rows: list[float], heavy: float = 0.9, light: float = 0.5) -> None:
         """Draw a table's rules: the x of its columns, the y of its rows."""

@@ -12,7 +12,7 @@ from ..charts import completion
 from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import HandIn, MissingClaim
-from .files import PDF, download
+from .files import stream
 from .office_page import INVALID, REFUSED, office_page
 
 
@@ -77,7 +77,7 @@ def print_hand_in(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRe
     flow.record_export(**of, who=desk.who, what="hand-in", clock=timezone.now)
     classes = desk.class_groups.filter(department=hand_in.department)
     content = printing.hand_in_pdf(hand_in, classes, now=timezone.now())
-    return download(request, content, f"上交-{hand_in.department}.pdf", PDF)
+    return stream(request, content, f"上交-{hand_in.department}.pdf")
 
 
 @require_POST
