@@ -63,6 +63,8 @@ class Pen:
         self.canvas = Canvas(io.BytesIO(), pagesize=A4, pageCompression=1)
         # A canvas takes no document; it makes one, and nothing is in it yet.
         self.document = self.canvas._doc = StreamedDocument(compression=1, lang="zh-CN")
+        # What reportlab begins each page with: it chooses Helvetica, which the file doesn't hold.
+        self.canvas._preamble = ""
         self.canvas.setTitle(title)
         self.canvas.setCreator("enrollcheck")
         self.canvas.setAuthor("")

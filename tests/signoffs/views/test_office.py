@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import links
-from signoffs.models import Declaration, FieldError, HandIn, Standing
+from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 
@@ -424,6 +424,12 @@ class TestPrinting:
         assert one["Content-Type"] == "application/pdf"
         assert "attachment" in one["Content-Disposition"]
         assert "no-store" in one["Cache-Control"]
+
+    def test_the_export_is_on_record_before_the_first_byte_leaves(self, desk, world):
+        response = desk.post(reverse("office-forms"))
+        assert response.streaming
+        assert Event.objects.filter(verb="export").count() == 1
+        response.close()
 
     def test_posters(self, desk, world):
         content = b"".join(desk.post(reverse("office-posters")))
