@@ -238,6 +238,5 @@ def facts(form: Form, now: datetime) -> list[str]:
     sheet = form.sheet
     return [
         f"{place} · 第 {sheet.version} 版，{sheet.submitted_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M} 提交",
-        f"摘要 {sheet.digest}",
-        f"事件链 {sheet.chain_head}",
+        f"摘要 {sheet.digest}　事件链 {sheet.chain_head}",
     ]

@@ -27,14 +27,19 @@ WIDTH, HEIGHT = A4
 INK = ".09 .1 .12"
 FAINT = ".42 .45 .49"
 SMALLEST = 4.0  # points; below that nothing is read
+LEAD = 1.2  # from line to line, in sizes
 # Of a drawn signature: the pen's width on paper, in points; and at most so many points for one unit drawn.
-PEN, LARGEST_SCALE = 0.9, 0.25
+PEN, LARGEST_SCALE = 0.8, 0.25
+RULE = 0.6  # points
 MASK = 2  # of a QR code's eight: vertical stripes, which long texts break up well
 # Between the objects of a file, after each class: the page's script reads from it how far the print is.
 PROGRESS = "enrollcheck {done} / {total}"
 
 # In a signature as it is kept, compact JSON; a typed name's quotation marks are escaped, and never found.
 _STROKES = re.compile(rb'"strokes":\[\[([0-9,[\]-]+)\]\]')
+# What a line break leaves together: words and numbers, opening marks with what follows, closing ones before.
+_WORDS = re.compile(r"[（“《]*(?:[!-~]+ ?|.)[，。；：、）”》？！]*", re.DOTALL)
+_DOTS = "·•・‧ -"
 _DARK = re.compile(rb"\x01+")
 
 rl_config.useA85 = 0  # ASCII85 makes every stream a quarter larger, for printers of the last century
@@ -139,23 +144,45 @@ class Pen:
 
     @staticmethod
     def wrapped(text: str, width: float, size: float) -> list[str]:
-        """Return the text in lines no wider than `width`: Chinese breaks anywhere."""
+        """Return the text in lines no wider than `width`: Chinese breaks anywhere, a word does not."""
         lines, line = [], ""
-        for character in text:
-            if line and fonts.width(line + character, size) > width:
-                lines.append(line)
-                line = ""
-            line += character
+        for word in _WORDS.findall(text):
+            for part in word if fonts.width(word, size) > width else [word]:
+                if line and fonts.width(line + part, size) > width:
+                    lines.append(line)
+                    line = ""
+                line += part
         return [*lines, line] if line else lines
 
-    def paragraph(self, box: Box, text: str, size: float, colour=INK) -> None:
+    @staticmethod
+    def halves(text: str) -> list[str]:
+        """Return a long name in two lines: broken at a dot or space near its middle, else in the middle."""
+        middle = len(text) / 2
+        breaks = [n for n in range(1, len(text)) if text[n - 1] in _DOTS and abs(n - middle) <= middle / 2]
+        at = min(breaks, key=lambda n: abs(n - middle), default=round(middle))
+        return [text[:at], text[at:]]
+
+    def block(self, box: Box, text: str, size: float, colour=INK) -> None:
+        """Draw a name in the middle of a box: in one line or two, as the letters become larger by it."""
+
+        def fit(lines: list[str]) -> float:
+            widest = max(fonts.ems(line) for line in lines)
+            return min(size, box.height / len(lines) / LEAD * 1.08, box.width / widest if widest else size)
+
+        lines = max(([text], self.halves(text)), key=fit)
+        size, high = fit(lines), box.height / len(lines)
+        for number, line in enumerate(reversed(lines)):
+            gap = (high - size * LEAD) * (0.5 - number) * (len(lines) - 1)
+            self.centred(Box(box.x, box.y + number * high + gap, box.width, high), line, size, colour=colour)
+
+    def paragraph(self, box: Box, text: str, size: float, *, top: bool = False, colour=INK) -> None:
         """Draw text in a box, in as many lines as it needs, made smaller until it fits."""
         lines = self.wrapped(text, box.width, size)
-        while len(lines) * size * 1.2 > box.height and size > SMALLEST:
+        while len(lines) * size * LEAD > box.height and size > SMALLEST:
             size -= 0.25
             lines = self.wrapped(text, box.width, size)
-        lead = size * 1.2
-        y = box.y + (box.height + len(lines) * lead) / 2 - size * 0.98
+        lead = size * LEAD
+        y = box.y + (box.height if top else (box.height + len(lines) * lead) / 2) - size * 0.98
         for line in lines:
             self.text(box.x, y, line, size, colour=colour)
             y -= lead
@@ -172,7 +199,7 @@ class Pen:
 
     # Lines, signatures, codes -----------------------------------------------------------------------------
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = 0.6, colour=INK) -> None:
+    def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = RULE, colour=INK) -> None:
         """Draw a rule."""
         self.code(f"{colour} RG {weight} w {x1:.2f} {y1:.2f} m {x2:.2f} {y2:.2f} l S")
 
@@ -185,7 +212,7 @@ class Pen:
         if drawn:
             self._strokes(box, drawn[1].decode())
         elif signature and (typed := json.loads(signature).get("typed")):
-            self.centred(box, typed, size)
+            self.block(box, typed, size)
 
     def _strokes(self, box: Box, strokes: str) -> None:
         """Draw `x,y,x,y],[x,y`: the integers as they are, under one transformation that fits them."""
@@ -194,7 +221,7 @@ class Pen:
         across, down = list(map(int, xs)), list(map(int, ys))
         left, top = min(across), min(down)
         wide, high = max(max(across) - left, 1), max(max(down) - top, 1)
-        scale = min(box.width / wide, box.height / high, LARGEST_SCALE)
+        scale = min((box.width - PEN) / wide, (box.height - PEN) / high, LARGEST_SCALE)
         x = box.x + (box.width - wide * scale) / 2 - left * scale
         y = box.y + (box.height + high * scale) / 2 + top * scale
         path = ["l"] * (len(xs) * 3)
@@ -220,11 +247,9 @@ class Pen:
         code.append("f Q")
         self.code("\n".join(code))
 
-    def grid(self, columns: list[float], rows: list[float], heavy: float = 0.9, light: float = 0.5) -> None:
-        """Draw a table's rules: the x of its columns, the y of its rows."""
-        for y in rows:
-            edge = y in (rows[0], rows[-1])
-            self.line(columns[0], y, columns[-1], y, heavy if edge else light)
-        for x in columns:
-            edge = x in (columns[0], columns[-1])
-            self.line(x, rows[0], x, rows[-1], heavy if edge else light)
+    def grid(self, columns: list[float], rows: list[float]) -> None:
+        """Draw a table's rules, all alike: the x of its columns, the y of its rows."""
+        across = [f"{columns[0]:.2f} {y:.2f} m {columns[-1]:.2f} {y:.2f} l" for y in rows]
+        down = [f"{x:.2f} {rows[0]:.2f} m {x:.2f} {rows[-1]:.2f} l" for x in columns]
+        # Square ends: the corners close.
+        self.code(f"q {INK} RG {RULE} w 2 J {' '.join(across + down)} S Q")
