@@ -142,8 +142,9 @@ def _cell(pen: Pen, cell: Cell, page: int) -> None:
     pair, row = divmod(cell.seat - 1 - (page - 1) * SEATS, ROWS)
     x = LEFT + pair * PAIR + NUMBER_WIDTH
     box = Box(x, GRID_TOP - HEADER - (row + 1) * ROW, PAIR - NUMBER_WIDTH, ROW)
-    size = NAME_TO_WRITE if fonts.lacks(cell.name) else NAME
-    name = Box(box.x + 3, box.y + 1.1, box.width - 6, size * 1.1)
+    # The character's number stands beneath the box to write in.
+    size, above = (NAME_TO_WRITE, 2.8) if fonts.lacks(cell.name) else (NAME, 1.1)
+    name = Box(box.x + 3, box.y + above, box.width - 6, size * 1.1)
     if cell.tags:
         pen.centred(Box(box.x + box.width - 30, name.y, 28, name.height), cell.tags, 5.6, colour=FAINT)
         name = Box(name.x, name.y, name.width - 28, name.height)

@@ -171,9 +171,11 @@ class Pen:
 
         lines = max(([text], self.halves(text)), key=fit)
         size, high = fit(lines), box.height / len(lines)
-        for number, line in enumerate(reversed(lines)):
-            gap = (high - size * LEAD) * (0.5 - number) * (len(lines) - 1)
-            self.centred(Box(box.x, box.y + number * high + gap, box.width, high), line, size, colour=colour)
+        # From the first line down, as readers take it; two lines stand close to each other.
+        for number, line in enumerate(lines):
+            gap = (high - size * LEAD) * (number - 0.5) * (len(lines) - 1)
+            y = box.y + (len(lines) - 1 - number) * high
+            self.centred(Box(box.x, y + gap, box.width, high), line, size, colour=colour)
 
     def paragraph(self, box: Box, text: str, size: float, *, top: bool = False, colour=INK) -> None:
         """Draw text in a box, in as many lines as it needs, made smaller until it fits."""

@@ -55,6 +55,7 @@ def _department(request, desk, department, *, status=200, refusal=None, form=Non
         total=sum((row.counts for row in rows), progress.Counts()),
         hand_ins=hand_ins.select_related("handed_in_by", "received_by", "reopened_by"),
         hand_in=hand_ins.first(),
+        lacking_in=printing.lacking_in([row.class_group for row in rows]),
         form=form or ReasonForm(),
         refusal=refusal,
     )

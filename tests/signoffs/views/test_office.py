@@ -431,6 +431,17 @@ class TestPrinting:
         assert Event.objects.filter(verb="export").count() == 1
         response.close()
 
+    def test_characters_that_the_form_cannot_draw_are_told_before_printing(self, desk, world):
+        student = world["student"]
+        student.name = "李\U0002ebf0䶮"
+        student.save()
+        department = desk.get(reverse("office-department", args=[world["department"].uuid]))
+        assert department.context["lacking_in"] == {world["class"]: ["\U0002ebf0"]}
+        assert "软件2602班 (\U0002ebf0)" in pages.text(department)
+        assert student.name not in pages.text(department)
+        class_page = pages.text(desk.get(reverse("office-class", args=[world["class"].uuid])))
+        assert f"{student.name} (\U0002ebf0)" in class_page
+
     def test_posters(self, desk, world):
         content = b"".join(desk.post(reverse("office-posters")))
         assert "没有班级链接" in printed.pypdf_pages(content)[0]
