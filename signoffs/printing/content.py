@@ -42,8 +42,7 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One number of the grid."""
 
     seat: int
@@ -57,8 +56,7 @@ class Cell:
     struck: bool = False
 
 
-@dataclass(frozen=True)
-class ErrorRow:
+class ErrorRow(NamedTuple):
     """One row of 信息错误反馈统计."""
 
     text: str

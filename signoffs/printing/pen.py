@@ -8,9 +8,9 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
 import segno
 from reportlab import rl_config
@@ -40,13 +40,12 @@ _STROKES = re.compile(rb'"strokes":\[\[([0-9,[\]-]+)\]\]')
 # What a line break leaves together: words and numbers, opening marks with what follows, closing ones before.
 _WORDS = re.compile(r"[（“《]*(?:[!-~]+ ?|.)[，。；：、）”》？！]*", re.DOTALL)
 _DOTS = "·•・‧ -"
-_DARK = re.compile(rb"\x01+")
+_BITS = bytes.maketrans(b"\0\1", b"01")
 
 rl_config.useA85 = 0  # ASCII85 makes every stream a quarter larger, for printers of the last century
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle on the page, in points from its lower left corner."""
 
     x: float
@@ -97,29 +96,35 @@ class Pen:
 
     def text(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> float:
         """Draw a line of text from x on the base line y; return where it ends."""
-        for lacking, run in itertools.groupby(text, lambda one: fonts.font_of(one, font) is None):
-            run = "".join(run)
+        known = self._glyphs
+        glyphs = [known.get((one, font)) or self._glyph(one, font) for one in text]
+        if None not in glyphs:
+            self._line(x, y, glyphs, size, colour)
+            return x + fonts.width(text, size, font)
+        for lacking, run in itertools.groupby(zip(text, glyphs, strict=True), lambda one: one[1] is None):
+            characters, drawn = zip(*run, strict=True)
             if not lacking:
-                self._line(x, y, run, size, font, colour)
-                x += fonts.width(run, size, font)
+                self._line(x, y, drawn, size, colour)
+                x += fonts.width("".join(characters), size, font)
                 continue
-            for character in run:
+            for character in characters:
                 self._box_for(x, y, character, size)
                 x += size
         return x
 
-    def _line(self, x: float, y: float, text: str, size: float, font: str, colour: str) -> None:
-        """Draw text of several fonts as one text object: readers take two for two lines, and break a name."""
-        known = self._glyphs
-        glyphs = [known.get((one, font)) or self._glyph(one, font) for one in text]
+    def _line(self, x: float, y: float, glyphs: Sequence[tuple[str, str]], size: float, colour: str) -> None:
+        """Draw glyphs of several fonts as one text object: readers would take two for two lines."""
         shown = [
             f"{subset} {size:.2f} Tf <{''.join([number for _, number in run])}> Tj"
             for subset, run in itertools.groupby(glyphs, itemgetter(0))
         ]
         self.canvas._code.append(f"BT {colour} rg {x:.2f} {y:.2f} Td {' '.join(shown)} ET")
 
-    def _glyph(self, character: str, font: str) -> tuple[str, str]:
-        face = pdfmetrics.getFont(fonts.font_of(character, font))
+    def _glyph(self, character: str, font: str) -> tuple[str, str] | None:
+        name = fonts.font_of(character, font)
+        if name is None:
+            return None
+        face = pdfmetrics.getFont(name)
         [(subset, number)] = face.splitString(character, self.document)
         glyph = (face.getSubsetInternalName(subset, self.document), number.hex())
         self._glyphs[character, font] = glyph
@@ -164,6 +169,9 @@ class Pen:
 
     def block(self, box: Box, text: str, size: float, colour=INK) -> None:
         """Draw a name in the middle of a box: in one line or two, as the letters become larger by it."""
+        if fonts.width(text, size) <= box.width:
+            self.centred(box, text, size, colour=colour)
+            return
 
         def fit(lines: list[str]) -> float:
             widest = max(fonts.ems(line) for line in lines)
@@ -230,24 +238,27 @@ class Pen:
         path[::3], path[1::3] = xs, ys
         first = 0
         for stroke in strokes.split("],["):
-            # To its own beginning at first: a mere touch is a line too then, and round caps make it a dot.
-            path[first * 3 + 2] = f"m {xs[first]} {ys[first]} l"
-            first += (stroke.count(",") + 1) // 2
+            points = (stroke.count(",") + 1) // 2
+            # A mere touch is a line to itself: round caps make it a dot.
+            path[first * 3 + 2] = "m" if points > 1 else f"m {xs[first]} {ys[first]} l"
+            first += points
         self.code(
             f"q {scale:.5f} 0 0 {-scale:.5f} {x:.2f} {y:.2f} cm {INK} RG 1 J 1 j {PEN / scale:.2f} w\n"
             f"{' '.join(path)} S Q"
         )
 
     def qr(self, box: Box, text: str) -> None:
-        """Draw a QR code as one path."""
+        """Draw a QR code as a stencil of one bit a module: no seam between its squares on any screen."""
         # One mask for all: trying the eight takes longer than the rest of a page, and any of them is read.
         rows = segno.make(text, error="m", micro=False, mask=MASK).matrix
-        step = box.width / len(rows)
-        code = [f"q {step:.4f} 0 0 {-step:.4f} {box.x:.2f} {box.y + box.height:.2f} cm 0 g"]
-        for down, row in enumerate(rows):
-            code += [f"{run.start()} {down} {run.end() - run.start()} 1 re" for run in _DARK.finditer(row)]
-        code.append("f Q")
-        self.code("\n".join(code))
+        side = len(rows)
+        padding = "0" * (-side % 8)
+        bits = "1" + "".join([row.translate(_BITS).decode() + padding for row in rows])
+        stencil = f"{int(bits, 2):x}"[1:]  # the leading 1 keeps the zeros behind it
+        self.code(
+            f"q 0 g {box.width:.2f} 0 0 {box.height:.2f} {box.x:.2f} {box.y:.2f} cm\n"
+            f"BI /W {side} /H {side} /IM true /D [1 0] /F /AHx ID {stencil}>\nEI Q"
+        )
 
     def grid(self, columns: list[float], rows: list[float]) -> None:
         """Draw a table's rules, all alike: the x of its columns, the y of its rows."""

@@ -114,7 +114,7 @@ def test_a_drawn_signature_is_lines_and_no_picture(campaign):
     resources = page["/Resources"].get("/XObject", {})
     assert [one for one in resources.values() if one.get_object()["/Subtype"] == "/Image"] == []
     content = page.get_contents().get_data()
-    assert content.count(b"20 150 m 20 150 l 200 40 l 380 160 l 90 90 m 90 90 l 420 80 l S") == 2
+    assert content.count(b"20 150 m 200 40 l 380 160 l 90 90 m 420 80 l S") == 2
 
 
 def test_an_id_number_is_never_printed_only_that_it_differs(campaign, tmp_path):
