@@ -179,9 +179,13 @@ class EncryptedField(models.BinaryField):
             return value
         return Sealed(key_ring().seal(self.to_bytes(value), self.place(uuid)))
 
+    def unseal_bytes(self, stored: bytes, uuid) -> bytes:
+        """Return the plain bytes, as `to_bytes` made them. Raise CannotDecrypt where it does not open."""
+        return key_ring().unseal(stored, self.place(uuid))
+
     def unseal(self, stored: bytes, uuid):
         """Return the plain value. Raise CannotDecrypt where it does not open."""
-        return self.from_bytes(key_ring().unseal(stored, self.place(uuid)))
+        return self.from_bytes(self.unseal_bytes(stored, uuid))
 
     def contribute_to_class(self, cls, name, **kwargs):
         """Put the attribute that unseals on the model."""

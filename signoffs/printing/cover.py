@@ -1,19 +1,19 @@
 """The cover of a department's hand-in: totals, exceptions, lines for the 系负责人; the forms follow it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from rosters.models import ClassGroup
 
 from .. import deadlines
 from ..models import HandIn
-from .content import gather
 from .fonts import BOLD
-from .form import draw_form
+from .form import draw_forms
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 
 LEFT, RIGHT = 60.0, WIDTH - 60.0
 LINE = 22.0
+SIGNING = 170.0  # the width of a line to sign on
 COUNTS = (
     ("classes", "班级数"),
     ("sheets", "已接收的班级确认表"),
@@ -26,17 +26,15 @@ COUNTS = (
 )
 
 
-def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> bytes:
-    """Return one PDF: the cover of that hand-in, then the forms of its classes, with a bookmark for each."""
-    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> Iterator[bytes]:
+    """Return one PDF, piece by piece: the cover of that hand-in, then the forms, with a bookmark for each."""
+    classes = list(class_groups)
     pen = Pen(f"{hand_in.department} 新生学籍查询及核对")
     pen.canvas.bookmarkPage("cover")
     pen.canvas.addOutlineEntry(f"{hand_in.department} 上交", "cover")
     _cover(pen, hand_in)
     pen.canvas.showPage()
-    for form in gather(class_groups, blank=False):
-        draw_form(pen, form, local)
-    return pen.finish()
+    return pen.streamed(draw_forms(pen, classes, blank=False, now=now), len(classes))
 
 
 def _cover(pen: Pen, hand_in: HandIn) -> None:
@@ -56,12 +54,12 @@ def _cover(pen: Pen, hand_in: HandIn) -> None:
     y = edges[-1] - 34
     pen.text(LEFT, y, "未接收而上交的班级及原因：", 11, BOLD)
     lines = [f"{one['class']}：{one['reason']}" for one in hand_in.exceptions] or ["无"]
-    room = Box(LEFT + 14, y - 150, whole - 14, 140)
-    pen.paragraph(Box(room.x, room.y, room.width, room.height), "；".join(lines), 10.5)
+    room = Box(LEFT + 14, y - 150, whole - 14, 144)
+    pen.paragraph(room, "；".join(lines), 10.5, top=True)
     y = room.y - 40
     for label in ("系负责人签名：", "系部盖章：", "日期："):
-        end = pen.text(LEFT + 200, y, label, 12)
-        pen.line(end + 4, y - 3, RIGHT, y - 3, 0.5)
+        pen.right(RIGHT - SIGNING, y, label, 12)
+        pen.line(RIGHT - SIGNING + 4, y - 3, RIGHT, y - 3)
         y -= 44
     at = hand_in.handed_in_at.astimezone(deadlines.SCHOOL_CLOCK)
     day = campaign.department_deadline

@@ -7,10 +7,10 @@ What Noto Sans SC lacks (𠮷) comes from Noto Sans JP; what both lack is never 
 
 import hashlib
 import importlib.metadata
-import itertools
 import os
 import tempfile
-from functools import cache
+import threading
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -29,6 +29,8 @@ FONTS = {
 }
 # Name table entries that tell the weights apart: full name 4, PostScript name 6.
 NAMES = (4, 6)
+# reportlab reads a font's file from one place at a time: two prints must not make their subsets at once.
+EMBEDDING = threading.Lock()
 BFCHARS = 100  # of a ToUnicode block, at most (PDF 32000-1, 9.10.3)
 
 
@@ -111,28 +113,33 @@ def to_unicode(font_name: str, subset: list[int]) -> str:
 
 
 @cache
-def _font_of(character: str, font: str) -> str | None:
+def font_of(character: str, font: str = REGULAR) -> str | None:
     """Return the font that draws this character where `font` is wanted; None: no font does."""
+    ready()
     for name in (font, SECOND):
         if ord(character) in pdfmetrics.getFont(name).face.charToGlyph:
             return name
     return None
 
 
-def runs(text: str, font: str = REGULAR) -> list[tuple[str | None, str]]:
-    """Return the text in runs of one font each; a run of None has characters that no font draws."""
-    ready()
-    return [(name, "".join(run)) for name, run in itertools.groupby(text, lambda one: _font_of(one, font))]
-
-
 def lacks(text: str) -> list[str]:
     """Return the characters of a text for which there is no glyph."""
-    return [character for name, run in runs(text) if name is None for character in run]
+    return [character for character in text if font_of(character) is None]
+
+
+@cache
+def _advance(character: str, font: str) -> float:
+    """Return a character's width at size 1; without a glyph it is a box, as wide as it is high."""
+    drawn_by = font_of(character, font)
+    return pdfmetrics.stringWidth(character, drawn_by, 1) if drawn_by else 1.0
+
+
+@lru_cache(maxsize=4096)
+def ems(text: str, font: str = REGULAR) -> float:
+    """Return how wide the text is at size 1."""
+    return sum([_advance(character, font) for character in text])
 
 
 def width(text: str, size: float, font: str = REGULAR) -> float:
-    """Return how wide the text is, in points; a character without a glyph is a box, as wide as it is high."""
-    return sum(
-        len(run) * size if name is None else pdfmetrics.stringWidth(run, name, size)
-        for name, run in runs(text, font)
-    )
+    """Return how wide the text is, in points."""
+    return size * ems(text, font)

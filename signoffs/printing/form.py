@@ -3,7 +3,7 @@
 All measures are points; y runs up from the foot of the page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from rosters.models import ClassGroup
@@ -15,45 +15,52 @@ from .fonts import BOLD
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 
 LEFT, RIGHT = 42.0, WIDTH - 42.0
-TITLE_Y = HEIGHT - 60
-LINE_Y = HEIGHT - 90
-GRID_TOP = HEIGHT - 99
-HEADER, ROW = 19.0, 26.2
+TITLE_Y = HEIGHT - 56
+LINE_Y = HEIGHT - 85
+GRID_TOP = HEIGHT - 94
+HEADER, ROW = 19.0, 27.0
 ROWS, PAIRS = 16, 4
 SEATS = ROWS * PAIRS
 NUMBER_WIDTH = 27.0
-LEAST_NAME = 5.0  # a longer name stands on two lines
+# The printed name under a signature; a longer one, at its least, stands on two lines. One with a character to
+# be written by hand is larger.
+NAME, LEAST_NAME, NAME_TO_WRITE = 5.8, 5.0, 9.0
 PAIR = (RIGHT - LEFT) / PAIRS
 GRID_BOTTOM = GRID_TOP - HEADER - ROWS * ROW
-ERRORS_Y = GRID_BOTTOM - 19
 ERRORS_TOP = GRID_BOTTOM - 25
 ERROR_ROW = 22.4
 ERROR_ROWS, ERROR_ROWS_ALONE = 6, 25
 ERROR_COLUMNS = (LEFT, LEFT + 330, LEFT + 420, RIGHT)
 COLLATOR_Y = ERRORS_TOP - HEADER - ERROR_ROWS * ERROR_ROW - 22
 NOTE_Y = COLLATOR_Y - 20
-QR = 46.0
-FOOT = 24.0
+# The footer: from its last line upwards; what came later takes three lines at most.
+FOOT, FINE, FINE_LEAD, LATER_LINES = 17.0, 6.2, 7.6, 3
+QR = 44.0
+ERRORS = "信息错误反馈统计:"
 
 
 def form_pdf(
     class_groups: Iterable[ClassGroup], *, blank: bool = False, names: bool = True, now: datetime
-) -> bytes:
-    """Return one PDF of the classes' forms, with a bookmark for each.
+) -> Iterator[bytes]:
+    """Return one PDF of the classes' forms, piece by piece as it is drawn, with a bookmark for each.
 
     `blank`: for signing on paper, with the names small in the cells unless `names` is false. `now` stands on
     drafts of sheets that were not submitted.
     """
-    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+    classes = list(class_groups)
     pen = Pen("新生学籍查询及核对登记表")
-    drawn = False
-    for form in gather(class_groups, blank=blank, names=names):
+    return pen.streamed(draw_forms(pen, classes, blank=blank, names=names, now=now), len(classes))
+
+
+def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how) -> Iterator[None]:
+    """Draw a form each time that the iterator is asked; where there is no class, a page that says so."""
+    local = now.astimezone(deadlines.SCHOOL_CLOCK)
+    for form in gather(classes, **how):
         draw_form(pen, form, local)
-        drawn = True
-    if not drawn:
+        yield
+    if not classes:
         pen.text(LEFT, TITLE_Y, "没有班级", 12)
         pen.canvas.showPage()
-    return pen.finish()
 
 
 def _pages(form: Form) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
@@ -81,29 +88,31 @@ def draw_form(pen: Pen, form: Form, now: datetime) -> None:
             pen.canvas.bookmarkPage(key)
             pen.canvas.addOutlineEntry(f"{form.class_group.department} {form.class_group}", key)
         pen.missing.clear()
-        _head(pen, form)
         if cells is None:
+            _head(pen, form, ERRORS)
             _error_table(pen, errors, GRID_TOP, ERROR_ROWS_ALONE)
         else:
+            _head(pen, form, "核对无误后需在下面表格签名：")
             _skeleton(pen, (number - 1) * SEATS)
             for cell in cells:
                 _cell(pen, cell, number)
+            pen.text(LEFT, ERRORS_TOP + 6, ERRORS, 11)
             _error_table(pen, errors, ERRORS_TOP, ERROR_ROWS)
         _foot(pen, form, now, number, len(pages))
         pen.canvas.showPage()
 
 
-def _head(pen: Pen, form: Form) -> None:
+def _head(pen: Pen, form: Form, what: str) -> None:
     title = f"{form.campaign.slug}年新生学籍查询及核对登记表"
     pen.centred(Box(LEFT, TITLE_Y, RIGHT - LEFT, 24), title, 19, BOLD)
-    pen.text(LEFT, LINE_Y, "核对无误后需在下面表格签名：", 11)
+    pen.text(LEFT, LINE_Y, what, 11)
     name, label = str(form.class_group), "班级："
     room = RIGHT - LEFT - 260
     size = pen.fitting(name, room, 11)
     start = RIGHT - max(110, fonts.width(name, size))
     pen.right(start, LINE_Y, label, 11)
     pen.text(start + (RIGHT - start - fonts.width(name, size)) / 2, LINE_Y, name, size)
-    pen.line(start, LINE_Y - 3, RIGHT, LINE_Y - 3, 0.5)
+    pen.line(start, LINE_Y - 3, RIGHT, LINE_Y - 3)
 
 
 def _skeleton(pen: Pen, before: int) -> None:
@@ -133,21 +142,19 @@ def _cell(pen: Pen, cell: Cell, page: int) -> None:
     pair, row = divmod(cell.seat - 1 - (page - 1) * SEATS, ROWS)
     x = LEFT + pair * PAIR + NUMBER_WIDTH
     box = Box(x, GRID_TOP - HEADER - (row + 1) * ROW, PAIR - NUMBER_WIDTH, ROW)
-    name = Box(box.x + 3, box.y + 1.4, box.width - 6, 7.4)
+    # The character's number stands beneath the box to write in.
+    size, above = (NAME_TO_WRITE, 2.8) if fonts.lacks(cell.name) else (NAME, 1.1)
+    name = Box(box.x + 3, box.y + above, box.width - 6, size * 1.1)
     if cell.tags:
-        tag = Box(box.x + box.width - 30, name.y, 28, 6.4)
-        pen.centred(tag, cell.tags, 5.6, colour=FAINT)
+        pen.centred(Box(box.x + box.width - 30, name.y, 28, name.height), cell.tags, 5.6, colour=FAINT)
         name = Box(name.x, name.y, name.width - 28, name.height)
-    lines = [cell.name]
     if fonts.width(cell.name, LEAST_NAME) > name.width:
-        lines = pen.wrapped(cell.name, name.width, LEAST_NAME)
-    for number, line in enumerate(reversed(lines)):
-        place = Box(name.x, name.y + number * LEAST_NAME * 1.1, name.width, name.height)
-        pen.centred(place, line, 6.6 if len(lines) == 1 else LEAST_NAME, colour=FAINT)
-    foot = name.y + name.height + (len(lines) - 1) * LEAST_NAME * 1.1
-    upper = Box(box.x + 4, foot + 0.2, box.width - 8, box.y + ROW - 1.4 - foot)
+        name = Box(name.x, name.y, name.width, name.height * 2)
+    pen.block(name, cell.name, size, colour=FAINT)
+    foot = name.y + name.height
+    upper = Box(box.x + 4, foot + 1.2, box.width - 8, box.y + ROW - 1.8 - foot - 1.2)
     if cell.struck:
-        pen.line(box.x, box.y, box.x + box.width, box.y + box.height, 0.6, FAINT)
+        pen.line(box.x - NUMBER_WIDTH, box.y, box.x + box.width, box.y + box.height)
     elif cell.instead:
         pen.centred(upper, cell.instead, 10)
     else:
@@ -155,7 +162,6 @@ def _cell(pen: Pen, cell: Cell, page: int) -> None:
 
 
 def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> None:
-    pen.text(LEFT, top + 6, "信息错误反馈统计:", 11)
     rows = [top, *(top - HEADER - row * ERROR_ROW for row in range(count + 1))]
     pen.grid(list(ERROR_COLUMNS), rows)
     for label, x, end in zip(
@@ -176,27 +182,40 @@ def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> No
 def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     label = "汇总人（班长或学习委员）签名："
     end = pen.text(LEFT, COLLATOR_Y, label, 11)
-    pen.line(end, COLLATOR_Y - 3, end + 130, COLLATOR_Y - 3, 0.5)
-    pen.signature(Box(end + 4, COLLATOR_Y - 2, 122, 20), form.collator_signature)
-    if form.collator and "typed" not in form.collator_signature:
+    pen.line(end, COLLATOR_Y - 3, end + 130, COLLATOR_Y - 3)
+    pen.signature(Box(end + 4, COLLATOR_Y - 3, 122, 19), form.collator_signature)
+    if form.collator and not form.collator_signature.startswith(b'{"typed"'):
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
     day = form.campaign.department_deadline
     note = f"注：签名后交系负责人，{day.month}月{day.day}日前以系为单位统一交教务管理部。"
     pen.text(LEFT, NOTE_Y, note, 9.5)
+    if pages > 1:
+        pen.right(RIGHT, NOTE_Y, f"第 {page} 页 / 共 {pages} 页", 9.5)
+    _fine_print(pen, form, now)
+
+
+def _fine_print(pen: Pen, form: Form, now: datetime) -> None:
+    room = RIGHT - LEFT
+    if form.verify_url:
+        code = Box(RIGHT - QR, FOOT + 7, QR, QR)
+        pen.qr(code, form.verify_url)
+        pen.centred(Box(code.x, FOOT - 4, QR, 6), "扫码核验", 5.6, colour=FAINT)
+        room -= QR + 12
     lines = facts(form, now)
     if form.later:
-        lines.append("复核（提交后）：" + "；".join(form.later))
+        lines += _later(pen, form.later, room)
     if pen.missing:
         listed = " ".join(f"U+{ord(character):04X}" for character in pen.missing)
         lines.append(f"字库缺字，请在方框内手写：{listed}")
-    if pages > 1:
-        lines.append(f"第 {page} 页 / 共 {pages} 页")
-    room = RIGHT - LEFT
-    if form.verify_url:
-        pen.qr(Box(RIGHT - QR, FOOT - 6, QR, QR), form.verify_url)
-        room -= QR + 12
-    y = FOOT + (len(lines) - 1) * 8.6
-    for line in lines:
-        size = pen.fitting(line, room, 6.6)
-        pen.text(LEFT, y, line, size, colour=FAINT)
-        y -= 8.6
+    for number, line in enumerate(reversed(lines)):
+        pen.text(LEFT, FOOT + number * FINE_LEAD, line, pen.fitting(line, room, FINE), colour=FAINT)
+
+
+def _later(pen: Pen, changes: tuple[str, ...], room: float) -> list[str]:
+    """Return what came after the sheet, in lines; where it does not fit, how many there are in all."""
+    for shown in range(len(changes), 0, -1):
+        ending = f" 等共 {len(changes)} 人" if shown < len(changes) else ""
+        lines = pen.wrapped("复核（提交后）：" + "；".join(changes[:shown]) + ending, room, FINE)
+        if len(lines) <= LATER_LINES:
+            break
+    return lines

@@ -1,30 +1,51 @@
-"""Drawing on a canvas: text that stays in its cell, signatures as vectors, QR codes, missing glyphs."""
+"""Drawing on a canvas: text that stays in its cell, signatures as vectors, QR codes, missing glyphs.
+
+What is drawn ten thousand times in a print is written as the PDF's own operators: reportlab's calls format
+every number anew and keep a state that nobody here asks for.
+"""
 
 import io
 import itertools
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
 import segno
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
 from . import fonts
+from .document import StreamedDocument
 from .fonts import REGULAR
 
 WIDTH, HEIGHT = A4
-INK = (0.09, 0.1, 0.12)
-FAINT = (0.42, 0.45, 0.49)
+# Colours: red, green and blue, as the PDF writes them.
+INK = ".09 .1 .12"
+FAINT = ".42 .45 .49"
 SMALLEST = 4.0  # points; below that nothing is read
-# Of a drawn signature: the pen's width on paper, in points.
-PEN = 0.9
+LEAD = 1.2  # from line to line, in sizes
+# Of a drawn signature: the pen's width on paper, in points; and at most so many points for one unit drawn.
+PEN, LARGEST_SCALE = 0.8, 0.25
+RULE = 0.6  # points
 MASK = 2  # of a QR code's eight: vertical stripes, which long texts break up well
+# Between the objects of a file, after each class: the page's script reads from it how far the print is.
+PROGRESS = "enrollcheck {done} / {total}"
+
+# In a signature as it is kept, compact JSON; a typed name's quotation marks are escaped, and never found.
+_STROKES = re.compile(rb'"strokes":\[\[([0-9,[\]-]+)\]\]')
+# What a line break leaves together: words and numbers, opening marks with what follows, closing ones before.
+_WORDS = re.compile(r"[（“《]*(?:[!-~]+ ?|.)[，。；：、）”》？！]*", re.DOTALL)
+_DOTS = "·•・‧ -"
+_BITS = bytes.maketrans(b"\0\1", b"01")
 
 rl_config.useA85 = 0  # ASCII85 makes every stream a quarter larger, for printers of the last century
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle on the page, in points from its lower left corner."""
 
     x: float
@@ -43,45 +64,77 @@ class Pen:
     def __init__(self, title: str):
         """Begin a PDF with that title."""
         fonts.ready()
-        self.file = io.BytesIO()
-        self.canvas = Canvas(self.file, pagesize=A4, pageCompression=1, lang="zh-CN")
+        self.canvas = Canvas(io.BytesIO(), pagesize=A4, pageCompression=1)
+        # A canvas takes no document; it makes one, and nothing is in it yet.
+        self.document = self.canvas._doc = StreamedDocument(compression=1, lang="zh-CN")
+        # What reportlab begins each page with: it chooses Helvetica, which the file doesn't hold.
+        self.canvas._preamble = ""
         self.canvas.setTitle(title)
         self.canvas.setCreator("enrollcheck")
         self.canvas.setAuthor("")
         self.missing: dict[str, None] = {}
+        # (character, font) → the subset's name in the PDF, and the glyph's number in it.
+        self._glyphs: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def streamed(self, classes: Iterable, total: int) -> Iterator[bytes]:
+        """Yield the PDF while it is drawn: `classes` draws another class each time that it is asked."""
+        for done, _ in enumerate(classes, start=1):
+            self.document.remark(PROGRESS.format(done=done, total=total))
+            yield self.document.taken()
+        yield self.finish()
 
     def finish(self) -> bytes:
-        """Return the PDF."""
-        self.canvas.save()
-        return self.file.getvalue()
+        """Return the PDF, or what is left of it."""
+        with fonts.EMBEDDING:
+            return self.canvas.getpdfdata()
+
+    def code(self, operators: str) -> None:
+        """Write operators of the PDF's own on the page."""
+        self.canvas._code.append(operators)
 
     # Text ---------------------------------------------------------------------------------------------
 
     def text(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> float:
         """Draw a line of text from x on the base line y; return where it ends."""
-        for drawn, parts in itertools.groupby(fonts.runs(text, font), lambda run: run[0] is not None):
-            if drawn:
-                x = self._line(x, y, list(parts), size, colour)
+        known = self._glyphs
+        glyphs = [known.get((one, font)) or self._glyph(one, font) for one in text]
+        if None not in glyphs:
+            self._line(x, y, glyphs, size, colour)
+            return x + fonts.width(text, size, font)
+        for lacking, run in itertools.groupby(zip(text, glyphs, strict=True), lambda one: one[1] is None):
+            characters, drawn = zip(*run, strict=True)
+            if not lacking:
+                self._line(x, y, drawn, size, colour)
+                x += fonts.width("".join(characters), size, font)
                 continue
-            for character in "".join(run for _, run in parts):
+            for character in characters:
                 self._box_for(x, y, character, size)
                 x += size
         return x
 
-    def _line(self, x: float, y: float, runs: list[tuple[str, str]], size: float, colour) -> float:
-        """Draw runs of several fonts as one text object: readers take two for two lines, and break a name."""
-        line = self.canvas.beginText(x, y)
-        line.setFillColorRGB(*colour)
-        for font, run in runs:
-            line.setFont(font, size)
-            line.textOut(run)
-        self.canvas.drawText(line)
-        return line.getX()
+    def _line(self, x: float, y: float, glyphs: Sequence[tuple[str, str]], size: float, colour: str) -> None:
+        """Draw glyphs of several fonts as one text object: readers would take two for two lines."""
+        shown = [
+            f"{subset} {size:.2f} Tf <{''.join([number for _, number in run])}> Tj"
+            for subset, run in itertools.groupby(glyphs, itemgetter(0))
+        ]
+        self.canvas._code.append(f"BT {colour} rg {x:.2f} {y:.2f} Td {' '.join(shown)} ET")
+
+    def _glyph(self, character: str, font: str) -> tuple[str, str] | None:
+        name = fonts.font_of(character, font)
+        if name is None:
+            return None
+        face = pdfmetrics.getFont(name)
+        [(subset, number)] = face.splitString(character, self.document)
+        glyph = (face.getSubsetInternalName(subset, self.document), number.hex())
+        self._glyphs[character, font] = glyph
+        return glyph
 
     def centred(self, box: Box, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
         """Draw one line in the middle of a box, made smaller until it fits."""
-        size = self.fitting(text, box.width, min(size, box.height), font)
-        x = box.x + (box.width - fonts.width(text, size, font)) / 2
+        em = fonts.width(text, 1, font)
+        size = min(size, box.height, box.width / em if em else size)
+        x = box.x + (box.width - em * size) / 2
         self.text(x, box.y + (box.height - size) / 2 + size * 0.14, text, size, font, colour)
 
     def right(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
@@ -96,23 +149,50 @@ class Pen:
 
     @staticmethod
     def wrapped(text: str, width: float, size: float) -> list[str]:
-        """Return the text in lines no wider than `width`: Chinese breaks anywhere."""
+        """Return the text in lines no wider than `width`: Chinese breaks anywhere, a word does not."""
         lines, line = [], ""
-        for character in text:
-            if line and fonts.width(line + character, size) > width:
-                lines.append(line)
-                line = ""
-            line += character
+        for word in _WORDS.findall(text):
+            for part in word if fonts.width(word, size) > width else [word]:
+                if line and fonts.width(line + part, size) > width:
+                    lines.append(line)
+                    line = ""
+                line += part
         return [*lines, line] if line else lines
 
-    def paragraph(self, box: Box, text: str, size: float, colour=INK) -> None:
+    @staticmethod
+    def halves(text: str) -> list[str]:
+        """Return a long name in two lines: broken at a dot or space near its middle, else in the middle."""
+        middle = len(text) / 2
+        breaks = [n for n in range(1, len(text)) if text[n - 1] in _DOTS and abs(n - middle) <= middle / 2]
+        at = min(breaks, key=lambda n: abs(n - middle), default=round(middle))
+        return [text[:at], text[at:]]
+
+    def block(self, box: Box, text: str, size: float, colour=INK) -> None:
+        """Draw a name in the middle of a box: in one line or two, as the letters become larger by it."""
+        if fonts.width(text, size) <= box.width:
+            self.centred(box, text, size, colour=colour)
+            return
+
+        def fit(lines: list[str]) -> float:
+            widest = max(fonts.ems(line) for line in lines)
+            return min(size, box.height / len(lines) / LEAD * 1.08, box.width / widest if widest else size)
+
+        lines = max(([text], self.halves(text)), key=fit)
+        size, high = fit(lines), box.height / len(lines)
+        # From the first line down, as readers take it; two lines stand close to each other.
+        for number, line in enumerate(lines):
+            gap = (high - size * LEAD) * (number - 0.5) * (len(lines) - 1)
+            y = box.y + (len(lines) - 1 - number) * high
+            self.centred(Box(box.x, y + gap, box.width, high), line, size, colour=colour)
+
+    def paragraph(self, box: Box, text: str, size: float, *, top: bool = False, colour=INK) -> None:
         """Draw text in a box, in as many lines as it needs, made smaller until it fits."""
         lines = self.wrapped(text, box.width, size)
-        while len(lines) * size * 1.2 > box.height and size > SMALLEST:
+        while len(lines) * size * LEAD > box.height and size > SMALLEST:
             size -= 0.25
             lines = self.wrapped(text, box.width, size)
-        lead = size * 1.2
-        y = box.y + (box.height + len(lines) * lead) / 2 - size * 0.98
+        lead = size * LEAD
+        y = box.y + (box.height if top else (box.height + len(lines) * lead) / 2) - size * 0.98
         for line in lines:
             self.text(box.x, y, line, size, colour=colour)
             y -= lead
@@ -120,73 +200,69 @@ class Pen:
     def _box_for(self, x: float, y: float, character: str, size: float) -> None:
         """Draw a box to write in, with the character's number small beneath."""
         self.missing[character] = None
-        canvas = self.canvas
-        canvas.setStrokeColorRGB(*FAINT)
-        canvas.setLineWidth(0.4)
-        canvas.rect(x + size * 0.06, y - size * 0.05, size * 0.88, size * 0.85)
+        side = size * 0.88
+        corner = f"{x + size * 0.06:.2f} {y - size * 0.05:.2f}"
+        self.code(f"{FAINT} RG .4 w {corner} {side:.2f} {size * 0.85:.2f} re S")
         number = f"U+{ord(character):04X}"
         small = self.fitting(number, size * 0.98, size * 0.3)
         self.text(x + size * 0.01, y - size * 0.05 - small, number, small, colour=FAINT)
 
     # Lines, signatures, codes -----------------------------------------------------------------------------
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = 0.6, colour=INK) -> None:
+    def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = RULE, colour=INK) -> None:
         """Draw a rule."""
-        self.canvas.setStrokeColorRGB(*colour)
-        self.canvas.setLineWidth(weight)
-        self.canvas.line(x1, y1, x2, y2)
+        self.code(f"{colour} RG {weight} w {x1:.2f} {y1:.2f} m {x2:.2f} {y2:.2f} l S")
 
-    def signature(self, box: Box, signature: dict, size: float = 12) -> None:
-        """Draw a signature as it was made: strokes fitted into the box, or a typed name."""
-        if signature.get("strokes"):
-            self._strokes(box, signature["strokes"])
-        elif signature.get("typed"):
-            self.centred(box, signature["typed"], size)
+    def signature(self, box: Box, signature: bytes, size: float = 12) -> None:
+        """Draw a signature as it was made: strokes fitted into the box, or a typed name, or nothing.
 
-    def _strokes(self, box: Box, strokes: list[list[int]]) -> None:
-        """Draw the integers as they are, under one transformation that fits and turns them."""
-        across = [n for stroke in strokes for n in stroke[::2]]
-        down = [n for stroke in strokes for n in stroke[1::2]]
+        It is the JSON that a declaration keeps, unread: strokes become a path without becoming numbers first.
+        """
+        drawn = _STROKES.search(signature)
+        if drawn:
+            self._strokes(box, drawn[1].decode())
+        elif signature and (typed := json.loads(signature).get("typed")):
+            self.block(box, typed, size)
+
+    def _strokes(self, box: Box, strokes: str) -> None:
+        """Draw `x,y,x,y],[x,y`: the integers as they are, under one transformation that fits them."""
+        numbers = strokes.replace("],[", ",").split(",")
+        xs, ys = numbers[::2], numbers[1::2]
+        across, down = list(map(int, xs)), list(map(int, ys))
         left, top = min(across), min(down)
         wide, high = max(max(across) - left, 1), max(max(down) - top, 1)
-        scale = min(box.width / wide, box.height / high, 0.25)
+        scale = min((box.width - PEN) / wide, (box.height - PEN) / high, LARGEST_SCALE)
         x = box.x + (box.width - wide * scale) / 2 - left * scale
         y = box.y + (box.height + high * scale) / 2 + top * scale
-        code = [
-            f"q {scale:.5f} 0 0 {-scale:.5f} {x:.2f} {y:.2f} cm "
-            f"{INK[0]} {INK[1]} {INK[2]} RG 1 J 1 j {PEN / scale:.2f} w"
-        ]
-        for stroke in strokes:
-            points = iter(stroke)
-            path = [f"{n} {next(points)}" for n in points]
-            # A touch is a line to itself: round caps make it a dot.
-            code.append(" l ".join([path[0] + " m " + path[0], *path[1:]]) + " l S")
-        code.append("Q")
-        # reportlab has no call for a path of literal integers; its own ones format every number anew.
-        self.canvas._code.append("\n".join(code))
+        path = ["l"] * (len(xs) * 3)
+        path[::3], path[1::3] = xs, ys
+        first = 0
+        for stroke in strokes.split("],["):
+            points = (stroke.count(",") + 1) // 2
+            # A mere touch is a line to itself: round caps make it a dot.
+            path[first * 3 + 2] = "m" if points > 1 else f"m {xs[first]} {ys[first]} l"
+            first += points
+        self.code(
+            f"q {scale:.5f} 0 0 {-scale:.5f} {x:.2f} {y:.2f} cm {INK} RG 1 J 1 j {PEN / scale:.2f} w\n"
+            f"{' '.join(path)} S Q"
+        )
 
     def qr(self, box: Box, text: str) -> None:
-        """Draw a QR code as one path."""
+        """Draw a QR code as a stencil of one bit a module: no seam between its squares on any screen."""
         # One mask for all: trying the eight takes longer than the rest of a page, and any of them is read.
-        rows = list(segno.make(text, error="m", micro=False, mask=MASK).matrix)
-        step = box.width / len(rows)
-        code = [f"q {step:.4f} 0 0 {-step:.4f} {box.x:.2f} {box.y + box.height:.2f} cm 0 g"]
-        for down, row in enumerate(rows):
-            start = None
-            for across, dark in enumerate([*row, 0]):
-                if dark and start is None:
-                    start = across
-                elif not dark and start is not None:
-                    code.append(f"{start} {down} {across - start} 1 re")
-                    start = None
-        code.append("f Q")
-        self.canvas._code.append("\n".join(code))
+        rows = segno.make(text, error="m", micro=False, mask=MASK).matrix
+        side = len(rows)
+        padding = "0" * (-side % 8)
+        bits = "1" + "".join([row.translate(_BITS).decode() + padding for row in rows])
+        stencil = f"{int(bits, 2):x}"[1:]  # the leading 1 keeps the zeros behind it
+        self.code(
+            f"q 0 g {box.width:.2f} 0 0 {box.height:.2f} {box.x:.2f} {box.y:.2f} cm\n"
+            f"BI /W {side} /H {side} /IM true /D [1 0] /F /AHx ID {stencil}>\nEI Q"
+        )
 
-    def grid(self, columns: list[float], rows: list[float], heavy: float = 0.9, light: float = 0.5) -> None:
-        """Draw a table's rules: the x of its columns, the y of its rows."""
-        for y in rows:
-            edge = y in (rows[0], rows[-1])
-            self.line(columns[0], y, columns[-1], y, heavy if edge else light)
-        for x in columns:
-            edge = x in (columns[0], columns[-1])
-            self.line(x, rows[0], x, rows[-1], heavy if edge else light)
+    def grid(self, columns: list[float], rows: list[float]) -> None:
+        """Draw a table's rules, all alike: the x of its columns, the y of its rows."""
+        across = [f"{columns[0]:.2f} {y:.2f} m {columns[-1]:.2f} {y:.2f} l" for y in rows]
+        down = [f"{x:.2f} {rows[0]:.2f} m {x:.2f} {rows[-1]:.2f} l" for x in columns]
+        # Square ends: the corners close.
+        self.code(f"q {INK} RG {RULE} w 2 J {' '.join(across + down)} S Q")

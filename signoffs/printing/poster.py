@@ -1,6 +1,6 @@
 """The poster of a class: its link as text and as a QR code, the deadline, three steps. One A4 page each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rosters.models import ClassGroup
 
@@ -18,23 +18,27 @@ STEPS = (
 )
 
 
-def poster_pdf(class_groups: Iterable[ClassGroup]) -> bytes:
-    """Return one PDF with a page for each class that has a live link."""
-    class_groups = list(class_groups)
+def poster_pdf(class_groups: Iterable[ClassGroup]) -> Iterator[bytes]:
+    """Return one PDF, piece by piece, with a page for each class that has a live link."""
+    classes = list(class_groups)
     live = {
         link.class_group_id: link
         for link in ClassLink.objects.filter(
-            class_group__in=class_groups, kind=ClassLink.Kind.STUDENT, revoked_at=None
+            class_group__in=classes, kind=ClassLink.Kind.STUDENT, revoked_at=None
         )
     }
+    linked = [one for one in classes if one.pk in live]
     pen = Pen("新生学籍查询及核对")
-    for class_group in class_groups:
-        if class_group.pk in live:
-            _page(pen, class_group, links.url(live[class_group.pk]))
-    if not live:
+    return pen.streamed(_pages(pen, linked, live), len(linked))
+
+
+def _pages(pen: Pen, classes: list[ClassGroup], live: dict[int, ClassLink]) -> Iterator[None]:
+    for class_group in classes:
+        _page(pen, class_group, links.url(live[class_group.pk]))
+        yield
+    if not classes:
         pen.text(LEFT, HEIGHT - 100, "没有班级链接", 12)
         pen.canvas.showPage()
-    return pen.finish()
 
 
 def _page(pen: Pen, class_group: ClassGroup, url: str) -> None:

@@ -13,7 +13,7 @@ from .. import access, deadlines, flow, links, printing, progress, rules
 from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import ClassLink, ClassSheet, MissingClaim
-from .files import PDF, download, kind_of_form, made_of_people, name_of_form
+from .files import kind_of_form, made_of_people, name_of_form, stream
 
 REFUSED, INVALID = 409, 422
 
@@ -282,7 +282,7 @@ def print_hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
         campaign=desk.campaign, department=desk.department, who=desk.who, what="hand-in", clock=timezone.now
     )
     content = printing.hand_in_pdf(newest, desk.class_groups, now=timezone.now())
-    return download(request, content, _name(desk, "上交"), PDF)
+    return stream(request, content, _name(desk, "上交"))
 
 
 def _name(desk: access.Desk, what: str, of: object = "") -> str:
@@ -295,14 +295,14 @@ def poster(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     """The poster of one class."""
     class_group = desk.class_group(uuid)
     content = printing.poster_pdf([class_group])
-    return download(request, content, _name(desk, "海报", class_group), PDF)
+    return stream(request, content, _name(desk, "海报", class_group))
 
 
 @require_POST
 @access.department
 def posters(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """The posters of all classes."""
-    return download(request, printing.poster_pdf(desk.class_groups), _name(desk, "海报"), PDF)
+    return stream(request, printing.poster_pdf(desk.class_groups), _name(desk, "海报"))
 
 
 @require_POST
@@ -314,7 +314,7 @@ def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     of, what = {"campaign": desk.campaign, "class_group": class_group}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf([class_group], now=timezone.now(), **kind_of_form(request.POST))
-    return download(request, content, _name(desk, "登记表", class_group), PDF)
+    return stream(request, content, _name(desk, "登记表", class_group))
 
 
 @require_POST
@@ -325,4 +325,4 @@ def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     of, what = {"campaign": desk.campaign, "department": desk.department}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return download(request, content, _name(desk, "登记表"), PDF)
+    return stream(request, content, _name(desk, "登记表"))

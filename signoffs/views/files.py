@@ -1,11 +1,14 @@
-"""A finished file as a response."""
+"""A file as a response: whole, or piece by piece as it is made."""
 
+import itertools
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import wraps
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from .. import flow
@@ -14,23 +17,48 @@ from .errors import page
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_log = logging.getLogger("enrollcheck.files")
 
 # What busy.js sends along to learn that the file has come: a page never hears of a download's end.
 _MARK = re.compile(r"[0-9a-f]{1,16}")
 MARK_LASTS = 60  # seconds
 
 
+def _headers(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+
+
 def download(request: HttpRequest, content: bytes, name: str, content_type: str) -> HttpResponse:
     """Return a download under that name (RFC 6266: the name in UTF-8)."""
-    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {"Content-Disposition": disposition}
-    response = HttpResponse(content, content_type=content_type, headers=headers)
+    return _marked(request, HttpResponse(content, content_type=content_type, headers=_headers(name)))
+
+
+def _marked(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     mark = request.POST.get("downloading", "")
     if _MARK.fullmatch(mark):
         response.set_cookie(
             "downloaded", mark, max_age=MARK_LASTS, samesite="Strict", secure=request.is_secure()
         )
     return response
+
+
+def stream(request: HttpRequest, pieces: Iterator[bytes], name: str) -> HttpResponseBase:
+    """Return a PDF as a download that leaves while it is drawn.
+
+    The first piece is drawn before the answer begins: what fails at once is an error page. What fails later
+    breaks the answer off; printing sees to it that nobody takes the half for the whole.
+    """
+    told = _told(next(pieces), pieces)
+    return _marked(request, StreamingHttpResponse(told, content_type=PDF, headers=_headers(name)))
+
+
+def _told(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the pieces. No middleware hears of an error once an answer has begun: it is logged here."""
+    try:
+        yield from itertools.chain([first], pieces)
+    except Exception:
+        _log.exception("a print broke off")
+        raise
 
 
 def made_of_people(view):

@@ -12,7 +12,7 @@ from ..charts import completion
 from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import HandIn, MissingClaim
-from .files import PDF, download, made_of_people
+from .files import made_of_people, stream
 from .office_page import INVALID, REFUSED, office_page
 
 
@@ -60,6 +60,7 @@ def _department(request, desk, department, *, status=200, refusal=None, form=Non
         total=sum((row.counts for row in rows), progress.Counts()),
         hand_ins=hand_ins.select_related("handed_in_by", "received_by", "reopened_by"),
         hand_in=hand_ins.first(),
+        lacking_in=printing.lacking_in([row.class_group for row in rows]),
         form=form or ReasonForm(),
         refusal=refusal,
     )
@@ -83,7 +84,7 @@ def print_hand_in(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRe
     flow.record_export(**of, who=desk.who, what="hand-in", clock=timezone.now)
     classes = desk.class_groups.filter(department=hand_in.department)
     content = printing.hand_in_pdf(hand_in, classes, now=timezone.now())
-    return download(request, content, f"上交-{hand_in.department}.pdf", PDF)
+    return stream(request, content, f"上交-{hand_in.department}.pdf")
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from rosters.models import ClassGroup
 
 from .. import access, exports, flow, printing, states
-from .files import PDF, XLSX, download, kind_of_form, made_of_people, name_of_form
+from .files import XLSX, download, kind_of_form, made_of_people, name_of_form, stream
 
 
 @require_POST
@@ -46,7 +46,7 @@ def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -
     what = name_of_form(request.POST)
     flow.record_export(campaign=desk.campaign, who=desk.who, what=what, clock=timezone.now, **of)
     content = printing.form_pdf(class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return download(request, content, f"登记表-{name}.pdf", PDF)
+    return stream(request, content, f"登记表-{name}.pdf")
 
 
 @require_POST
@@ -81,4 +81,4 @@ def posters(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     if request.POST.get("department"):
         department = desk.department_named(request.POST["department"])
         classes, name = classes.filter(department=department), str(department)
-    return download(request, printing.poster_pdf(classes), f"海报-{name}.pdf", PDF)
+    return stream(request, printing.poster_pdf(classes), f"海报-{name}.pdf")

@@ -5,7 +5,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from signoffs.models import Membership
+from signoffs.models import Declaration, Membership
 from tests import factories, stories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,3 +66,65 @@ def test_a_download_says_that_it_is_at_work_until_it_has_come(live_server, desk)
     desk.wait_for_timeout(1500)
     assert desk.locator(".busy").count() == 0
     assert desk.locator("button[value=filled]").is_enabled()
+
+
+NOTE_THE_PROGRESS = """
+    window.said = [];
+    new MutationObserver(() => {
+      const sign = document.querySelector(".busy span");
+      if (sign) window.said.push(sign.textContent);
+    }).observe(document.body, {subtree: true, childList: true, characterData: true});
+"""
+
+
+def test_a_print_of_many_classes_says_how_many_are_drawn(live_server, desk):
+    for number in range(12):
+        factories.class_group(f"软件26{number:02d}班", students=30)
+    desk.goto(f"{live_server.url}/office/")
+    desk.evaluate(NOTE_THE_PROGRESS)
+    with desk.expect_download() as download:
+        desk.locator("form[action='/office/forms/'] button[value=blank]").click()
+    assert download.value.suggested_filename == "登记表-2026.pdf"
+    assert len(PdfReader(download.value.path()).pages) == 12
+    said = desk.evaluate("window.said")
+    assert said[0] == "正在处理，请不要关闭本页。"
+    drawn = [f"已生成 {number} / 12 个班级，请不要关闭本页。" for number in range(1, 13)]
+    assert [line for line in said[1:] if line not in drawn] == []
+    assert len(said) > 1
+    desk.wait_for_selector(".busy", state="detached")
+    assert desk.locator("button[value=blank]").is_enabled()
+
+
+def test_a_print_that_breaks_off_is_not_saved(live_server, desk):
+    for number in range(3):
+        class_group = factories.class_group(f"软件26{number:02d}班", students=2)
+        declaration = stories.confirm(class_group.students.get(seat=1))
+    stored = Declaration.objects.filter(pk=declaration.pk)
+    # What a disk may do: the last class's signature no longer opens.
+    [sealed] = stored.values_list("signature", flat=True)
+    stored.update(signature=type(sealed)(bytes(sealed)[:-1] + bytes([sealed[-1] ^ 1])))
+    desk.goto(f"{live_server.url}/office/")
+    desk.on("download", lambda download: pytest.fail(download.suggested_filename))
+    desk.locator("form[action='/office/forms/'] button[value=filled]").click()
+    desk.wait_for_selector(".busy-failed")
+    assert desk.inner_text(".busy-failed") == "打印中断，没有保存任何文件，请重试。"
+    assert desk.locator("button[value=filled]").is_enabled()
+
+
+def test_a_print_that_is_refused_shows_the_page_that_says_why(live_server, desk):
+    factories.class_group(students=2)
+    desk.goto(f"{live_server.url}/office/")
+    desk.context.clear_cookies(name="sessionid")
+    desk.locator("form[action='/office/forms/'] button[value=filled]").click()
+    desk.wait_for_url("**/sign-in/**")
+
+
+def test_a_print_is_a_download_without_a_script(live_server, phone, desk):
+    factories.class_group(students=2)
+    page = phone(javascript=False)
+    page.context.add_cookies(desk.context.cookies())
+    page.goto(f"{live_server.url}/office/")
+    with page.expect_download() as download:
+        page.locator("form[action='/office/forms/'] button[value=blank]").click()
+    assert download.value.suggested_filename == "登记表-2026.pdf"
+    assert len(PdfReader(download.value.path()).pages) == 1

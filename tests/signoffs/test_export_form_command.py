@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from signoffs.models import Event
-from tests import factories, printed
+from rosters.encryption import CannotDecrypt
+from signoffs.models import Declaration, Event
+from tests import factories, printed, stories
 
 
 @pytest.fixture
@@ -72,3 +73,22 @@ def test_without_an_open_campaign_one_is_to_be_named(db, tmp_path):
 def test_an_export_is_an_event(classes, tmp_path):
     run(tmp_path, "--all")
     assert Event.objects.get(verb="export").payload["by"] == "export_form"
+
+
+def test_a_print_that_breaks_off_leaves_the_file_as_it_was(classes, tmp_path):
+    declaration = stories.confirm(classes[2].students.get(seat=1))
+    stored = Declaration.objects.filter(pk=declaration.pk)
+    [sealed] = stored.values_list("signature", flat=True)
+    stored.update(signature=type(sealed)(bytes(sealed)[:-1] + bytes([sealed[-1] ^ 1])))
+    file = tmp_path / "form.pdf"
+    file.write_bytes(b"before")
+    with pytest.raises(CannotDecrypt):
+        run(tmp_path, "--all")
+    assert [one.name for one in tmp_path.iterdir()] == ["form.pdf"]
+    assert file.read_bytes() == b"before"
+
+
+def test_the_events_say_that_it_was_printed_even_if_it_breaks_off(classes, tmp_path):
+    with pytest.raises(CommandError):
+        run(tmp_path / "no such folder", "--all")
+    assert Event.objects.filter(verb="export").count() == 1

@@ -1,5 +1,7 @@
 """`export_form`: the printed form as one PDF. Exit 2: wrong usage, an ambiguous name among it."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -58,9 +60,24 @@ class Command(BaseCommand):
             flow.record_export(campaign=found, who=who, what=what, clock=timezone.now, **of)
         except flow.Refused as refused:
             raise CommandError(str(refused.reason)) from refused
-        content = printing.form_pdf(classes, blank=blank, now=timezone.now())
         try:
-            output.write_bytes(content)
+            size = _write(output, printing.form_pdf(classes, blank=blank, now=timezone.now()))
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror}", returncode=WRONG_USAGE) from error
-        self.stdout.write(f"{output}: {len(classes)} classes, {len(content):,} bytes")
+        self.stdout.write(f"{output}: {len(classes)} classes, {size:,} bytes")
+
+
+def _write(output: Path, pieces: Iterator[bytes]) -> int:
+    """Write a file that is whole or not there, piece by piece; return its size. Raise OSError."""
+    if output.exists() and not output.is_file():  # a pipe: nothing can take its place
+        with output.open("wb") as file:
+            return sum(map(file.write, pieces))
+    place = output.resolve()
+    partial = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        with partial.open("xb") as file:
+            size = sum(map(file.write, pieces))
+        partial.replace(place)
+    finally:
+        partial.unlink(missing_ok=True)
+    return size

@@ -1,7 +1,8 @@
 """The registration form: NOTICE.md's page, to the letter and the grid."""
 
 import io
-from datetime import date
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -21,7 +22,7 @@ RARE = {2: "陈䶮", 3: "李㛃", 4: "周𬭎", 5: "郑𠅤", 6: "王𠮷", 7: "
 
 
 def form(class_group, **how) -> bytes:
-    return printing.form_pdf([class_group], now=timezone.now(), **how)
+    return b"".join(printing.form_pdf([class_group], now=timezone.now(), **how))
 
 
 def rename(class_group, names: dict[int, str]) -> None:
@@ -113,7 +114,7 @@ def test_a_drawn_signature_is_lines_and_no_picture(campaign):
     resources = page["/Resources"].get("/XObject", {})
     assert [one for one in resources.values() if one.get_object()["/Subtype"] == "/Image"] == []
     content = page.get_contents().get_data()
-    assert content.count(b"20 150 m 20 150 l 200 40 l 380 160 l S") == 2
+    assert content.count(b"20 150 m 200 40 l 380 160 l 90 90 m 420 80 l S") == 2
 
 
 def test_an_id_number_is_never_printed_only_that_it_differs(campaign, tmp_path):
@@ -150,7 +151,30 @@ def test_a_missing_glyph_is_a_box_with_its_number_and_named_below(campaign, tmp_
     assert printing.lacking(names) == {"李\U0002ebf0": ["\U0002ebf0"]}
 
 
-@pytest.mark.parametrize("name", [LONG, "欧阳" * 12, "A" * 60, RARE[7]])
+def inside(words, *, errors_top: float = layout.ERRORS_TOP, error_rows: int = layout.ERROR_ROWS) -> None:
+    """Check that each word of the first page stands in one cell of the grid, or of the table of errors."""
+    edges = [
+        layout.LEFT + pair * layout.PAIR + offset
+        for pair in range(layout.PAIRS)
+        for offset in (0, layout.NUMBER_WIDTH)
+    ]
+    rows = [layout.GRID_TOP - layout.HEADER - row * layout.ROW for row in range(layout.ROWS + 1)]
+    lines = [errors_top - layout.HEADER - row * layout.ERROR_ROW for row in range(error_rows + 1)]
+    tables = [([*edges, layout.RIGHT], rows), (layout.ERROR_COLUMNS, lines)]
+    for text, left, y1, right, y2 in words:
+        assert layout.LEFT - 1 <= left
+        assert right <= layout.RIGHT + 1
+        middle = HEIGHT - (y1 + y2) / 2
+        for columns, levels in tables:
+            if levels[-1] < middle < levels[0]:
+                assert sum(edge <= left + 0.5 for edge in columns) == sum(
+                    edge < right - 0.5 for edge in columns
+                ), text
+                # Poppler's boxes are as high as the font's tallest letters: the middle tells the row.
+                assert min(abs(middle - level) for level in levels) > 1.5, text
+
+
+@pytest.mark.parametrize("name", [LONG, "欧阳" * 12, "A" * 60, RARE[7], "Christopher Montgomery-Smith"])
 def test_no_text_leaves_its_cell(campaign, tmp_path, name):
     class_group = factories.class_group(LONG_CLASS, students=4)
     rename(class_group, {1: name, 2: name, 3: name})
@@ -159,26 +183,115 @@ def test_no_text_leaves_its_cell(campaign, tmp_path, name):
     stories.report(second, "major", chsi="机械设计制造及其自动化" * 6, right="软件工程" * 20)
     stories.excuse(third, first)
     stories.on_paper(fourth, first)
-    edges = [
-        layout.LEFT + pair * layout.PAIR + offset
-        for pair in range(layout.PAIRS)
-        for offset in (0, layout.NUMBER_WIDTH)
+    inside(printed.words(form(class_group), tmp_path))
+
+
+def test_marks_beside_a_long_name_stay_in_the_cell_with_it(campaign, tmp_path):
+    class_group = factories.class_group(students=4)
+    rename(class_group, {2: LONG, 3: "欧阳" * 12, 4: "李\U0002ebf0"})
+    officer = factories.user("officer", role="department", in_department=class_group.department)
+
+    def after_the_deadline():
+        return timezone.now() + timedelta(days=90)
+
+    campaign.student_deadline = timezone.localdate()
+    campaign.save()
+    monitor, *others = class_group.students.order_by("seat")
+    for student in others:
+        declaration = stories.on_paper(student, monitor, after_the_deadline)
+        flow.countersign(declaration=declaration, who=Who(user=officer), clock=after_the_deadline)
+    words = printed.words(form(class_group), tmp_path)
+    assert [text for text, *_ in words if text in ("纸质", "逾期")] == ["纸质", "逾期"] * 3
+    inside(words)
+
+
+def test_drawn_strokes_stay_in_their_cell_above_the_name(campaign):
+    class_group = factories.class_group(students=65)
+    shapes = ([[0, 0, 2000, 5]], [[0, 0, 5, 2000]], [[7, 7]], DRAWN["strokes"], [[0, 0, 90, 90], [40, 40]])
+    for student in class_group.students.order_by("seat"):
+        drawn = {"strokes": shapes[student.seat % len(shapes)], "size": [2000, 2000]}
+        stories.confirm(student, signature=drawn)
+    pages = PdfReader(io.BytesIO(form(class_group))).pages
+    matrix = re.compile(rb"q (\S+) 0 0 -(\S+) (\S+) (\S+) cm [^\n]* (\S+) w\n(.*?) S Q")
+    seat = 0
+    for page in pages:
+        for scale, same, x, y, pen, path in matrix.findall(page.get_contents().get_data()):
+            assert scale == same
+            pair, row = divmod(seat % layout.SEATS, layout.ROWS)
+            numbers = [int(one) for one in path.split() if one.isdigit()]
+            half = float(scale) * float(pen) / 2
+            xs = [float(x) + float(scale) * n for n in numbers[::2]]
+            ys = [float(y) - float(scale) * n for n in numbers[1::2]]
+            left = layout.LEFT + pair * layout.PAIR + layout.NUMBER_WIDTH
+            bottom = layout.GRID_TOP - layout.HEADER - (row + 1) * layout.ROW
+            assert left < min(xs) - half
+            assert max(xs) + half < left + layout.PAIR - layout.NUMBER_WIDTH
+            assert bottom + layout.NAME < min(ys) - half
+            assert max(ys) + half < bottom + layout.ROW
+            seat += 1
+    assert seat == 65
+
+
+def test_every_name_number_and_phone_is_extracted(campaign, tmp_path):
+    class_group = factories.class_group(students=70)
+    rename(class_group, RARE | {66: LONG, 70: "买买提·吐尔逊"})
+    for student in class_group.students.filter(seat__gt=66):
+        stories.report(student)
+    content = form(class_group)
+    for text in ("\n".join(printed.pypdf_pages(content)), printed.poppler_text(content, tmp_path)):
+        words, joined = text.split(), "".join(text.split())
+        assert [n for n in range(1, 129) if str(n) not in words] == []
+        names = class_group.students.values_list("name", flat=True)
+        assert [name for name in names if name not in joined] == []
+        assert words.count("12000000001") == 4
+
+
+def test_a_page_of_errors_alone_has_their_heading_where_the_grid_had_its_own(campaign, tmp_path):
+    class_group = factories.class_group(students=7)
+    for student in class_group.students.all():
+        stories.report(student)
+    first, second = printed.pypdf_pages(form(class_group))
+    assert [text.count("核对无误后需在下面表格签名：") for text in (first, second)] == [1, 0]
+    assert [text.count("信息错误反馈统计:") for text in (first, second)] == [1, 1]
+    assert [text.count("错误原因及正确内容") for text in (first, second)] == [1, 1]
+    assert [text.count("软件2601班") for text in (first, second)] == [2, 2]  # in its line, and in the footer
+
+
+def test_a_withdrawn_seat_is_struck_out_and_its_number_not_used_again(campaign):
+    class_group = factories.class_group(students=3)
+    leaver = class_group.students.get(seat=2)
+    before = form(class_group, blank=True)
+    flow.withdraw_student(
+        student=leaver, who=Who(user=factories.user("office")), reason="退学", clock=timezone.now
+    )
+    after = form(class_group, blank=True)
+    bottom = layout.GRID_TOP - layout.HEADER - 2 * layout.ROW
+    right = layout.LEFT + layout.PAIR
+    strike = f"{layout.LEFT:.2f} {bottom:.2f} m {right:.2f} {bottom + layout.ROW:.2f} l S".encode()
+    counts = [
+        PdfReader(io.BytesIO(content)).pages[0].get_contents().get_data().count(strike)
+        for content in (before, after)
     ]
-    edges.append(layout.RIGHT)
-    top, bottom = HEIGHT - layout.GRID_TOP, HEIGHT - layout.GRID_BOTTOM
-    errors_top = HEIGHT - layout.ERRORS_TOP
-    errors_bottom = errors_top + layout.HEADER + layout.ERROR_ROWS * layout.ERROR_ROW
-    for text, left, y1, right, y2 in printed.words(form(class_group), tmp_path):
-        assert layout.LEFT - 1 <= left
-        assert right <= layout.RIGHT + 1
-        middle = (y1 + y2) / 2
-        if top < middle < bottom:
-            assert sum(edge <= left + 0.5 for edge in edges) == sum(edge < right - 0.5 for edge in edges), (
-                text
-            )
-        if errors_top < middle < errors_bottom:
-            columns = layout.ERROR_COLUMNS
-            assert sum(edge <= left + 0.5 for edge in columns) == sum(edge < right - 0.5 for edge in columns)
+    assert counts == [0, 1]
+    assert leaver.name in printed.pypdf_pages(after)[0]
+
+
+def test_more_changes_than_fit_are_counted(campaign):
+    class_group = factories.class_group(students=60)
+    monitor = class_group.students.get(seat=1)
+    for student in class_group.students.all():
+        stories.report(student)
+    stories.submit(class_group, monitor)
+    who = Who(user=factories.user("office"))
+    for error in FieldError.objects.all():
+        flow.settle_error(
+            error=error, outcome=FieldError.Outcome.EXPLAINED, note="无误", who=who, clock=timezone.now
+        )
+    for student in class_group.students.all():
+        stories.confirm(student)
+    text = printed.pypdf_pages(form(class_group))[0]
+    assert f"复核（提交后）：1 {monitor.name} 已签；2 " in text
+    assert "等共 60 人" in text
 
 
 def test_a_name_of_25_hanzi_can_still_be_read(campaign):
@@ -245,7 +358,7 @@ def test_what_came_after_the_sheet_stands_beside_its_counts(campaign):
 
 def test_a_merged_file_has_title_language_and_a_bookmark_for_each_class(campaign):
     classes = [factories.class_group(f"软件260{n}班", students=2) for n in (1, 2, 3)]
-    content = printing.form_pdf(classes, now=timezone.now())
+    content = b"".join(printing.form_pdf(classes, now=timezone.now()))
     reader = PdfReader(io.BytesIO(content))
     assert reader.metadata.title == "新生学籍查询及核对登记表"
     assert reader.trailer["/Root"]["/Lang"] == "zh-CN"
@@ -254,4 +367,4 @@ def test_a_merged_file_has_title_language_and_a_bookmark_for_each_class(campaign
 
 
 def test_no_class_at_all_prints_a_page_that_says_so(campaign):
-    assert "没有班级" in printed.pypdf_pages(printing.form_pdf([], now=timezone.now()))[0]
+    assert "没有班级" in printed.pypdf_pages(b"".join(printing.form_pdf([], now=timezone.now())))[0]

@@ -10,7 +10,7 @@ from tests import factories, printed
 def test_a_poster_leads_to_the_class_by_text_and_by_code(campaign, tmp_path):
     classes = [factories.class_group(f"软件260{n}班", students=1) for n in (1, 2)]
     urls = [links.url(links.issue(one, ClassLink.Kind.STUDENT, timezone.now())) for one in classes]
-    content = printing.poster_pdf(classes)
+    content = b"".join(printing.poster_pdf(classes))
     texts = printed.pypdf_pages(content)
     day = campaign.student_deadline
     for number, (one, url) in enumerate(zip(classes, urls, strict=True)):
@@ -23,4 +23,4 @@ def test_a_poster_leads_to_the_class_by_text_and_by_code(campaign, tmp_path):
 
 def test_a_class_without_a_live_link_has_no_poster(campaign):
     class_group = factories.class_group(students=1)
-    assert "没有班级链接" in printed.pypdf_pages(printing.poster_pdf([class_group]))[0]
+    assert "没有班级链接" in printed.pypdf_pages(b"".join(printing.poster_pdf([class_group])))[0]

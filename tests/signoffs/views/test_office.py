@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import links
-from signoffs.models import Declaration, FieldError, HandIn, Standing
+from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 
@@ -415,13 +415,32 @@ class TestPrinting:
         blank = desk.post(reverse("office-forms"), {"kind": "blank", "downloading": "1f"})
         assert blank.cookies["downloaded"].value == "1f"
         nameless = desk.post(reverse("office-forms"), {"kind": "nameless"})
-        texts = ["".join(printed.pypdf_pages(b"".join(response))) for response in (blank, nameless)]
-        assert [world["student"].name in text for text in texts] == [True, False]
-        counts = [len(printed.pypdf_pages(b"".join(r))) for r in (one, department, everything, blank)]
-        assert counts == [1, 1, 2, 2]
+        texts = [
+            printed.pypdf_pages(b"".join(response))
+            for response in (one, department, everything, blank, nameless)
+        ]
+        assert [len(of_one) for of_one in texts] == [1, 1, 2, 2, 2]
+        assert [world["student"].name in "".join(of_one) for of_one in texts[3:]] == [True, False]
         assert one["Content-Type"] == "application/pdf"
         assert "attachment" in one["Content-Disposition"]
         assert "no-store" in one["Cache-Control"]
+
+    def test_the_export_is_on_record_before_the_first_byte_leaves(self, desk, world):
+        response = desk.post(reverse("office-forms"))
+        assert response.streaming
+        assert Event.objects.filter(verb="export").count() == 1
+        response.close()
+
+    def test_characters_that_the_form_cannot_draw_are_told_before_printing(self, desk, world):
+        student = world["student"]
+        student.name = "李\U0002ebf0䶮"
+        student.save()
+        department = desk.get(reverse("office-department", args=[world["department"].uuid]))
+        assert department.context["lacking_in"] == {world["class"]: ["\U0002ebf0"]}
+        assert "软件2602班 (\U0002ebf0)" in pages.text(department)
+        assert student.name not in pages.text(department)
+        class_page = pages.text(desk.get(reverse("office-class", args=[world["class"].uuid])))
+        assert f"{student.name} (\U0002ebf0)" in class_page
 
     def test_posters(self, desk, world):
         content = b"".join(desk.post(reverse("office-posters")))
