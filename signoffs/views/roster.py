@@ -12,7 +12,7 @@ from rosters.models import RosterImport
 
 from .. import access, flow
 from ..forms.roster import MappingForm, UploadForm
-from .files import XLSX, download
+from .files import XLSX, download, made_of_people
 
 REFUSED, INVALID, GONE = 409, 422, 410
 SHOWN = 200  # rows of each table on the preview; the counts are of all
@@ -110,6 +110,7 @@ def mapping(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse
 
 @require_POST
 @access.office
+@made_of_people
 def marked(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     """The office's own workbook, its faulty cells marked."""
     roster_import, now = desk.roster_import(uuid), timezone.now()
