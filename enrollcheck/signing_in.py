@@ -28,10 +28,10 @@ from signoffs import flow, staffing
 from signoffs.models import User
 from signoffs.views.errors import page
 
+from .second_factors import SEALED_AS
+
 # Who gave a password or a code so recently isn't asked again before the second factor is changed.
 FRESH = 10 * 60  # seconds: long enough to install an app meanwhile
-# What a second factor's secret is bound to; allauth's hook tells neither row nor account.
-SEALED_AS = "second factor"
 TOO_MANY = gettext_lazy(
     "Too many attempts. Wait five minutes, then try again. Who has forgotten the password asks the office "
     "for a new link."

@@ -18,7 +18,7 @@ from signoffs import flow, links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, ClassSheet, Declaration
 from signoffs.rules import Who
-from tests import factories, pages, stories
+from tests import factories, pages, second_factor, stories
 
 OLD, NEW, NEWEST = b"o" * 32, b"n" * 32, b"m" * 32
 BOTH = {"k2": NEW, "k1": OLD}
@@ -186,6 +186,19 @@ def test_an_id_is_never_used_for_two_keys(world, settings):
     settings.FIELD_KEYS = {"k1": NEWEST, "k2": NEW}
     with pytest.raises(CommandError, match="an id that was never used"):
         rotate()
+
+
+def test_a_second_factor_goes_on_working_without_the_old_key(world, settings):
+    settings.FIELD_KEYS = {"k1": OLD}
+    app = second_factor.give(world["officer"])
+    settings.FIELD_KEYS = BOTH
+    rotate()
+    settings.FIELD_KEYS = {"k2": NEW}
+    client = Client()
+    typed = {"login": "officer", "username": "officer", "password": "officerofficer"}
+    assert client.post(reverse("sign-in"), typed).url == reverse("mfa_authenticate")
+    assert client.post(reverse("mfa_authenticate"), {"code": second_factor.code(app)}).status_code == 302
+    assert client.get(reverse("department")).status_code == 200
 
 
 def test_another_place_is_registered_by_one_call(world, settings):
