@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from granian import Granian
 from granian.constants import Interfaces
 
-# Threads that wait for the database and for slow phones; one writes at a time in any case.
-THREADS = 8
+# Threads that wait for slow phones' bodies, and for a worker (wsgi.py); more than bodies.AWAITED.
+THREADS = 128
 
 
 def serve(address: str, port: int) -> None:
