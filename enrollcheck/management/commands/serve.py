@@ -24,6 +24,7 @@ def serve(address: str, port: int) -> None:
         workers=1,
         blocking_threads=THREADS,
         log_access=False,
+        log_dictconfig=settings.LOGGING,
     ).serve()
 
 
