@@ -24,6 +24,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from rosters.encryption import key_ring
@@ -64,6 +65,8 @@ class Visit:
     identified_at: datetime | None = None
     # "number" (学号 and last six), "device" or "code".
     how: str = ""
+    # What the page of this visit sends as its submission: the declaration that has it ended the visit.
+    submission_id: UUID | None = None
 
     @property
     def class_group(self) -> ClassGroup:
@@ -108,7 +111,13 @@ def remember_visit(response: HttpResponse, link: ClassLink) -> None:
 
 def identify(response: HttpResponse, link: ClassLink, student: Student, how: str, now: datetime) -> None:
     """Write into the visit's cookie that this student is in front of the browser."""
-    value = {"link": str(link.uuid), "student": str(student.uuid), "at": now.isoformat(), "how": how}
+    value = {
+        "link": str(link.uuid),
+        "student": str(student.uuid),
+        "at": now.isoformat(),
+        "how": how,
+        "visit": secrets.token_hex(8),
+    }
     _set_signed(response, value=value, **_cookie(link.kind))
 
 
@@ -127,15 +136,38 @@ def _visit(request: HttpRequest, kind: str) -> Visit | None:
     link = live.filter(uuid=cookie["link"], kind=kind, revoked_at=None).first()
     if link is None:
         return None
-    if "student" not in cookie:
+    if "student" not in cookie or "visit" not in cookie:
         return Visit(link)
     students = Student.objects.filter(
         uuid=cookie["student"], class_group=link.class_group, withdrawn_at=None
-    ).select_related("campaign", "class_group__campaign", "class_group__department")
+    ).select_related("campaign", "class_group__campaign", "class_group__department", "standing__declaration")
     student = students.first()
     if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
         return Visit(link)
-    return Visit(link, student, datetime.fromisoformat(cookie["at"]), cookie["how"])
+    submission_id = _submission_id(cookie["visit"])
+    if kind == Kind.STUDENT and _has_sent(request, student, submission_id):
+        return Visit(link)
+    return Visit(link, student, datetime.fromisoformat(cookie["at"]), cookie["how"], submission_id)
+
+
+def _has_sent(request: HttpRequest, student: Student, submission_id: UUID) -> bool:
+    """Say whether this visit has sent its declaration: whoever kept its cookie gets no further by it.
+
+    The same form sent once more is let through, to its receipt: the first answer may have been lost.
+    """
+    standing = getattr(student, "standing", None)
+    if (
+        standing is None
+        or standing.declaration is None
+        or standing.declaration.submission_id != submission_id
+    ):
+        return False
+    return request.method != "POST" or request.POST.get("submission_id") != str(submission_id)
+
+
+def _submission_id(visit: str) -> UUID:
+    """Return the submission id of a visit. Who has the cookie alone, and not the page, can't tell it."""
+    return UUID(bytes=salted_hmac("submission", visit, algorithm="sha256").digest()[:16])
 
 
 def _no_link(request: HttpRequest) -> HttpResponse:

@@ -55,14 +55,25 @@ class RecordForm(SignatureMixin):
     )
 
     def __init__(
-        self, *args, student: Student, may_compare=lambda: True, proposals=None, status="", **kwargs
+        self,
+        *args,
+        student: Student,
+        submission_id: uuid.UUID | None = None,
+        may_compare=lambda: True,
+        proposals=None,
+        status="",
+        **kwargs,
     ):
         """Take the student whose record is shown.
 
-        `may_compare` is asked before an ID number is compared; `proposals` (chsi_page.propose) and `status`
-        fill the page in from a pasted text.
+        `submission_id` is what an unsent page will send; `may_compare` is asked before an ID number is
+        compared; `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
         """
-        initial = {"submission_id": uuid.uuid4(), "shown_digest": student.record_digest, "status": status}
+        initial = {
+            "submission_id": submission_id or uuid.uuid4(),
+            "shown_digest": student.record_digest,
+            "status": status,
+        }
         self.proposals = proposals or {}
         for name, one in self.proposals.items():
             initial[f"answer_{name}"] = one.answer
