@@ -156,11 +156,8 @@ def _has_sent(request: HttpRequest, student: Student, submission_id: UUID) -> bo
     The same form sent once more is let through, to its receipt: the first answer may have been lost.
     """
     standing = getattr(student, "standing", None)
-    if (
-        standing is None
-        or standing.declaration is None
-        or standing.declaration.submission_id != submission_id
-    ):
+    declaration = standing and standing.declaration
+    if declaration is None or declaration.submission_id != submission_id:
         return False
     return request.method != "POST" or request.POST.get("submission_id") != str(submission_id)
 

@@ -228,7 +228,8 @@ class TestElsewhere:
         assert set(statuses.values()) == {404}
 
     def test_a_former_monitors_session_ends_with_the_duty(self, own_class, officer):
-        monitor = own_class.students.get(seat=1)
+        monitor = own_class.students.get(seat=2)
+        flow.name_monitor(student=monitor, who=Who(user=officer), clock=timezone.now)
         client = cast.identified(monitor, "monitor")
         flow.unname_monitor(student=monitor, who=Who(user=officer), clock=timezone.now)
         assert client.get(reverse("monitor")).url == reverse("monitor-identify")
@@ -242,9 +243,10 @@ class TestElsewhere:
         urls = [reverse("department-class", args=[other_class.uuid]),
                 reverse("department-student", args=[stranger.uuid])]  # fmt: skip
         assert {client.get(url).status_code for url in urls} == {404}
-        for name, uuid in (("rotate", other_class.uuid), ("form", other_class.uuid), ("poster", other_class.uuid),
-                           ("code", stranger.uuid), ("name-monitor", stranger.uuid)):  # fmt: skip
-            assert client.post(reverse(f"department-{name}", args=[uuid])).status_code == 404
+        foreign = {"rotate": other_class, "form": other_class, "poster": other_class}
+        foreign |= {"code": stranger, "name-monitor": stranger}
+        for name, one in foreign.items():
+            assert client.post(reverse(f"department-{name}", args=[one.uuid])).status_code == 404
         assert links.OneTimeCode.objects.count() == 0
         for export in ("department-forms", "department-posters"):
             assert client.post(reverse(export), {"department": str(head.memberships.get().department.uuid)})
@@ -268,15 +270,22 @@ class TestForms:
         assert response.status_code == 405
 
     @pytest.mark.parametrize(
-        "address", ["https://evil.example.com/", "//evil.example.com", "/\\evil.example.com", "javascript:alert(1)",
-                    "http:///evil.example.com", "\thttps://evil.example.com", "https:evil.example.com",
-                    "http://testserver@evil.example.com/", "http://testserver.evil.example.com/"]
-    )  # fmt: skip
+        "address",
+        [
+            "https://evil.example.com/",
+            "//evil.example.com",
+            "/\\evil.example.com",
+            "javascript:alert(1)",
+            "http:///evil.example.com",
+            "\thttps://evil.example.com",
+            "https:evil.example.com",
+            "http://testserver@evil.example.com/",
+            "http://testserver.evil.example.com/",
+        ],
+    )
     def test_nobody_is_led_to_another_site(self, office, address):
-        signed_in = Client().post(
-            f"{reverse('sign-in')}?next=/office/",
-            {"username": "office", "password": "officeoffice", "next": address},
-        )
+        said = {"username": "office", "password": "officeoffice", "next": address}
+        signed_in = Client().post(f"{reverse('sign-in')}?next=/office/", said)
         assert signed_in.url == "/"
         chosen = Client().post(
             reverse("set-language"), {"language": "en", "next": address}, headers={"referer": address}
