@@ -65,12 +65,7 @@ class _Markup(HTMLParser):
         handlers = [name for name in values if name.startswith("on")]
         leads = [values.get(name) or "" for name in ("href", "src", "action")]
         bad = [one for one in leads if one.lower().strip().startswith(("javascript:", "data:", "http://x."))]
-        if (
-            (tag == "script" and "src" not in values)
-            or handlers
-            or bad
-            or tag in ("iframe", "object")
-        ):
+        if (tag == "script" and "src" not in values) or handlers or bad or tag in ("iframe", "object"):
             self.runs.append(self.get_starttag_text())
         if tag == "img" and values.get("src") == "x":
             self.runs.append(self.get_starttag_text())
