@@ -436,8 +436,10 @@ def test_the_admin_is_for_the_superuser_alone(world, person):
         if name in ("admin:view_on_site", "admin:None", "admin:app_list"):
             continue
         url = reverse(name, args=arguments)
-        for method in ("get", "post"):
-            found = verdict(getattr(client, method)(url))
+        for method in ("get", "post", "put", "delete"):
+            response = getattr(client, method)(url)
+            found = verdict(response)
             if (found == TO_ADMIN) == (person == "superuser"):
                 wrong.append(f"{method} {name}: {found}")
+            wrong += [f"{method} {name}: {what}" for what in missing_headers(response)]
     assert wrong == []
