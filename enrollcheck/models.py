@@ -1,4 +1,4 @@
-"""No tables: here all models are loaded, so that a rotation of keys learns of the secrets that allauth keeps."""
+"""No tables: here all models are loaded, so that a rotation of keys learns of the secrets allauth keeps."""
 
 from rosters import rotation
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -42,9 +43,12 @@ LOGGING = logs.LOGGING
 
 MIDDLEWARE = [
     "enrollcheck.logs.RequestLogMiddleware",
+    # What adds headers stands outermost, so that static files and refusals of those below have them too.
+    "enrollcheck.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "enrollcheck.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -54,7 +58,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "enrollcheck.sessions.SessionEndMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -202,6 +205,8 @@ FONT_FOLDER = DATA_FOLDER / "fonts"
 # The browser -------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
+    # Static files are no pages; the guide's drawings style themselves, which the policy would forbid them.
+    "EXCLUDE_URL_PREFIXES": ("/static/",),
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -212,7 +217,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
-    }
+    },
 }
 X_FRAME_OPTIONS = "DENY"
 # Not no-referrer: with it Chromium sends "Origin: null" with a form, and CSRF protection refuses the form.
@@ -226,7 +231,10 @@ HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_HOST = urlsplit(SITE_URL).netloc  # whatever host was asked for
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

@@ -24,6 +24,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -70,6 +71,8 @@ class Visit:
     identified_at: datetime | None = None
     # "number" (学号 and last six), "device" or "code".
     how: str = ""
+    # What the page of this visit sends as its submission: the declaration that has it ended the visit.
+    submission_id: UUID | None = None
 
     @property
     def campaign(self) -> Campaign:
@@ -114,7 +117,13 @@ def remember_visit(response: HttpResponse, link: ClassLink) -> None:
 
 def identify(response: HttpResponse, link: ClassLink, student: Student, how: str, now: datetime) -> None:
     """Write into the visit's cookie that this student is in front of the browser."""
-    value = {"link": str(link.uuid), "student": str(student.uuid), "at": now.isoformat(), "how": how}
+    value = {
+        "link": str(link.uuid),
+        "student": str(student.uuid),
+        "at": now.isoformat(),
+        "how": how,
+        "visit": secrets.token_hex(8),
+    }
     _set_signed(response, value=value, **_cookie(link.kind))
 
 
@@ -157,7 +166,7 @@ def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
     cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
     if not isinstance(cookie, dict):
         return None
-    visit = _identified_visit(cookie, kind) if "student" in cookie else None
+    visit = _identified_visit(request, cookie, kind)
     if visit is not None and not with_link:
         return visit
     link = _live_link.first(uuid=cookie["link"], kind=kind)
@@ -166,14 +175,42 @@ def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
     return replace(visit, link=link) if visit else Visit(link.class_group, link)
 
 
-def _identified_visit(cookie: dict, kind: str) -> Visit | None:
-    """Return the visit of the cookie's student; None where they left the class, or its link is dead."""
+def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | None:
+    """Return the visit of the cookie's student; None where they left the class, its link is dead, or it ended."""
+    if "student" not in cookie or "visit" not in cookie:
+        return None
     student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)
     if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
         return None
+    submission_id = _submission_id(cookie["visit"])
+    if kind == Kind.STUDENT and _has_sent(request, student, submission_id):
+        return None
     student.campaign = student.class_group.campaign
     at = datetime.fromisoformat(cookie["at"])
-    return Visit(student.class_group, student=student, identified_at=at, how=cookie["how"])
+    return Visit(
+        student.class_group,
+        student=student,
+        identified_at=at,
+        how=cookie["how"],
+        submission_id=submission_id,
+    )
+
+
+def _has_sent(request: HttpRequest, student: Student, submission_id: UUID) -> bool:
+    """Say whether this visit has sent its declaration: whoever kept its cookie gets no further by it.
+
+    The same form sent once more is let through, to its receipt: the first answer may have been lost.
+    """
+    standing = getattr(student, "standing", None)
+    declaration = standing and standing.declaration
+    if declaration is None or declaration.submission_id != submission_id:
+        return False
+    return request.method != "POST" or request.POST.get("submission_id") != str(submission_id)
+
+
+def _submission_id(visit: str) -> UUID:
+    """Return the submission id of a visit. Who has the cookie alone, and not the page, can't tell it."""
+    return UUID(bytes=salted_hmac("submission", visit, algorithm="sha256").digest()[:16])
 
 
 def _no_link(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,16 @@
 """What a page says, for tests that read as a person does: its text, its tables, the fields of its forms."""
 
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
+
+
+@dataclass
+class Form:
+    """A form: where it leads, how, and its fields with what they hold; of a choice, the last one."""
+
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 class _Reader(HTMLParser):
@@ -10,6 +20,8 @@ class _Reader(HTMLParser):
         self.tables: list[list[list[str]]] = []
         self.hidden: dict[str, str] = {}
         self.links: list[str] = []
+        self.forms: list[Form] = []
+        self._select = ""
         self._cell: list[str] | None = None
 
     def handle_starttag(self, tag, attrs):
@@ -21,10 +33,22 @@ class _Reader(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("td", "th") and self.tables:
             self._cell = []
-        elif tag == "input" and values.get("type") == "hidden":
-            self.hidden[values.get("name")] = values.get("value", "")
+        elif tag == "form":
+            self.forms.append(Form(values.get("action") or "", (values.get("method") or "get").lower()))
+        elif tag in ("input", "textarea", "select", "button"):
+            self._note_field(tag, values)
+        elif tag == "option" and self._select and values.get("value"):
+            self.forms[-1].fields[self._select] = values["value"]
         elif tag == "a" and values.get("href"):
             self.links.append(values["href"])
+
+    def _note_field(self, tag, values):
+        name, value = values.get("name"), values.get("value") or ""
+        if tag == "input" and values.get("type") == "hidden":
+            self.hidden[name] = value
+        self._select = name if tag == "select" else ""
+        if name and self.forms:
+            self.forms[-1].fields[name] = value
 
     def handle_endtag(self, tag):
         """Close a cell."""
@@ -63,3 +87,8 @@ def hidden(response) -> dict[str, str]:
 def links(response) -> list[str]:
     """Return where a page's links lead."""
     return _read(response).links
+
+
+def forms(response) -> list[Form]:
+    """Return a page's forms."""
+    return _read(response).forms

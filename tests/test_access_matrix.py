@@ -1,15 +1,15 @@
 """Every URL of the site, for everybody: two tables, held against the resolver.
 
 GATES says for each URL name which gate it stands behind; LETS_IN says what each gate does with each person.
-A URL that the first table does not name fails; so does a GET that writes anything but the access log.
+A URL that the first table does not name fails; so does a GET, HEAD or OPTIONS that writes more than the log.
 """
 
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -220,8 +220,12 @@ def world(campaign):
         made = {"officer": officer, "account": officer, "invitation": token}
         return {**made, **stories.everything(class_group, officer)}
 
+    neighbour = factories.class_group("软件2602班", students=6)
+    deputy = factories.user("deputy", role=Membership.Role.DEPARTMENT, in_department=neighbour.department)
+    beside = stories.everything(neighbour, deputy, with_hand_in=False)
     return {
         "own": of("软件2601班", "信息工程系"),
+        "neighbour": beside,
         "foreign": of("机械2601班", "机械工程系"),
         "office": factories.user("office"),
         "campaign": campaign,
@@ -324,7 +328,7 @@ def verdict(response) -> str:
 def allowed(name: str, person: str, method: str, is_foreign: bool) -> set[str]:
     """Return the verdicts that the tables allow."""
     expected = LETS_IN[GATES[name]][person]
-    if person == "counsellor" and GATES[name] == DEPARTMENT and method == "post":
+    if person == "counsellor" and GATES[name] == DEPARTMENT and method not in ("get", "head"):
         return {REFUSED}
     if person == "other officer" and addresses()[name] and GATES[name] != ANYBODY:
         is_foreign = not is_foreign
@@ -335,44 +339,117 @@ def allowed(name: str, person: str, method: str, is_foreign: bool) -> set[str]:
     return {expected}
 
 
-def fingerprint() -> int:
-    """Return a hash of all rows, but for the access log and what signing in leaves."""
-    ignored = {"accessrecord", "session", "logentry", "contenttype", "permission"}
-    models = [model for model in apps.get_models() if model._meta.model_name not in ignored]
-    return hash(tuple(repr(list(model.objects.order_by("pk").values_list())) for model in models))
+# What may be written when somebody only looks: the access log of staff, and the session of who signs in.
+LOGS = ("signoffs_accessrecord", "django_session")
+
+
+def written(queries: CaptureQueriesContext) -> list[str]:
+    """Return the statements that wrote a row of another table."""
+    found = [query["sql"].lstrip() for query in queries]
+    changes = [sql for sql in found if sql.upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE"))]
+    return [sql for sql in changes if not any(f'"{log}"' in sql for log in LOGS)]
 
 
 class _Undo(Exception):
     pass
 
 
+# What every answer says to the browser, whoever asks and whatever came of it.
+POLICY = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+}
+HEADERS = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def missing_headers(response) -> list[str]:
+    """Return what an answer should have told the browser and has not."""
+    missing = [name for name, value in HEADERS.items() if response.headers.get(name) != value]
+    if set(response.headers.get("Content-Security-Policy", "").split("; ")) != POLICY:
+        missing.append("Content-Security-Policy")
+    if "no-store" not in response.headers.get("Cache-Control", ""):
+        missing.append("no-store")
+    for name, cookie in response.cookies.items():
+        hidden = (
+            cookie["httponly"] or name == "downloaded"
+        )  # which a script waits for, and which says nothing
+        if cookie.value and not (hidden and cookie["samesite"] in ("Lax", "Strict")):
+            missing.append(f"flags of the cookie {name}")
+    return missing
+
+
+# TRACE apart: test_trace_echoes_nothing.
+READING = ("get", "head", "options")
+METHODS = (*READING, "post", "put", "patch", "delete")
+# Django's own views: PUT is POST to them, or they lead back without having done anything.
+ANY_METHOD = {"sign-in", "sign-out", "set-language"}
+
+
+def sides_of(name: str, person: str) -> list[str]:
+    """Return whose objects an address is asked for: one's own, and each kind that is somebody else's."""
+    if not addresses()[name] or GATES[name] == ANYBODY:
+        return ["own"]
+    # Another class of the same department is as foreign to a monitor and to a counsellor.
+    neighbour = ["neighbour"] if person in ("monitor", "counsellor") and GATES[name] != OFFICE else []
+    return ["own", "foreign", *neighbour]
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 def test_every_url_lets_in_whom_the_tables_let_in(world, person):
     client = clients(world)[person]
     cookies = client.cookies.copy()
-    before, wrong = fingerprint(), []
+    wrong = []
     for name in GATES:
-        sides = ["own", "foreign"] if addresses()[name] and GATES[name] not in (ANYBODY,) else ["own"]
-        for side in sides:
+        for side in sides_of(name, person):
             url = reverse(name, args=argument(name, world[side]))
-            for method in ("get", "post"):
+            for method in METHODS:
                 try:
-                    with transaction.atomic():
+                    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
                         client.cookies = cookies.copy()
                         response = getattr(client, method)(url)
-                        if method == "get" and fingerprint() != before:
-                            wrong.append(f"{method} {name} ({side}) wrote")
                         raise _Undo
                 except _Undo:
                     pass
+                where = f"{method} {name} ({side})"
+                if method in READING and written(queries):
+                    wrong.append(f"{where} wrote: {written(queries)}")
+                wrong += [f"{where}: {what}" for what in missing_headers(response)]
+                if response.status_code >= 500:
+                    wrong.append(f"{where}: {response.status_code}")
                 if response.status_code == 405:  # nobody gets anywhere by this method
                     continue
                 found = verdict(response)
-                if found not in allowed(name, person, method, side == "foreign"):
-                    wrong.append(f"{method} {name} ({side}): {found} ({response.status_code})")
-                if response.status_code >= 500:
-                    wrong.append(f"{method} {name} ({side}): {response.status_code}")
+                if found not in allowed(name, person, method, side != "own"):
+                    wrong.append(f"{where}: {found} ({response.status_code})")
+                if method not in (*READING, "post") and found == IN and name not in ANY_METHOD:
+                    wrong.append(f"{where}: 405 was expected")
     assert wrong == []
+
+
+@pytest.mark.parametrize("person", ["anonymous", "superuser"])
+def test_trace_echoes_nothing(world, person):
+    client = clients(world)[person]
+    echoes = []
+    for name in GATES:
+        url = reverse(name, args=argument(name, world["own"]))
+        response = client.trace(url, headers={"x-secret": "echo-me"})
+        if b"echo-me" in response.content or response.status_code >= 500:
+            echoes.append(name)
+    assert echoes == []
 
 
 @pytest.mark.parametrize("person", ["office", "superuser"])
@@ -402,10 +479,12 @@ def test_the_admin_is_for_the_superuser_alone(world, person):
         if name in ("admin:view_on_site", "admin:None", "admin:app_list"):
             continue
         url = reverse(name, args=arguments)
-        for method in ("get", "post"):
-            found = verdict(getattr(client, method)(url))
+        for method in ("get", "post", "put", "delete"):
+            response = getattr(client, method)(url)
+            found = verdict(response)
             # What the superuser is refused is to change something: the admin is to look at.
             right = {TO_SIGN_IN: person in NO_ACCOUNT, REFUSED: person not in NO_ACCOUNT}
             if not right.get(found, person == "superuser"):
                 wrong.append(f"{method} {name}: {found}")
+            wrong += [f"{method} {name}: {what}" for what in missing_headers(response)]
     assert wrong == []

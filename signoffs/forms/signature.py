@@ -31,11 +31,11 @@ def read_strokes(text: str) -> dict | None:
     try:
         drawn = json.loads(text)
         strokes, (width, height) = drawn["strokes"], drawn["size"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):  # the last: brackets in brackets in brackets
         return None
-    whole = all(
+    whole = isinstance(strokes, list) and all(
         isinstance(stroke, list) and len(stroke) >= 2 and len(stroke) % 2 == 0 for stroke in strokes
-    ) and isinstance(strokes, list)
+    )
     if not whole or not all(
         type(number) is int for number in (width, height, *(n for s in strokes for n in s))
     ):

@@ -27,7 +27,8 @@ class ExcuseForm(forms.Form):
 class ReasonForm(forms.Form):
     """A move that needs its reason."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    # The shortest of the columns that keep a reason.
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class NoteForm(forms.Form):
@@ -150,7 +151,7 @@ class CampaignForm(DeadlinesForm):
     """Another year's campaign; what can be foreseen is filled in from the last one."""
 
     slug = forms.CharField(label=_("Cohort year"), max_length=4)
-    university = forms.CharField(label=_("University"), max_length=80, required=False)
+    university = forms.CharField(label=_("University"), max_length=60, required=False)
     copy_texts = forms.BooleanField(label=_("Copy the texts for students"), required=False, initial=True)
     field_order = ("slug", "university", "student_deadline", "department_deadline", "copy_texts")
 

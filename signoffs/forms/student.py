@@ -57,14 +57,25 @@ class RecordForm(SignatureMixin):
     )
 
     def __init__(
-        self, *args, student: Student, arrived_at: datetime | None = None, proposals=None, status="", **kwargs
+        self,
+        *args,
+        student: Student,
+        submission_id: uuid.UUID | None = None,
+        arrived_at: datetime | None = None,
+        proposals=None,
+        status="",
+        **kwargs,
     ):
         """Take the student whose record is shown.
 
-        `arrived_at`: when the request came that sends the form. `proposals` (chsi_page.propose) and `status`
-        fill the page in from a pasted text.
+        `submission_id` is what an unsent page will send; `arrived_at`, when the request came that sends it.
+        `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
         """
-        initial = {"submission_id": uuid.uuid4(), "shown_digest": student.record_digest, "status": status}
+        initial = {
+            "submission_id": submission_id or uuid.uuid4(),
+            "shown_digest": student.record_digest,
+            "status": status,
+        }
         self.proposals = proposals or {}
         for name, one in self.proposals.items():
             initial[f"answer_{name}"] = one.answer

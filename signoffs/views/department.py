@@ -182,7 +182,8 @@ def rotate(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     """End the class's link, or the monitor's, and make a new one."""
     class_group = desk.class_group(uuid)
     kind = request.POST.get("kind", ClassLink.Kind.STUDENT)
-    link = ClassLink.objects.filter(class_group=class_group, kind=kind, revoked_at=None).first()
+    links_of_kind = ClassLink.objects.filter(class_group=class_group, kind=kind, revoked_at=None)
+    link = links_of_kind.first() if kind in ClassLink.Kind.values else None
     if link is None:
         return _class_page(request, desk, class_group, status=INVALID, refusal=_("There is no such link."))
     try:
@@ -254,8 +255,11 @@ def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     exceptions = {
         name.removeprefix("exception-"): reason
         for name, reason in request.POST.items()
-        if name.startswith("exception-")
+        if name.startswith("exception-") and reason.strip()
     }
+    if not all(ReasonForm({"reason": reason}).is_valid() for reason in exceptions.values()):
+        refusal = _("A reason can't be read, or is longer than 200 characters. Shorten it.")
+        return _overview(request, desk, status=INVALID, refusal=refusal)
     try:
         made = flow.hand_in(
             campaign=desk.campaign,

@@ -108,7 +108,11 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     declared = standing is not None and standing.state in states.DECLARED
     if declared and "again" not in request.GET and not rules.is_asked_again(standing):
         return redirect("class-receipt")
-    return _record_page(request, visit, RecordForm(student=visit.student), 200)
+    return _record_page(request, visit, _unsent(visit), 200)
+
+
+def _unsent(visit: access.Visit, **values) -> RecordForm:
+    return RecordForm(student=visit.student, submission_id=visit.submission_id, **values)
 
 
 @require_POST
@@ -120,9 +124,9 @@ def paste(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         refusal = _(
             "This text holds no record. On CHSI's page of 学籍信息 select all, copy, and paste it here."
         )
-        return _record_page(request, visit, RecordForm(student=visit.student), 422, refusal)
-    form = RecordForm(
-        student=visit.student,
+        return _record_page(request, visit, _unsent(visit), 422, refusal)
+    form = _unsent(
+        visit,
         proposals=chsi_page.propose(shown, visit.student),
         status=chsi_page.status_of(shown),
     )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from enrollcheck.management.commands.serve import WORKERS
+from enrollcheck.management.commands.serve import PROCESSES
 from signoffs.models import Declaration
 from tests.durability.opened import opened
 from tests.durability.phone import Phone, acknowledged
@@ -63,7 +63,7 @@ def test_a_stop_answers_every_request_in_flight(site, url):
     """More of them than threads, all waiting for the lock when SIGTERM comes; none is asked twice."""
     one, people = site(url=url, students=20)
     one.start()
-    assert len(one.processes()) - 1 == WORKERS["postgresql" if url else "sqlite"]
+    assert len(one.processes()) - 1 == PROCESSES["postgresql" if url else "sqlite"]
 
     async def story() -> list:
         phones = await ready(one, people)

@@ -11,15 +11,16 @@ from granian.constants import Interfaces
 
 from signoffs import health
 
-# Worker processes, and the threads of each, by the kind of database.
-#   SQLite: one process, since one writes at a time in any case; measured faster than several, in throughput
-#   and in the slowest answers.
-#   PostgreSQL: a process for each core, since there only Python itself stands in the way. Each thread keeps
-#   one connection: workers × threads must stay below the database's max_connections (100 by default).
-WORKERS = {"sqlite": 1, "postgresql": os.cpu_count() or 1}
-THREADS = {"sqlite": 8, "postgresql": 4}
+# Processes, by the kind of database.
+#   SQLite: one, since one writes at a time in any case; measured faster than several, in throughput and in the
+#   slowest answers.
+#   PostgreSQL: one for each core, since there only Python itself stands in the way. Each keeps as many
+#   connections as it has workers (wsgi.py): all together must stay below max_connections (100 by default).
+PROCESSES = {"sqlite": 1, "postgresql": os.cpu_count() or 1}
+# Threads of each that wait for slow phones' bodies, and for a worker (wsgi.py); more than bodies.AWAITED.
+THREADS = 128
 
-# Requests that a worker takes in at once; those beyond wait in the socket's backlog.
+# Requests that a process takes in at once; those beyond wait in the socket's backlog.
 BACKPRESSURE = 512
 # Seconds that a stop waits for the requests in flight: longer than a write waits for SQLite's lock (30 s in
 # enrollcheck/sqlite.py), shorter than TimeoutStopSec of the unit in OPERATIONS.md.
@@ -34,8 +35,8 @@ def serve(address: str, port: int) -> None:
         address=address,
         port=port,
         interface=Interfaces.WSGI,
-        workers=WORKERS[connection.vendor],
-        blocking_threads=THREADS[connection.vendor],
+        workers=PROCESSES[connection.vendor],
+        blocking_threads=THREADS,
         backpressure=BACKPRESSURE,
         workers_kill_timeout=STOP_WAITS,
         # A worker that was killed (out of memory) is replaced at once; one that dies again within seconds
