@@ -176,7 +176,7 @@ def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
 
 
 def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | None:
-    """Return the visit of the cookie's student; None where they left the class, its link is dead, or it ended."""
+    """Return the visit of the cookie's student; None where it ended, they left, or the link is dead."""
     if "student" not in cookie or "visit" not in cookie:
         return None
     student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)

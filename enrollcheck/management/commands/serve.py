@@ -12,8 +12,8 @@ from granian.constants import Interfaces
 from signoffs import health
 
 # Processes, by the kind of database.
-#   SQLite: one, since one writes at a time in any case; measured faster than several, in throughput and in the
-#   slowest answers.
+#   SQLite: one, since one writes at a time in any case; measured faster than several, in throughput and
+#   in the slowest answers.
 #   PostgreSQL: one for each core, since there only Python itself stands in the way. Each keeps as many
 #   connections as it has workers (wsgi.py): all together must stay below max_connections (100 by default).
 PROCESSES = {"sqlite": 1, "postgresql": os.cpu_count() or 1}
