@@ -125,8 +125,6 @@ LOGGING = {
         # Django's own handlers would write the address; the root's blank it.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
-        # The server's own lines: in its words, and in our format.
-        "_granian": {"handlers": [], "propagate": True},
         "fontTools": {"level": "WARNING"},
         # granian's own lines, which it would print as plain text.
         "_granian": {"handlers": [], "level": "INFO", "propagate": True},

@@ -1,5 +1,8 @@
 """A student's phone, over HTTP: identifies, signs or reports, and can send the same thing again."""
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 from rosters import key_fields
@@ -63,3 +66,9 @@ def acknowledged(answer: tuple[int, str]) -> bool:
     """Say whether the page is a receipt."""
     status, page = answer
     return status == 200 and any(words in page for words in RECEIPTS)
+
+
+def run_story(story: Coroutine):
+    """Run what phones do, and return what it returns. In a thread: the browser tests hold a loop in ours."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(asyncio.run, story).result()

@@ -13,7 +13,7 @@ from django.db import connection
 
 from signoffs.models import Declaration
 from tests.durability.opened import opened
-from tests.durability.phone import Phone, acknowledged
+from tests.durability.phone import Phone, acknowledged, run_story
 from tests.durability.site import REPOSITORY, Site
 from tests.races.cluster import cluster, programs
 
@@ -83,7 +83,7 @@ def test_what_was_acknowledged_before_is_in_it_and_it_is_one_moment(site, urls, 
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     one, people = site(url=here, students=30, BACKUP_KEY=key)
     one.start()
-    before, done = asyncio.run(load_and_backup(one, people, one.environment))
+    before, done = run_story(load_and_backup(one, people, one.environment))
     assert one.stop() == 0
 
     fresh = Site(tmp_path / "fresh", there, BACKUP_KEY=key)

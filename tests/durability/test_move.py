@@ -1,13 +1,11 @@
 """From SQLite to PostgreSQL: every row as it was, and the story goes on there."""
 
-import asyncio
-
 import pytest
 
 from signoffs.models import Declaration
 from tests.durability import early
 from tests.durability.opened import migrate, opened
-from tests.durability.phone import Phone, acknowledged
+from tests.durability.phone import Phone, acknowledged, run_story
 from tests.durability.site import Site
 from tests.races.cluster import cluster, programs
 
@@ -33,7 +31,7 @@ def test_a_site_moves_and_goes_on(site, postgresql, tmp_path, static):
             phone.fill(wrong=person == who[-1])
             assert acknowledged(await phone.sign())
 
-    asyncio.run(sign(one, people[:3]))
+    run_story(sign(one, people[:3]))
     assert one.stop() == 0
     new = Site(tmp_path / "new", postgresql, static)
     moved = new.manage("move_to_postgresql", str(one.folder / "enrollcheck.sqlite3"))
@@ -43,7 +41,7 @@ def test_a_site_moves_and_goes_on(site, postgresql, tmp_path, static):
     assert new.manage("recount", "--dry-run").returncode == 0
     new.start()
     try:
-        asyncio.run(sign(new, people[3:]))
+        run_story(sign(new, people[3:]))
         assert new.stop() == 0
     finally:
         new.end()

@@ -3,7 +3,6 @@
 Real ones: a small disk of its own, filled and remounted; another process that holds the lock.
 """
 
-import asyncio
 import json
 import os
 import sqlite3
@@ -18,7 +17,7 @@ import pytest
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, Declaration
 from tests.durability.opened import opened
-from tests.durability.phone import Phone, acknowledged
+from tests.durability.phone import Phone, acknowledged, run_story
 from tests.races.cluster import cluster, programs
 
 MB = 1 << 20
@@ -118,7 +117,7 @@ def test_a_full_disk(site, disk):
         phones = await ready(one, people)
         await refused_then_taken(phones, filled(disk), "服务器磁盘已满", "120")
 
-    asyncio.run(story())
+    run_story(story())
     with filled(disk):
         assert one.health() == (503, "the disk is full\n")
     assert one.health() == (200, "ok\n")
@@ -134,7 +133,7 @@ def test_a_read_only_disk(site, disk):
         phones = await ready(one, people)
         await refused_then_taken(phones, read_only(disk), "服务器暂时无法保存", "120")
 
-    asyncio.run(story())
+    run_story(story())
     with read_only(disk):
         assert one.health() == (503, "the database is read-only\n")
     assert one.health() == (200, "ok\n")
@@ -159,7 +158,7 @@ def test_a_locked_database(site):
         phones = await ready(one, people)
         await refused_then_taken(phones, locked(), "系统繁忙", "30")
 
-    asyncio.run(story())
+    run_story(story())
     assert one.health() == (200, "ok\n")
     assert outages(one) == {"locked"}
     sound(one, 4)
@@ -206,7 +205,7 @@ def test_postgresql_locked_read_only_and_away(site, tmp_path):
             await refused_then_taken([monitor, phones[1]], read_only(), "服务器暂时无法保存", "120")
             await refused_then_taken([monitor, phones[2]], away(), "数据库没有响应", "120", "是否已保存")
 
-        asyncio.run(story())
+        run_story(story())
         assert one.health() == (200, "ok\n")
         assert outages(one) == {"locked", "read-only", "away"}
         with opened(url):

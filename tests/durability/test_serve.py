@@ -16,7 +16,7 @@ import pytest
 from enrollcheck.management.commands.serve import PROCESSES
 from signoffs.models import Declaration
 from tests.durability.opened import opened
-from tests.durability.phone import Phone, acknowledged
+from tests.durability.phone import Phone, acknowledged, run_story
 from tests.durability.site import Site
 from tests.races.cluster import cluster, programs
 
@@ -75,7 +75,7 @@ def test_a_stop_answers_every_request_in_flight(site, url):
             assert one.process.poll() is None
         return await asyncio.gather(*sending)
 
-    answers = asyncio.run(story())
+    answers = run_story(story())
     assert [acknowledged(answer) for answer in answers] == [True] * 20
     assert one.process.wait(30) == 0
     with opened(one.url):
@@ -91,7 +91,7 @@ def test_an_idle_connection_does_not_delay_a_stop(site):
         one.process.terminate()
         return await asyncio.to_thread(one.process.wait, 15)
 
-    assert asyncio.run(story()) == 0
+    assert run_story(story()) == 0
 
 
 def test_a_killed_worker_is_replaced(site):
@@ -107,7 +107,7 @@ def test_a_killed_worker_is_replaced(site):
             except OSError:
                 await asyncio.sleep(0.1)
 
-    assert len(asyncio.run(story())) == 1
+    assert len(run_story(story())) == 1
     assert one.processes()[-1] == main
     assert one.processes()[0] != worker
 
@@ -120,7 +120,7 @@ def test_every_line_of_the_log_is_json_and_names_nobody(site):
         (phone,) = await ready(one, people)
         assert acknowledged(await phone.sign())
 
-    asyncio.run(story())
+    run_story(story())
     assert one.stop() == 0
     lines = one.log.read_text().splitlines()
     told = [json.loads(line) for line in lines]

@@ -1,6 +1,5 @@
 """A database of an earlier version comes along, whole, and goes on; migrations leave running code alone."""
 
-import asyncio
 import sqlite3
 
 import pytest
@@ -12,7 +11,7 @@ from signoffs import links
 from signoffs.models import ClassSheet, Declaration
 from tests.durability import early
 from tests.durability.opened import opened
-from tests.durability.phone import Phone, acknowledged
+from tests.durability.phone import Phone, acknowledged, run_story
 from tests.durability.site import Site
 
 
@@ -69,7 +68,7 @@ def test_the_story_goes_on_after_the_upgrade(old, tmp_path):
         status, page = await done.get(f"/verify/{code}/")
         assert (status, "是，这是最新版本" in page.decode()) == (200, True)
 
-    asyncio.run(story())
+    run_story(story())
     assert old.stop() == 0
     assert old.manage("verify_events").returncode == 0
     assert old.manage("recount", "--dry-run").returncode == 0
