@@ -23,6 +23,8 @@ def serve(address: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
+        # Seconds: a client that drips would hold a stop for ever, and systemd waits 30.
+        workers_kill_timeout=20,
         log_access=False,
         log_dictconfig=settings.LOGGING,
     ).serve()
