@@ -119,24 +119,29 @@ office_pages = [
 ]
 
 # Pages of django-allauth keep the names by which it finds them itself.
+_shown = own_account.shown
 CAMPUS = {"provider_id": "campus"}
 sign_in_pages = [
-    path("", own_account.SignIn.as_view(), name="sign-in"),
-    path("", own_account.SignIn.as_view(), name="account_login"),
-    path("code/", own_account.SignInCode.as_view(), name="mfa_authenticate"),
+    path("", _shown(own_account.SignIn), name="sign-in"),
+    path("", _shown(own_account.SignIn), name="account_login"),
+    path("code/", _shown(own_account.SignInCode), name="mfa_authenticate"),
     path("campus/", own_account.campus, CAMPUS, name="openid_connect_login"),
     path("campus/callback/", own_account.campus_callback, CAMPUS, name="openid_connect_callback"),
 ]
 
 account_pages = [
     path("", own_account.own_account, name="account"),
-    path("password/", own_account.ChangePassword.as_view(), name="account_change_password"),
-    path("confirm/", own_account.ConfirmPassword.as_view(), name="account_reauthenticate"),
-    path("confirm-by-code/", own_account.ConfirmCode.as_view(), name="mfa_reauthenticate"),
-    path("second-factor/", own_account.SetUpSecondFactor.as_view(), name="mfa_activate_totp"),
-    path("second-factor/remove/", own_account.RemoveSecondFactor.as_view(), name="mfa_deactivate_totp"),
-    path("recovery-codes/", own_account.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
-    path("recovery-codes/new/", own_account.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("password/", _shown(own_account.ChangePassword), name="account_change_password"),
+    path("confirm/", _shown(own_account.ConfirmPassword), name="account_reauthenticate"),
+    path("confirm-by-code/", _shown(own_account.ConfirmCode), name="mfa_reauthenticate"),
+    path("second-factor/", _shown(own_account.SetUpSecondFactor), name="mfa_activate_totp"),
+    path("second-factor/remove/", _shown(own_account.RemoveSecondFactor), name="mfa_deactivate_totp"),
+    path("recovery-codes/", _shown(own_account.RecoveryCodes), name="mfa_view_recovery_codes"),
+    path(
+        "recovery-codes/new/",
+        _shown(own_account.NewRecoveryCodes),
+        name="mfa_generate_recovery_codes",
+    ),
     path("sign-out-everywhere/", own_account.sign_out_everywhere, name="account-sign-out-everywhere"),
 ]
 

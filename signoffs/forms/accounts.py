@@ -7,6 +7,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django import forms
 from django.contrib.auth import password_validation
+from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -129,8 +130,12 @@ class SignInForm(LoginForm):
     """User name or e-mail, and password."""
 
     def __init__(self, *args, **kwargs):
-        """Label the fields in our words."""
+        """Label the fields in our words, and bound what is looked up: a database has limits of its own."""
         super().__init__(*args, **kwargs)
+        for name, longest in (("login", 254), ("password", 1000)):
+            field = self.fields[name]
+            field.max_length = longest
+            field.validators.append(MaxLengthValidator(longest))
         self.fields["login"].label = _("User name or e-mail")
         self.fields["login"].widget.attrs = {"autocomplete": "username", "autocapitalize": "none"}
         self.fields["password"].label = _("Password")

@@ -1,5 +1,7 @@
 """One's own account: sign-in, invitation, password, second factor, sessions. django-allauth does the work."""
 
+from collections.abc import Callable
+
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
 from allauth.mfa.models import Authenticator
@@ -18,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.generic import View
 from requests import RequestException
 
 from .. import access, flow, links, staffing
@@ -27,6 +30,11 @@ from .errors import page
 from .office_page import INVALID, REFUSED
 
 TOO_MANY_REQUESTS = 429
+
+
+def shown(page: type[View]) -> Callable:
+    """Return the view of a page of allauth's: it would count a HEAD or a PUT as an attempt."""
+    return require_http_methods(["GET", "POST"])(page.as_view())
 
 
 def _status(form) -> int:

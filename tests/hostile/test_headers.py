@@ -34,7 +34,7 @@ def server(tmp_path_factory):
 ANSWERS = {
     "a page": (200, lambda b, s: b.get("/", **TLS)),
     "the sign-in": (200, lambda b, s: b.get("/sign-in/", **TLS)),
-    "the admin's sign-in": (200, lambda b, s: b.get("/admin/login/", **TLS)),
+    "the admin's sign-in": (302, lambda b, s: b.get("/admin/login/", **TLS)),
     "a link": (302, lambda b, s: b.get(f"/c/{s.seeded['tokens']['student']}/", **TLS)),
     "the health": (200, lambda b, s: b.get("/healthz", **TLS)),
     "a wrong host": (400, lambda b, s: s.browser(host="evil.example.com").get("/", **TLS)),
