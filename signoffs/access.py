@@ -149,7 +149,13 @@ _student_of_link = Prepared(
             class_group__links__kind=kind,
             class_group__links__revoked_at=None,
         )
-        .select_related("class_group__campaign", "class_group__department", "standing", "monitor_duty")
+        .select_related(
+            "class_group__campaign",
+            "class_group__department",
+            "standing__declaration",
+            "monitor_duty",
+            "throttle",
+        )
         .order_by()
     ),
     student=UUIDField(),
