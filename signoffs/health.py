@@ -1,6 +1,5 @@
 """Whether the server can do its work: database, disk and migrations, in words for whoever watches it."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -41,8 +40,8 @@ def ailments() -> list[str]:
     try:
         if migrations_missing():
             found.append("migrations are missing")
-        if not _may_write():
-            found.append(WORDS[outages.READ_ONLY])
+        if outage := _write_outage():
+            found.append(WORDS[outage])
     except DatabaseError as error:
         found.append(WORDS[outage_of(error) or outages.AWAY])
     if WORDS[outages.FULL] not in found and any(
@@ -60,16 +59,19 @@ def _folders() -> set[Path]:
     return own
 
 
-def _may_write() -> bool:
-    """Take the write lock for a moment. Raise DatabaseError where it can't be had."""
+def _write_outage() -> str | None:
+    """Take the write lock for a moment; return FULL or READ_ONLY. Raise DatabaseError where it can't be had.
+
+    A connection that is kept takes SQLite's lock without writing: so the disk is asked too.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SHOW transaction_read_only")
-            return cursor.fetchone() == ("off",)
+            return None if cursor.fetchone() == ("off",) else outages.READ_ONLY
         cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
         try:
             with transaction.atomic():  # BEGIN IMMEDIATE
-                return os.access(connection.settings_dict["NAME"], os.W_OK)
+                return outages.disk_outage(connection.settings_dict["NAME"])
         finally:
             usual = int(float(connection.settings_dict["OPTIONS"]["timeout"]) * 1000)
             cursor.execute(f"PRAGMA busy_timeout={usual}")

@@ -5,6 +5,7 @@ It leads to words for the person (views/errors.py) and for the monitor of the se
 
 import errno
 import os
+import tempfile
 
 FULL, READ_ONLY, LOCKED, AWAY = "full", "read-only", "locked", "away"
 
@@ -53,11 +54,15 @@ def disk_outage(file: str) -> str | None:
     """Return FULL or READ_ONLY where the disk of a file is; None where it can be written.
 
     SQLite tells of both as of a file that it can't open, when they meet its log or its shared memory first.
+    Tried by writing beside the file: one that the kernel made read-only after an error passes for writable.
     """
     if not os.access(file, os.W_OK):
         return READ_ONLY
-    disk = os.statvfs(os.path.dirname(file))
-    return FULL if disk.f_bavail * disk.f_frsize < LEAST else None
+    try:
+        with tempfile.TemporaryFile(dir=os.path.dirname(file), buffering=0) as probe:
+            return None if probe.write(bytes(LEAST)) == LEAST else FULL
+    except OSError as error:
+        return _told_by(error)
 
 
 def _told_by(error: BaseException) -> str | None:

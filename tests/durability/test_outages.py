@@ -5,6 +5,7 @@ Real ones: a small disk of its own, filled and remounted; another process that h
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -22,6 +23,7 @@ from tests.races.cluster import cluster, programs
 
 MB = 1 << 20
 SHORT = {"DJANGO_SETTINGS_MODULE": "tests.durability.settings"}
+UNKEPT = {"DJANGO_SETTINGS_MODULE": "tests.durability.unkept"}
 
 
 @pytest.fixture
@@ -36,6 +38,44 @@ def disk(tmp_path):
         pytest.skip("needs the right to mount")
     yield place
     subprocess.run(["umount", "--lazy", place], check=True)
+
+
+class Ext4:
+    """A disk of 300 MB of the kind that servers have, which can fail as they do, and be repaired."""
+
+    def __init__(self, folder: Path):
+        """Take a folder for its image and the place where it is mounted."""
+        self.image, self.place = folder / "image", folder / "ext4"
+        self.place.mkdir()
+        with open(self.image, "wb") as image:
+            image.truncate(300 * MB)
+        subprocess.run(["mkfs.ext4", "-q", "-F", self.image], check=True)
+        if self._mount().returncode:
+            pytest.skip("needs the right to mount")
+
+    def _mount(self) -> subprocess.CompletedProcess:
+        options = "loop,errors=remount-ro"
+        return subprocess.run(["mount", "-o", options, self.image, self.place], capture_output=True)
+
+    def fail(self) -> None:
+        """Make it read-only under everybody's open files, as the kernel does after an error of the disk."""
+        subprocess.run(["mount", "-o", "remount,abort", self.place], check=True, capture_output=True)
+
+    def repair(self) -> None:
+        """Check it and mount it again; nobody may have a file open."""
+        subprocess.run(["umount", self.place], check=True)
+        assert subprocess.run(["fsck.ext4", "-y", self.image], capture_output=True).returncode in (0, 1)
+        assert self._mount().returncode == 0
+
+
+@pytest.fixture
+def failing(tmp_path):
+    """A disk that can fail."""
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("needs mkfs.ext4")
+    one = Ext4(tmp_path)
+    yield one
+    subprocess.run(["umount", "--lazy", one.place], check=True)
 
 
 @contextmanager
@@ -126,7 +166,7 @@ def test_a_full_disk(site, disk):
 
 
 def test_a_read_only_disk(site, disk):
-    one, people = site(disk / "site", students=4)
+    one, people = site(disk / "site", students=4, **UNKEPT)
     one.start()
 
     async def story():
@@ -136,6 +176,36 @@ def test_a_read_only_disk(site, disk):
     run_story(story())
     with read_only(disk):
         assert one.health() == (503, "the database is read-only\n")
+    assert one.health() == (200, "ok\n")
+    sound(one, 4)
+
+
+def test_a_disk_that_turns_read_only_under_connections_that_are_kept(site, failing):
+    one, people = site(failing.place / "site", students=4)
+    subprocess.run(["sync", "-f", failing.place], check=True)  # as it was installed, long before
+    one.start()
+
+    async def refused():
+        first, *others = await ready(one, people)
+        assert acknowledged(await first.sign())
+        failing.fail()
+        for phone in others:
+            status, page = await phone.sign()
+            assert (status, "服务器暂时无法保存" in page) == (503, True)
+            assert phone.headers["retry-after"] == "120"
+            phone.close()
+        return others
+
+    async def taken():
+        for phone in others:
+            assert acknowledged(await phone.sign())
+
+    others = run_story(refused())
+    assert one.health() == (503, "the database is read-only\n")
+    assert one.stop() == 0
+    failing.repair()
+    one.start()
+    run_story(taken())
     assert one.health() == (200, "ok\n")
     sound(one, 4)
 
