@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, Q, QuerySet, Value
 
 from rosters.models import Student
 
@@ -106,13 +106,3 @@ def of_student(student: Student) -> AccessLog:
 def of_user(user: User) -> AccessLog:
     """Return whose data the account saw, and what it took away as files."""
     return AccessLog(AccessRecord.objects.filter(user=user), Event.objects.filter(user=user, verb__in=FILES))
-
-
-def accounts() -> QuerySet[User]:
-    """Return the accounts with their roles, and `last_look`: when they last saw personal data on a page."""
-    seen = AccessRecord.objects.filter(user=OuterRef("pk")).order_by("-seen_at").values("seen_at")
-    return (
-        User.objects.annotate(last_look=Subquery(seen[:1]))
-        .prefetch_related("memberships__department")
-        .order_by("username")
-    )

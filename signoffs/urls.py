@@ -74,7 +74,6 @@ office_pages = [
     path("class/<uuid:uuid>/form/", office_files.form, name="office-form"),
     path("student/<uuid:uuid>/", office.student, name="office-student"),
     path("student/<uuid:uuid>/access/", access_log.of_student, name="office-student-access"),
-    path("access/", access_log.accounts, name="office-access"),
     path("access/<uuid:uuid>/", access_log.of_account, name="office-account-access"),
     path("student/<uuid:uuid>/withdraw/", office.withdraw, name="office-withdraw"),
     path("errors/", feedback.errors, name="office-errors"),

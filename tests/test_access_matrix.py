@@ -96,7 +96,6 @@ GATES = {
     "office-form": OFFICE,
     "office-student": OFFICE,
     "office-student-access": OFFICE,
-    "office-access": OFFICE,
     "office-account-access": OFFICE,
     "office-withdraw": OFFICE,
     "office-errors": OFFICE,

@@ -33,11 +33,3 @@ def of_account(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRespo
     account = desk.account(uuid)
     access.record_view(desk, "office-account-access")
     return _page(request, desk, access_log.of_user(account), account=account)
-
-
-@require_safe
-@access.office
-def accounts(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """The accounts, to choose one."""
-    page = Paginator(access_log.accounts(), A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "signoffs/office/access_accounts.html", office_page(desk, "campaign", page=page))
