@@ -109,7 +109,7 @@ class AccessRecord(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_records")
     # As what, at that time: a Membership.Role, or `admin`.
-    role = models.CharField(max_length=12, blank=True)
+    role = models.CharField(max_length=12, blank=True, default="", db_default="")
     seen_at = models.DateTimeField()
     # What was opened, as the view is named in the map of the site, and whose data it showed.
     view = models.CharField(max_length=60)

@@ -16,7 +16,7 @@ class User(AbstractUser):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # The name by which the campus's single sign-on knows the person, entered by the office; empty: no way in
     # by it. Never taken over from a user name: who is let in by it is the office's decision.
-    campus_name = models.CharField(max_length=150, blank=True)
+    campus_name = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     class Meta(AbstractUser.Meta):
         constraints = [

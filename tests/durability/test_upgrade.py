@@ -1,6 +1,7 @@
 """A database of an earlier version comes along, whole, and goes on; migrations leave running code alone."""
 
 import sqlite3
+from urllib.parse import urlencode
 
 import pytest
 from django.db import migrations
@@ -57,7 +58,7 @@ def test_the_story_goes_on_after_the_upgrade(old, tmp_path):
         done = Phone(old.port, people[students[0]])
         await done.get(f"/c/{done.token_of_class}/")
         _, page = await done.post(
-            "/class/identify/", {"student_number": done.number, "last_six": done.id_number[-6:]}
+            "/class/identify/", urlencode({"student_number": done.number, "last_six": done.id_number[-6:]})
         )
         assert "核对无误，已签名" in page.decode()
         for student in left:
@@ -87,11 +88,26 @@ HARMLESS = (migrations.CreateModel, migrations.AddIndex, migrations.AlterModelOp
 # The others, each with the reason why it may be all the same.
 EXCEPTIONS = {
     ("signoffs", "0002_number_tries", "Add field number_failures to throttle"): "before the first release",
+    ("signoffs", "0004_accounts", "Raw Python operation"): "makes the cache's table, which is new",
+    ("signoffs", "0004_accounts", "Alter field campaign on chain"): (
+        "becomes nullable; only the accounts' chain has none, and the former version's joins leave it out"
+    ),
+    ("signoffs", "0004_accounts", "Create constraint one_chain_of_accounts on model chain"): (
+        "for chains without a campaign, which the former version never writes"
+    ),
+    ("signoffs", "0004_accounts", "Create constraint campus_name_once on model user"): (
+        "for names that are not empty; the former version leaves the default, which is"
+    ),
+    ("signoffs", "0005_privacy", "Alter field collator on classsheet"): (
+        "becomes nullable; only a purge, which is new, empties it, and the former joins leave that sheet out"
+    ),
 }
 
 
-def is_harmless(operation) -> bool:
-    """Say whether code of before the operation works on after it."""
+def is_harmless(operation, new: set[str]) -> bool:
+    """Say whether code of before the operation works on after it; `new`: the models its migration makes."""
+    if getattr(operation, "model_name_lower", None) in new:
+        return True
     if isinstance(operation, migrations.AddField):
         field = operation.field
         return field.many_to_many or field.null or field.has_db_default()
@@ -104,10 +120,13 @@ def test_the_version_before_works_on_the_database_of_the_version_after():
         (app, name, operation.describe())
         for (app, name), migration in MigrationLoader(None).disk_migrations.items()
         if app in ("rosters", "signoffs") and not migration.initial and "0002_initial" not in name
+        for new in [
+            {one.name_lower for one in migration.operations if isinstance(one, migrations.CreateModel)}
+        ]
         for operation in migration.operations
-        if not is_harmless(operation)
+        if not is_harmless(operation, new)
     }
-    assert sorted(found - set(EXCEPTIONS)) == []
+    assert found == set(EXCEPTIONS)
 
 
 def test_every_migration_is_one_transaction():
