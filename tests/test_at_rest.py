@@ -101,7 +101,7 @@ class Everywhere:
         named = re.search(r"filename\*=UTF-8''(.+)", response.headers.get("Content-Disposition", ""))
         if named:
             self.folder.mkdir(exist_ok=True)
-            (self.folder / f"{len(self.cookies):03d} {unquote(named[1])}").write_bytes(response.content)
+            (self.folder / f"{len(self.cookies):03d} {unquote(named[1])}").write_bytes(response.getvalue())
         assert response.status_code in (200, 302), response.status_code
         return response
 
