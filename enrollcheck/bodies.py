@@ -1,4 +1,4 @@
-"""A request's body: how large it may be, and that it is there, whole, before one of the few workers begins.
+"""A request's body: how large it may be, and that it is there, whole, before a worker begins.
 
 Two places, since the server hands a request on when its headers are there, and its body may drip in for
 hours: `gather` waits for the body in one of the server's many threads, which cost next to nothing, and only

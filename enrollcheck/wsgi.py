@@ -1,13 +1,12 @@
-"""What the server runs: Django in a few workers, which never wait for a slow client's body."""
+"""What the server runs: Django in a worker that never waits for a slow client."""
 
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import Full, Queue
+from queue import Queue
 from threading import Event
 
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enrollcheck.settings")
 
@@ -15,14 +14,11 @@ _django = get_wsgi_application()
 
 from .bodies import gather  # noqa: E402 - Django must be set up first
 
-# Threads of this process that wait for the database; each keeps a connection.
-WORKERS = {"sqlite": 8, "postgresql": 4}
-_workers = ThreadPoolExecutor(WORKERS[connection.vendor], thread_name_prefix="worker")
+# Threads of this process that answer; each keeps a connection to the database. One: Python runs one at a time
+# in any case, and several in a process only take turns (the figures stand in serve.py).
+WORKERS = 1
+_workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
 
-# Pieces of a print that may wait for a slow client. Then the worker waits too, and looks once a second
-# whether the client is still there.
-PIECES = 16
-STILL_THERE = 1  # seconds
 _END = object()
 
 
@@ -38,28 +34,19 @@ def _answer(environ: dict, start_response, begun: Future) -> None:
     except BaseException as error:
         begun.set_exception(error)
         raise
-    pieces, gone = Queue(PIECES), Event()
+    # Without a bound: a print of a whole year is some 10 MB, and the worker must not wait for a slow client.
+    pieces, gone = Queue(), Event()
     begun.set_result(_pieces(pieces, gone))
     try:
         for piece in response:
-            if not _put(pieces, piece, gone):
+            if gone.is_set():
                 return
-        _put(pieces, _END, gone)
+            pieces.put(piece)
+        pieces.put(_END)
     except Exception as error:  # noqa: BLE001 - whatever it is, the answer must break off, not end
-        _put(pieces, error, gone)
+        pieces.put(error)
     finally:
         response.close()
-
-
-def _put(pieces: Queue, piece, gone: Event) -> bool:
-    """Hand a piece over; False once nobody takes it any more."""
-    while not gone.is_set():
-        try:
-            pieces.put(piece, timeout=STILL_THERE)
-            return True
-        except Full:
-            continue
-    return False
 
 
 def _pieces(pieces: Queue, gone: Event) -> Iterator[bytes]:

@@ -250,4 +250,4 @@ def test_more_bodies_than_are_awaited_are_refused_unread():
 
 
 def test_the_server_has_threads_left_for_pages_when_all_bodies_drip():
-    assert THREADS >= bodies.AWAITED + 2 * max(WORKERS.values())
+    assert THREADS >= bodies.AWAITED + 2 * WORKERS
