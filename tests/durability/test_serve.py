@@ -6,8 +6,8 @@ import json
 import os
 import re
 import signal
-import time
 import sqlite3
+import time
 import urllib.request
 from contextlib import contextmanager
 
