@@ -2,7 +2,7 @@
 
 from enrollcheck.settings import *  # noqa: F403
 
-INSTALLED_APPS = ["django.contrib.staticfiles", "enrollcheck", "tests.benchmarks.bare"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "tests.benchmarks.bare"]
 MIDDLEWARE: list = []
 TEMPLATES: list = []
 ROOT_URLCONF = "tests.benchmarks.bare.urls"
