@@ -6,9 +6,10 @@ from rosters.models import Student
 
 from . import guide
 from .models import Identification
+from .prepared import store
 
 
 def record(student: Student, how: str, now: datetime) -> None:
     """Note an identification that succeeded; `student` comes with its class and the class's campaign."""
     version = guide.notice_version(student.class_group.campaign.texts)
-    Identification.objects.create(student=student, identified_at=now, how=how, notice_version=version)
+    store(Identification(student=student, identified_at=now, how=how, notice_version=version))

@@ -10,13 +10,14 @@ here at all.
 
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 
 from rosters import identity
 from rosters.models import Student
 
 from .models import ClassLink, Throttle
+from .prepared import insert_if_new
 
 FREE = 5
 FIRST_PAUSE = timedelta(minutes=15)
@@ -63,12 +64,7 @@ def _is_first(student: Student, **counted) -> bool:
     """Count the first attempt of all at this record, by making its row; False where there is one."""
     if hasattr(student, "throttle"):
         return False
-    try:
-        with transaction.atomic():
-            Throttle.objects.create(student_id=student.pk, **counted)
-    except IntegrityError:  # somebody else's came first
-        return False
-    return True
+    return insert_if_new(Throttle(student_id=student.pk, **counted))
 
 
 def _attempt_of_a_day(kind: str, most: int, student: Student, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from rosters.models import Student
 
 from .. import deadlines, rules, states
 from ..models import Declaration, FieldError
-from ..prepared import Prepared
+from ..prepared import Prepared, store
 from ..rules import FieldReport, Who
 from .ledger import Book, Clock, Refused, fall_back, refuse_if, same_record, student_book, was_shown
 
@@ -205,7 +205,7 @@ def _made_before(submission_id: UUID, student: Student) -> Declaration | None:
 def _write(
     book: Book, student, kind, submission_id, status, signature, arrived_at, snapshot, phone, **values
 ) -> Declaration:
-    return Declaration.objects.create(
+    declaration = Declaration(
         student=student,
         class_group=book.class_group,
         submission_id=submission_id,
@@ -219,6 +219,8 @@ def _write(
         late=deadlines.is_late(book.campaign.student_deadline, arrived_at),
         **values,
     )
+    store(declaration)
+    return declaration
 
 
 def _write_errors(declaration: Declaration, student: Student, errors: list[FieldReport]) -> None:

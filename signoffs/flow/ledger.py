@@ -25,7 +25,7 @@ from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import deadlines, rules, states
 from ..models import Chain, Declaration, Event, FieldError, Standing, Tally
-from ..prepared import Prepared
+from ..prepared import Prepared, store, update
 
 Clock = Callable[[], datetime]
 # Whom a change of the record concerns: they have declared on it.
@@ -79,7 +79,7 @@ def append(
     ring, salt, position = key_ring(), secrets.token_bytes(16), chain.length + 1
     payload_digest = ring.digest("payload", _payload_text(salt, said))
     link = ring.digest("event", _link_text(chain.head, position, verb, now, payload_digest))
-    event = Event.objects.create(
+    event = Event(
         chain=chain,
         position=position,
         verb=verb,
@@ -91,8 +91,9 @@ def append(
         user=who.user,
         student=student,
     )
+    store(event)
     chain.length, chain.head = position, link
-    chain.save(update_fields=["length", "head"])
+    update(chain, ("length", "head"))
     return event
 
 
@@ -310,7 +311,7 @@ class Book:
         standing.since = self.now
         standing.declaration = declaration
         standing.excuse = excuse
-        standing.save(force_insert=standing._state.adding)
+        store(standing)
         self._standings[student.pk] = standing
         self.recount_share(student, before, share_of(standing))
 
@@ -327,7 +328,7 @@ class Book:
     def close(self) -> None:
         """Save the tally, where it has changed."""
         if self._tally_changed:
-            self.tally.save()
+            store(self.tally)
 
 
 def same_record(declaration: Declaration, student: Student) -> bool:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django import forms
 from django.db import transaction
+from django.db.models import BigIntegerField, CharField
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,7 @@ from rosters import identity
 from rosters.models import ClassGroup, Student
 
 from .. import flow, identifications, throttle
+from ..prepared import Prepared
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
 NOT_PROVED = _(
@@ -64,16 +67,24 @@ class Proof:
     how: str
 
 
+_of_number = Prepared(
+    lambda class_group, number: (
+        Student.objects.alias(in_capitals=Upper("student_number"))
+        .filter(class_group=class_group, in_capitals=Upper(number), withdrawn_at=None)
+        .select_related("monitor_duty", "throttle")
+        .order_by()[:1]
+    ),
+    class_group=BigIntegerField(),
+    number=CharField(),
+)
+
+
 def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Proof | None:
     """Return the proof, or None. An attempt is counted before anything is compared, in one transaction.
 
     `known_to_device` says of a student whether they got in on this device before: they pass a pause.
     """
-    number = identity.tidy(typed["student_number"])
-    found = Student.objects.filter(
-        class_group=class_group, student_number__iexact=number, withdrawn_at=None
-    ).select_related("monitor_duty", "throttle")
-    student = next(iter(found.order_by()[:1]), None)
+    student = _of_number.first(class_group=class_group.pk, number=identity.tidy(typed["student_number"]))
     if student is not None:
         student.class_group = class_group
     if typed.get("code"):

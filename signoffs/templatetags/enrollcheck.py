@@ -117,6 +117,28 @@ SEEN = {
 ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}
 
 
+class _Once(template.Node):
+    def __init__(self, nodes: template.NodeList):
+        self.nodes, self.drawn = nodes, {}
+
+    def render(self, context: template.Context) -> str:
+        language = get_language()
+        if language not in self.drawn:
+            self.drawn[language] = self.nodes.render(template.Context())
+        return self.drawn[language]
+
+
+@register.tag
+def once(parser, token) -> _Once:
+    """`{% once %}…{% endonce %}`: what is the same on everybody's page, drawn once for each language.
+
+    It is drawn without the page's context, so nothing of one person's page can come to another's.
+    """
+    nodes = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return _Once(nodes)
+
+
 # Parts of the student's form as they are while nothing is filled in, by language, template and field.
 _untouched: dict[tuple, str] = {}
 

@@ -3,6 +3,7 @@
 import time
 
 from django.contrib import messages
+from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -16,6 +17,7 @@ from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing, Tally
 from ..models import FieldError as ReportedError
 from ..own_copy import own_copy
+from ..prepared import Prepared
 from .files import download
 
 REFUSED = 409
@@ -186,8 +188,14 @@ def _receipt_page(request, visit, standing: Standing | None, *, status=200, refu
     return _slip(request, visit, standing and standing.declaration, status, **more)
 
 
+_tally = Prepared(
+    lambda class_group: Tally.objects.filter(class_group=class_group).only("cells"),
+    class_group=BigIntegerField(),
+)
+
+
 def _slip(request, visit, declaration: Declaration | None, status: int, **more) -> HttpResponse:
-    cells = Tally.objects.values_list("cells", flat=True).get(class_group=visit.class_group)
+    cells = _tally.first(class_group=visit.class_group.pk).cells
     reported = declaration is not None and declaration.kind == Declaration.Kind.REPORTED
     context = _page(
         visit,

@@ -3,11 +3,13 @@
 from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import BigIntegerField, UUIDField
+from django.utils import timezone
 
-from rosters.models import Student
-from signoffs.prepared import Prepared
+from rosters.models import RosterChange, Student
+from signoffs.models import Chain, Throttle
+from signoffs.prepared import Prepared, insert_if_new, store, update
 
 by_uuid = Prepared(
     lambda uuid: Student.objects.filter(uuid=uuid).select_related("class_group", "standing"), uuid=UUIDField()
@@ -52,3 +54,37 @@ def test_each_thread_asks_on_its_own_connection(own_class):
     for thread in threads:
         thread.join()
     assert found == [3] * 4
+
+
+def test_an_object_is_stored_as_save_does(own_class):
+    student = own_class.students.get(seat=1)
+    change = RosterChange(student=student, field="major", old="护理", new="助产", changed_at=timezone.now())
+    store(change)
+    kept = RosterChange.objects.get(pk=change.pk)
+    assert [getattr(kept, field.attname) for field in kept._meta.concrete_fields] == [
+        getattr(change, field.attname) for field in change._meta.concrete_fields
+    ]
+    change.field, change.new = "level", "专科"
+    store(change)
+    kept.refresh_from_db()
+    assert (kept.field, kept.new, RosterChange.objects.count()) == ("level", "专科", 1)
+
+
+def test_an_update_stores_the_fields_it_names_alone(campaign):
+    chain = Chain(campaign=campaign)
+    store(chain)
+    chain.length, chain.head = 3, "not stored"
+    update(chain, ["length"])
+    assert Chain.objects.values_list("length", "head").get(pk=chain.pk) == (3, "")
+    Chain.objects.all().delete()
+    with pytest.raises(DatabaseError, match="gone"):
+        update(chain, ["length"])
+
+
+def test_a_row_that_is_there_stays_as_it_is(own_class):
+    pk = own_class.students.get(seat=1).pk
+    assert insert_if_new(Throttle(student_id=pk, failures=1))
+    assert not insert_if_new(Throttle(student_id=pk, failures=2))
+    assert Throttle.objects.get(student_id=pk).failures == 1
+    with pytest.raises(IntegrityError):
+        store(Throttle(student_id=pk))
