@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from rosters.models import Student
 
 from . import guide
@@ -12,4 +14,5 @@ from .prepared import store
 def record(student: Student, how: str, now: datetime) -> None:
     """Note an identification that succeeded; `student` comes with its class and the class's campaign."""
     version = guide.notice_version(student.class_group.campaign.texts)
-    store(Identification(student=student, identified_at=now, how=how, notice_version=version))
+    with transaction.atomic():  # it begins soon (enrollcheck/sqlite.py); a statement alone need not
+        store(Identification(student=student, identified_at=now, how=how, notice_version=version))
