@@ -135,7 +135,7 @@ def end_visit(response: HttpResponse, kind: str) -> None:
 
 _live_link = Prepared(
     lambda uuid, kind: ClassLink.objects.filter(uuid=uuid, kind=kind, revoked_at=None).select_related(
-        "class_group__campaign", "class_group__department"
+        "class_group__campaign"
     ),
     uuid=UUIDField(),
     kind=CharField(),
@@ -149,13 +149,7 @@ _student_of_link = Prepared(
             class_group__links__kind=kind,
             class_group__links__revoked_at=None,
         )
-        .select_related(
-            "class_group__campaign",
-            "class_group__department",
-            "standing__declaration",
-            "monitor_duty",
-            "throttle",
-        )
+        .select_related("class_group__campaign", "standing")
         .order_by()
     ),
     student=UUIDField(),

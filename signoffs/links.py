@@ -73,16 +73,14 @@ def renew_digests(class_group: ClassGroup) -> int:
 
 
 _live = Prepared(
-    lambda digest, kind: ClassLink.objects.filter(
-        token_digest=digest, kind=kind, revoked_at=None
-    ).select_related("class_group__campaign", "class_group__department"),
+    lambda digest, kind: ClassLink.objects.filter(token_digest=digest, kind=kind, revoked_at=None),
     digest=CharField(),
     kind=CharField(),
 )
 
 
 def resolve(token: str, kind: str) -> ClassLink | None:
-    """Return the live link of that token, with its class, department and campaign; None for any other."""
+    """Return the live link of that token; None for any other."""
     digests = key_ring().digests("link", token)
     return next(filter(None, (_live.first(digest=digest, kind=kind) for digest in digests)), None)
 

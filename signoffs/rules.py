@@ -70,9 +70,11 @@ def roles(who: Who, class_group: ClassGroup | None = None, student: Student | No
         return frozenset({states.OFFICE})
     found = set()
     if who.student is not None:
-        if who.student == student:
+        acting = who.student
+        if acting == student:
+            acting = student  # as it was just loaded, with the duty
             found.add(states.STUDENT)
-        if class_group and who.student.class_group_id == class_group.pk and is_monitor(who.student):
+        if class_group and acting.class_group_id == class_group.pk and is_monitor(acting):
             found.add(states.MONITOR)
     if who.user is not None:
         found |= staff_roles(who.user, class_group and class_group.department)

@@ -237,7 +237,7 @@ _lock = Prepared(
 )
 _class_group = Prepared(
     lambda pk: (
-        ClassGroup.objects.filter(pk=pk).select_related("campaign", "department", "tally", "chain").order_by()
+        ClassGroup.objects.filter(pk=pk).select_related("campaign", "tally", "chain").order_by()
     ),
     pk=BigIntegerField(),
 )
