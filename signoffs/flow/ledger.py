@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import BigIntegerField, Q
 
 from rosters import key_fields
@@ -405,8 +405,9 @@ def _locked_classes(**which) -> list[ClassGroup]:
 def class_book(class_group_id: int, clock: Clock) -> Iterator[Book]:
     """Lock one class for a move, in one transaction, and hand out its book."""
     with transaction.atomic():
-        # First the lock alone: what PostgreSQL reads beside a lock can be older than the lock.
-        _lock.all(pk=class_group_id)
+        if connection.features.has_select_for_update:  # SQLite has locked its file already
+            # The lock alone: what PostgreSQL reads beside a lock can be older than the lock.
+            _lock.all(pk=class_group_id)
         book = Book(_class_group.first(pk=class_group_id), clock())
         yield book
         book.close()

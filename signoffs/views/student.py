@@ -3,7 +3,6 @@
 import time
 
 from django.contrib import messages
-from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -14,10 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access, chsi_page, deadlines, flow, guide, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
-from ..models import ClassLink, Declaration, Standing, Tally
+from ..models import ClassLink, Declaration, Standing
 from ..models import FieldError as ReportedError
 from ..own_copy import own_copy
-from ..prepared import Prepared
 from .files import download
 
 REFUSED = 409
@@ -102,7 +100,8 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 data = _with_digest(request, visit)
                 fresh = RecordForm(data, student=visit.student, arrived_at=arrived_at)
                 return _record_page(request, visit, fresh, REFUSED, refused.reason)
-            response = _slip(request, visit, declaration, 200, sent=True)
+            cells = declaration.class_group.tally.cells  # as the flow has just counted them
+            response = _slip(request, visit, declaration, cells, 200, sent=True)
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
         return _record_page(request, visit, form, 422)
@@ -185,17 +184,11 @@ def _receipt_page(request, visit, standing: Standing | None, *, status=200, refu
         "may_again": rules.may("confirm", acting, at),
         "refusal": refusal,
     }
-    return _slip(request, visit, standing and standing.declaration, status, **more)
+    cells = visit.class_group.tally.cells
+    return _slip(request, visit, standing and standing.declaration, cells, status, **more)
 
 
-_tally = Prepared(
-    lambda class_group: Tally.objects.filter(class_group=class_group).only("cells"),
-    class_group=BigIntegerField(),
-)
-
-
-def _slip(request, visit, declaration: Declaration | None, status: int, **more) -> HttpResponse:
-    cells = _tally.first(class_group=visit.class_group.pk).cells
+def _slip(request, visit, declaration: Declaration | None, cells: str, status: int, **more) -> HttpResponse:
     reported = declaration is not None and declaration.kind == Declaration.Kind.REPORTED
     context = _page(
         visit,
