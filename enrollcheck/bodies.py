@@ -50,11 +50,10 @@ def gather(environ: dict) -> None:
     environ["wsgi.input"] = io.BytesIO(body)
 
 
-def _limit(request) -> int:
-    """Return the bytes that this request may send: a file for who is signed in, at the one page for files."""
-    if request.path == reverse("office-roster") and SESSION_KEY in request.session:
-        return settings.ROSTER_UPLOAD_LIMIT + AROUND_A_FILE
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def _is_roster(request, length: int) -> bool:
+    """Say whether it may be a file: at the one page for files, of somebody who is signed in."""
+    at_the_page = request.path == reverse("office-roster") and SESSION_KEY in request.session
+    return at_the_page and length <= settings.ROSTER_UPLOAD_LIMIT + AROUND_A_FILE
 
 
 def _judge(request) -> int:
@@ -62,7 +61,7 @@ def _judge(request) -> int:
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return LENGTH_NEEDED  # no browser sends a form in chunks, and their sum is known too late
     length = _length(request.META)
-    if length is None or length > _limit(request):
+    if length is None or (length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not _is_roster(request, length)):
         return TOO_LARGE
     return request.META.get(REFUSED, 0)
 

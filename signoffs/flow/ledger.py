@@ -236,9 +236,7 @@ _lock = Prepared(
     pk=BigIntegerField(),
 )
 _class_group = Prepared(
-    lambda pk: (
-        ClassGroup.objects.filter(pk=pk).select_related("campaign", "tally", "chain").order_by()
-    ),
+    lambda pk: ClassGroup.objects.filter(pk=pk).select_related("campaign", "tally", "chain").order_by(),
     pk=BigIntegerField(),
 )
 _student = Prepared(

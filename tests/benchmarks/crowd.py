@@ -7,7 +7,10 @@ from rosters import key_fields
 from tests.benchmarks.browser import Browser
 
 _ANSWERS = {f"answer_{one.name}": "ok" for one in key_fields.KEY_FIELDS if one.name != "id_number"}
-_SAME_FOR_ALL = urlencode(_ANSWERS | {"status": key_fields.GOOD_STATUS})
+# A phone sends what stayed empty, too.
+_EMPTY = {name.replace("answer", part): "" for name in _ANSWERS for part in ("chsi", "right")}
+_REST = {"status": key_fields.GOOD_STATUS, "phone": "", "signature": ""}
+_SAME_FOR_ALL = urlencode(_ANSWERS | _EMPTY | _REST)
 # What the receipt says, and no other page.
 SIGNED = "核对无误，已签名".encode()
 
