@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 from rosters.models import ClassGroup
 
 from .. import access, health, rules, staffing, states
-from ..models import ClassLink, ClassSheet
+from ..models import ClassLink, ClassSheet, Membership
 
-Role = access.Role
+Role = Membership.Role
 DESKS = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
 
 

@@ -10,7 +10,7 @@ from .crawl import crawl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What staff looked at is noted: the one thing that a GET writes (signoffs/access.py).
+# What staff looked at is noted: the one thing that a GET writes (signoffs/access/desks.py).
 ACCESS_LOG = {"signoffs_accessrecord"}
 
 

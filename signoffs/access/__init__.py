@@ -1,0 +1,55 @@
+"""Who is asking, and the object in their scope: loading is authorising.
+
+Every view stands behind one of the decorators here and gets its objects from what it is handed, so what is
+outside somebody's scope is not found (404) and what they may only read is refused (403).
+"""
+
+from .desks import (
+    Desk,
+    OfficeDesk,
+    choose_campaign,
+    current_campaign,
+    department,
+    memberships,
+    office,
+    record_view,
+    signed_in,
+)
+from .visits import (
+    Visit,
+    class_visitor,
+    device_mark,
+    end_visit,
+    identify,
+    knows_device,
+    link_of,
+    monitor,
+    monitor_visitor,
+    remember_device,
+    remember_visit,
+    student,
+)
+
+__all__ = [
+    "Desk",
+    "OfficeDesk",
+    "Visit",
+    "choose_campaign",
+    "class_visitor",
+    "current_campaign",
+    "department",
+    "device_mark",
+    "end_visit",
+    "identify",
+    "knows_device",
+    "link_of",
+    "memberships",
+    "monitor",
+    "monitor_visitor",
+    "office",
+    "record_view",
+    "remember_device",
+    "remember_visit",
+    "signed_in",
+    "student",
+]

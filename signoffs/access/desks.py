@@ -1,0 +1,242 @@
+"""Members of staff: at a desk, in one role, with everything within its scope."""
+
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
+
+from rosters.models import Campaign, ClassGroup, Department, RosterImport, Student
+
+from .. import rules, staffing
+from ..models import (
+    AccessRecord,
+    ClassSheet,
+    Declaration,
+    Excuse,
+    FieldError,
+    HandIn,
+    Membership,
+    MissingClaim,
+    User,
+)
+
+Role = Membership.Role
+
+
+@dataclass
+class Desk:
+    """A member of staff at work in one role, and everything within its scope: the rest is not found."""
+
+    user: User
+    role: str
+    department: Department | None = None
+    only_classes: QuerySet | None = None
+    campaign: Campaign | None = field(default=None)
+
+    @property
+    def who(self) -> rules.Who:
+        """The user, as the flow and its events name them."""
+        return rules.Who(user=self.user, role=self.role)
+
+    @property
+    def may_act(self) -> bool:
+        """Counsellors read and remind; they change nothing."""
+        return self.role != Role.COUNSELLOR
+
+    @cached_property
+    def class_groups(self) -> QuerySet[ClassGroup]:
+        """The classes of the campaign within the scope."""
+        found = ClassGroup.objects.filter(campaign=self.campaign).select_related("campaign", "department")
+        if self.role == Role.DEPARTMENT:
+            return found.filter(department=self.department)
+        if self.role == Role.COUNSELLOR:
+            return found.filter(pk__in=self.only_classes)
+        return found
+
+    def _within(self, queryset: QuerySet, uuid, path: str = "class_group"):
+        return get_object_or_404(queryset, uuid=_as_uuid(uuid), **{f"{path}__in": self.class_groups})
+
+    def class_group(self, uuid) -> ClassGroup:
+        """Return the class. Raise Http404 outside the scope."""
+        return get_object_or_404(self.class_groups, uuid=uuid)
+
+    def student(self, uuid) -> Student:
+        """Return the student. Raise Http404 outside the scope."""
+        related = ("campaign", "class_group__campaign", "class_group__department")
+        return self._within(Student.objects.select_related(*related), uuid)
+
+    def sheet(self, uuid) -> ClassSheet:
+        """Return the class sheet. Raise Http404 outside the scope."""
+        return self._within(ClassSheet.objects.select_related("class_group__campaign"), uuid)
+
+    def declaration(self, uuid) -> Declaration:
+        """Return the declaration. Raise Http404 outside the scope."""
+        return self._within(Declaration.objects.select_related("student__class_group__campaign"), uuid)
+
+    def excuse(self, uuid) -> Excuse:
+        """Return the excuse. Raise Http404 outside the scope."""
+        return self._within(Excuse.objects.select_related("student__class_group__campaign"), uuid)
+
+    def claim(self, uuid) -> MissingClaim:
+        """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""
+        return self._within(MissingClaim.objects.select_related("class_group__campaign"), uuid)
+
+    def error(self, uuid) -> FieldError:
+        """Return the reported error. Raise Http404 outside the scope."""
+        found = FieldError.objects.select_related("declaration__student__class_group__campaign")
+        return self._within(found, uuid, "declaration__class_group")
+
+
+def _as_uuid(value) -> UUID:
+    """Return a UUID that an address or a form names. Raise Http404 for what is none."""
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except ValueError as error:
+        raise Http404 from error
+
+
+class OfficeDesk(Desk):
+    """A desk of the office: everything, and what only the office has."""
+
+    def campaign_named(self, slug: str) -> Campaign:
+        """Return the campaign of a cohort year. Raise Http404."""
+        return get_object_or_404(Campaign, slug=slug)
+
+    def department_named(self, uuid) -> Department:
+        """Return the department. Raise Http404."""
+        return get_object_or_404(Department, uuid=_as_uuid(uuid))
+
+    def hand_in(self, uuid) -> HandIn:
+        """Return the hand-in. Raise Http404."""
+        found = HandIn.objects.select_related("campaign", "department")
+        return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
+
+    def account(self, uuid) -> User:
+        """Return an account of the staff. Raise Http404."""
+        return get_object_or_404(User, uuid=uuid)
+
+    def roster_import(self, uuid) -> RosterImport:
+        """Return the uploaded roster. Raise Http404."""
+        return get_object_or_404(RosterImport.objects.select_related("campaign"), uuid=uuid)
+
+
+# The session's key of the campaign that the office looks at, where it is not the current one.
+CHOSEN_CAMPAIGN = "campaign"
+
+
+def choose_campaign(request: HttpRequest, campaign: Campaign) -> None:
+    """Let this session of the office look at that campaign."""
+    request.session[CHOSEN_CAMPAIGN] = campaign.slug
+
+
+def current_campaign() -> Campaign | None:
+    """Return the open campaign; else the newest; None where there is none yet."""
+    by_need = Campaign.objects.order_by("-slug")
+    return by_need.filter(state=Campaign.State.OPEN).first() or by_need.first()
+
+
+def memberships(user: User) -> list[Membership]:
+    """Return what the user may do, the office first. A superuser needs no membership for the office."""
+    found = list(Membership.objects.filter(user=user).select_related("department"))
+    if user.is_superuser and not any(membership.role == Role.OFFICE for membership in found):
+        found.append(Membership(user=user, role=Role.OFFICE))
+    order = [Role.OFFICE, Role.DEPARTMENT, Role.COUNSELLOR]
+    return sorted(found, key=lambda membership: order.index(membership.role))
+
+
+def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
+    """Return the desk of the first membership with one of these roles. Raise PermissionDenied without one."""
+    for membership in memberships(request.user):
+        if membership.role not in roles:
+            continue
+        campaign = current_campaign()
+        if membership.role == Role.OFFICE:
+            chosen = Campaign.objects.filter(slug=request.session.get(CHOSEN_CAMPAIGN, "")).first()
+            campaign = chosen or campaign
+            return OfficeDesk(request.user, membership.role, campaign=campaign)
+        only = membership.class_groups.all() if membership.role == Role.COUNSELLOR else None
+        return Desk(request.user, membership.role, membership.department, only, campaign)
+    raise PermissionDenied(_("Your account is for other pages. Ask the office if that is wrong."))
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in; a part of a page that refreshes itself reloads the whole page for it."""
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return redirect_to_login(request.get_full_path())
+
+
+def signed_in(view):
+    """Decorate a page for every member of staff: that of their own account."""
+
+    @wraps(view)
+    def loaded(request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return loaded
+
+
+def _staff(*roles: str):
+    """Return the decorator for pages of these roles; counsellors only ever read.
+
+    Whoever lacks the second factor that the office requires is led to set it up first.
+    """
+
+    def decorator(view):
+        @wraps(view)
+        def loaded(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            if staffing.lacks_second_factor(request.user):
+                return redirect("mfa_activate_totp")
+            desk = _desk(request, roles)
+            if not desk.may_act and request.method not in ("GET", "HEAD"):
+                raise PermissionDenied(_("A counsellor reads and reminds; the department officer decides."))
+            response = view(request, desk, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
+
+        return loaded
+
+    return decorator
+
+
+department = _staff(Role.DEPARTMENT, Role.COUNSELLOR)
+office = _staff(Role.OFFICE)
+
+
+def record_view(
+    desk: Desk,
+    view: str,
+    *,
+    department: Department | None = None,
+    class_group: ClassGroup | None = None,
+    student: Student | None = None,
+) -> None:
+    """Note that this member of staff was shown personal data: of a student, a class, a department, or all.
+
+    The one thing that a GET writes.
+    """
+    AccessRecord.objects.create(
+        user=desk.user,
+        role=desk.role,
+        seen_at=timezone.now(),
+        view=view,
+        campaign=desk.campaign,
+        department=department,
+        class_group=class_group,
+        student=student,
+    )

@@ -1,0 +1,267 @@
+"""Students and monitors: they have no account, but the class's link, and then the identification.
+
+A signed cookie, one for each kind of link, holds the link, and after identification the student; it ends with
+the browser, after two hours, or when the declaration was sent. A second one, kept for the length of a
+campaign, holds a random mark of the device and who got in on it: so a known device passes a pause, and an
+officer sees many declarations from one device. Neither names anybody.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import wraps
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import CharField, UUIDField
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from rosters.encryption import key_ring
+from rosters.models import Campaign, ClassGroup, Student
+
+from .. import links, rules
+from ..models import ClassLink, Standing
+from ..prepared import Prepared
+
+VISIT_LASTS = timedelta(hours=2)
+DEVICE_LASTS = timedelta(days=60)
+DEVICE_COOKIE = "device"
+DEVICE_REMEMBERS = 6  # students who share a phone or a library computer; the oldest is forgotten first
+
+Kind = ClassLink.Kind
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser that opened a class's link, and, once identified, the student in front of it."""
+
+    class_group: ClassGroup
+    # Not loaded for pages that need the identification: there the student tells enough.
+    link: ClassLink | None = None
+    # With their standing and their duty as a monitor.
+    student: Student | None = None
+    identified_at: datetime | None = None
+    # "number" (学号 and last six), "device" or "code".
+    how: str = ""
+    # What the page of this visit sends as its submission: the declaration that has it ended the visit.
+    submission_id: UUID | None = None
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign of the class."""
+        return self.class_group.campaign
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where the student stood when the request came; None: missing."""
+        return getattr(self.student, "standing", None)
+
+    @property
+    def who(self) -> rules.Who:
+        """The student, as the flow and its events name them."""
+        return rules.Who(student=self.student)
+
+
+def _cookie(kind: str) -> dict:
+    """Return the name, the path and the flags of the visit's cookie of that kind."""
+    path = {Kind.STUDENT: "/class/", Kind.MONITOR: "/monitor/"}[kind]
+    return {"key": f"visit-{kind}", "path": path}
+
+
+def _set_signed(response: HttpResponse, *, key: str, value: object, **flags) -> None:
+    response.set_cookie(
+        key, signing.dumps(value, salt=key), httponly=True, secure=settings.HTTPS, samesite="Lax", **flags
+    )
+
+
+def _read_signed(request: HttpRequest, key: str, lasts: timedelta):
+    """Return what the cookie holds; None where there is none, or it is forged or too old."""
+    try:
+        return signing.loads(request.COOKIES.get(key, ""), salt=key, max_age=lasts)
+    except signing.BadSignature:
+        return None
+
+
+def remember_visit(response: HttpResponse, link: ClassLink) -> None:
+    """Turn the link's token into a cookie, which ends any identification there was."""
+    _set_signed(response, value={"link": str(link.uuid)}, **_cookie(link.kind))
+
+
+def identify(response: HttpResponse, link: ClassLink, student: Student, how: str, now: datetime) -> None:
+    """Write into the visit's cookie that this student is in front of the browser."""
+    value = {
+        "link": str(link.uuid),
+        "student": str(student.uuid),
+        "at": now.isoformat(),
+        "how": how,
+        "visit": secrets.token_hex(8),
+    }
+    _set_signed(response, value=value, **_cookie(link.kind))
+
+
+def end_visit(response: HttpResponse, kind: str) -> None:
+    """Forget the visit: the next person at this browser starts with the class link."""
+    cookie = _cookie(kind)
+    response.delete_cookie(cookie["key"], path=cookie["path"])
+
+
+_live_link = Prepared(
+    lambda uuid, kind: ClassLink.objects.filter(uuid=uuid, kind=kind, revoked_at=None).select_related(
+        "class_group__campaign"
+    ),
+    uuid=UUIDField(),
+    kind=CharField(),
+)
+_student_of_link = Prepared(
+    lambda student, link, kind: (
+        Student.objects.filter(
+            uuid=student,
+            withdrawn_at=None,
+            class_group__links__uuid=link,
+            class_group__links__kind=kind,
+            class_group__links__revoked_at=None,
+        )
+        .select_related("class_group__campaign", "standing")
+        .order_by()
+    ),
+    student=UUIDField(),
+    link=UUIDField(),
+    kind=CharField(),
+)
+
+
+def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
+    """Return the visit that the cookie tells of, as far as it still holds; None without a live link.
+
+    An identified visit is loaded by one query, unless the page asks for the link itself.
+    """
+    cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
+    if not isinstance(cookie, dict):
+        return None
+    visit = _identified_visit(request, cookie, kind)
+    if visit is not None and not with_link:
+        return visit
+    link = _live_link.first(uuid=cookie["link"], kind=kind)
+    if link is None:
+        return None
+    return replace(visit, link=link) if visit else Visit(link.class_group, link)
+
+
+def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | None:
+    """Return the visit of the cookie's student; None where it ended, they left, or the link is dead."""
+    if "student" not in cookie or "visit" not in cookie:
+        return None
+    student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)
+    if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
+        return None
+    submission_id = _submission_id(cookie["visit"])
+    if kind == Kind.STUDENT and _has_sent(request, student, submission_id):
+        return None
+    student.campaign = student.class_group.campaign
+    at = datetime.fromisoformat(cookie["at"])
+    return Visit(
+        student.class_group,
+        student=student,
+        identified_at=at,
+        how=cookie["how"],
+        submission_id=submission_id,
+    )
+
+
+def _has_sent(request: HttpRequest, student: Student, submission_id: UUID) -> bool:
+    """Say whether this visit has sent its declaration: whoever kept its cookie gets no further by it.
+
+    The same form sent once more is let through, to its receipt: the first answer may have been lost.
+    """
+    standing = getattr(student, "standing", None)
+    declaration = standing and standing.declaration
+    if declaration is None or declaration.submission_id != submission_id:
+        return False
+    return request.method != "POST" or request.POST.get("submission_id") != str(submission_id)
+
+
+def _submission_id(visit: str) -> UUID:
+    """Return the submission id of a visit. Who has the cookie alone, and not the page, can't tell it."""
+    return UUID(bytes=salted_hmac("submission", visit, algorithm="sha256").digest()[:16])
+
+
+def _no_link(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "error.html",
+        {
+            "title": _("Open your class's link first"),
+            "advice": _(
+                "The link or its QR code is in your class chat. This page can't be opened without it."
+            ),
+            "status": 403,
+        },
+        status=403,
+    )
+
+
+def _visitor(kind: str, *, entrance: str = ""):
+    """Return the decorator for pages that need the link; with `entrance`, the identification there too."""
+
+    def decorator(view):
+        @wraps(view)
+        def loaded(request, *args, **kwargs):
+            visit = _visit(request, kind, with_link=not entrance)
+            if visit is None:
+                response = _no_link(request)
+            elif entrance and visit.student is None:
+                response = redirect(entrance)
+            else:
+                response = view(request, visit, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
+
+        return loaded
+
+    return decorator
+
+
+class_visitor = _visitor(Kind.STUDENT)
+student = _visitor(Kind.STUDENT, entrance="class")
+monitor_visitor = _visitor(Kind.MONITOR)
+monitor = _visitor(Kind.MONITOR, entrance="monitor-identify")
+
+
+# Devices ------------------------------------------------------------------------------------------
+
+
+def _device(request: HttpRequest) -> dict:
+    """Return {"mark": …, "students": […]}, as the device's cookie tells, or a new one."""
+    cookie = _read_signed(request, DEVICE_COOKIE, DEVICE_LASTS)
+    return cookie if isinstance(cookie, dict) else {"mark": secrets.token_hex(8), "students": []}
+
+
+def device_mark(request: HttpRequest) -> str:
+    """Return the digest that is stored with a declaration: the same for the same device."""
+    return key_ring().digest("device", _device(request)["mark"])
+
+
+def knows_device(request: HttpRequest, student: Student) -> bool:
+    """Say whether this student got in on this device before: then it passes a pause."""
+    return str(student.uuid) in _device(request)["students"]
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, student: Student) -> None:
+    """Note on the device that this student got in on it."""
+    device = _device(request)
+    others = [known for known in device["students"] if known != str(student.uuid)]
+    device["students"] = [*others, str(student.uuid)][-DEVICE_REMEMBERS:]
+    _set_signed(response, key=DEVICE_COOKIE, value=device, max_age=DEVICE_LASTS)
+
+
+def link_of(token: str, kind: str) -> ClassLink:
+    """Return the live link of that token. Raise Http404 for one that is unknown or was rotated."""
+    link = links.resolve(token, kind)
+    if link is None:
+        raise Http404
+    return link
