@@ -7,13 +7,16 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from signoffs import staffing
 
 
 class AdminSite(admin.AdminSite):
     """Django's admin, which has no sign-in page and changes no password."""
+
+    site_header = site_title = "新生学籍查询及核对"
+    index_title = _("To look things up")
 
     def admin_view(self, view, cacheable=False):
         """Let in who has signed in, may see the admin, and has the second factor that is required."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .encryption import EncryptedField, EncryptedTextField, ask_for_retired_keys
 
@@ -23,20 +24,21 @@ class Campaign(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(_("cohort"), max_length=16, unique=True)
     university = models.CharField(_("university"), max_length=60, blank=True)
-    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
     # Both are days: the deadline passes when the next day begins in Asia/Shanghai (NOTICE.md).
     student_deadline = models.DateField(_("students' deadline"))
     department_deadline = models.DateField(_("departments' deadline"))
     # Texts that the office has changed, by name; the sensible ones are in signoffs/guide.py.
-    texts = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    texts = models.JSONField(_("texts"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     # Personal data goes on that day at the earliest; when staff were told so; when the last of it went.
     purge_on = models.DateField(_("day of deletion"), null=True, blank=True)
-    purge_announced_at = models.DateTimeField(null=True, blank=True)
-    purged_at = models.DateTimeField(null=True, blank=True)
+    purge_announced_at = models.DateTimeField(_("deletion announced at"), null=True, blank=True)
+    purged_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("campaign"), _("campaigns")
         ordering = ["-slug"]
         constraints = [
             models.UniqueConstraint(fields=["state"], condition=Q(state="open"), name="one_open_campaign"),
@@ -57,6 +59,7 @@ class Department(models.Model):
     name = models.CharField(_("department"), max_length=80, unique=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("department"), _("departments")
         ordering = ["name"]
 
     def __str__(self):
@@ -67,15 +70,20 @@ class ClassGroup(models.Model):
     """A 班级 as a place, in one campaign. Its row is the lock for all that happens in the class."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="class_groups")
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="class_groups")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="class_groups", verbose_name=_("campaign")
+    )
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, related_name="class_groups", verbose_name=_("department")
+    )
     name = models.CharField(_("class"), max_length=80)
     # The highest seat that was ever given, so that the seat of somebody who moved away is not given again.
-    seats_given = models.PositiveSmallIntegerField(default=0, editable=False)
+    seats_given = models.PositiveSmallIntegerField(_("seats given"), default=0, editable=False)
     # Since then it has no students: their data was deleted, the counts and the sheets' states stay.
-    purged_at = models.DateTimeField(null=True, editable=False)
+    purged_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("class"), _("classes")
         ordering = ["department__name", "name"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "department", "name"], name="class_once_a_campaign"),
@@ -89,8 +97,12 @@ class Student(models.Model):
     """One roster row in one campaign: the eleven key fields as the record has them, and the place."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="students")
-    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="students")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="students", verbose_name=_("campaign")
+    )
+    class_group = models.ForeignKey(
+        ClassGroup, on_delete=models.PROTECT, related_name="students", verbose_name=_("class")
+    )
     # 1…n in the class, fixed at the first import; a leaver's stays, struck out; never given again.
     seat = models.PositiveSmallIntegerField(_("seat"))
     duty = models.CharField(_("duty"), max_length=30, blank=True)
@@ -113,10 +125,11 @@ class Student(models.Model):
     # Of the normalised key fields: two rows that mean the same have the same (汉 and 汉族).
     record_digest = models.CharField(max_length=52, editable=False)
 
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_reason = models.CharField(max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(_("struck off at"), null=True, blank=True)
+    withdrawn_reason = models.CharField(_("struck off because"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("student"), pgettext_lazy("a list", "students")
         ordering = ["class_group_id", "seat"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "student_number"], name="student_number_once"),
@@ -138,20 +151,27 @@ class RosterImport(models.Model):
         DROPPED = "dropped", _("Not applied")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="roster_imports")
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    file_name = models.CharField(max_length=200)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="roster_imports", verbose_name=_("campaign")
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    file_name = models.CharField(_("file"), max_length=200)
     upload = EncryptedField(null=True)
     # Of the plan that was previewed: confirming applies just that, or previews again.
-    plan_digest = models.CharField(max_length=64, blank=True)
-    counts = models.JSONField(default=dict)
+    plan_digest = models.CharField(_("digest of the plan"), max_length=64, blank=True)
+    counts = models.JSONField(_("counts"), default=dict)
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="roster_imports"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="roster_imports",
+        verbose_name=_("uploaded by"),
     )
-    uploaded_at = models.DateTimeField()
-    applied_at = models.DateTimeField(null=True, blank=True)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("roster import"), _("roster imports")
         ordering = ["-uploaded_at"]
 
     def __str__(self):
@@ -164,15 +184,22 @@ class RosterChange(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Null: a single value was mended from an error report.
     roster_import = models.ForeignKey(
-        RosterImport, null=True, on_delete=models.PROTECT, related_name="changes"
+        RosterImport,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="changes",
+        verbose_name=_("roster import"),
     )
-    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="changes")
-    field = models.CharField(max_length=20)
+    student = models.ForeignKey(
+        Student, on_delete=models.PROTECT, related_name="changes", verbose_name=_("student")
+    )
+    field = models.CharField(_("field"), max_length=20)
     old = EncryptedTextField()
     new = EncryptedTextField()
-    changed_at = models.DateTimeField()
+    changed_at = models.DateTimeField(_("changed at"))
 
     class Meta:
+        verbose_name, verbose_name_plural = _("roster change"), _("roster changes")
         ordering = ["changed_at", "id"]
 
     def __str__(self):

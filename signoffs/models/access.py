@@ -107,18 +107,23 @@ class AccessRecord(models.Model):
     Of one student, else of a class, a department or a whole campaign: the narrowest that is set.
     """
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_records")
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="access_records", verbose_name=_("user")
+    )
     # As what, at that time: a Membership.Role, or `admin`.
-    role = models.CharField(max_length=12, blank=True, default="", db_default="")
-    seen_at = models.DateTimeField()
+    role = models.CharField(_("role"), max_length=12, blank=True, default="", db_default="")
+    seen_at = models.DateTimeField(_("seen at"))
     # What was opened, as the view is named in the map of the site, and whose data it showed.
-    view = models.CharField(max_length=60)
+    view = models.CharField(_("what was seen"), max_length=60)
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="+")
     department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
-    class_group = models.ForeignKey(ClassGroup, null=True, on_delete=models.PROTECT, related_name="+")
+    class_group = models.ForeignKey(
+        ClassGroup, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("class")
+    )
     student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="access_records")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("access record"), _("access records")
         indexes = [models.Index(fields=["seen_at"])]
 
     def __str__(self):

@@ -19,6 +19,7 @@ class User(AbstractUser):
     campus_name = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     class Meta(AbstractUser.Meta):
+        verbose_name, verbose_name_plural = _("user"), _("users")
         constraints = [
             models.UniqueConstraint(
                 fields=["campus_name"], condition=~Q(campus_name=""), name="campus_name_once"
@@ -40,7 +41,7 @@ class Membership(models.Model):
         COUNSELLOR = "counsellor", _("Counsellor")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=12, choices=Role)
+    role = models.CharField(_("role"), max_length=12, choices=Role)
     department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT)
     class_groups = models.ManyToManyField(ClassGroup, blank=True, related_name="counsellors")
 

@@ -196,26 +196,29 @@ class ClassSheet(models.Model):
         ACCEPTED = "accepted", _("Accepted")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    class_group = models.ForeignKey(ClassGroup, on_delete=models.PROTECT, related_name="sheets")
-    version = models.PositiveSmallIntegerField()
+    class_group = models.ForeignKey(
+        ClassGroup, on_delete=models.PROTECT, related_name="sheets", verbose_name=_("class")
+    )
+    version = models.PositiveSmallIntegerField(_("version"))
     submission_id = models.UUIDField(unique=True)
-    state = models.CharField(max_length=10, choices=State, default=State.SUBMITTED)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.SUBMITTED)
     # One row a seat, as flow.submit_sheet writes them; counts by standing; the digest of both.
     rows = EncryptedJSONField()
-    counts = models.JSONField()
-    digest = models.CharField(max_length=52)
+    counts = models.JSONField(_("counts"))
+    digest = models.CharField(_("digest"), max_length=52)
     # Null once the personal data of the campaign was deleted; the signature is empty then.
     collator = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="+")
     signature = EncryptedJSONField()
-    submitted_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(_("submitted at"))
     # The head of the class's chain when the sheet was submitted, and the code in the print's QR.
-    chain_head = models.CharField(max_length=52)
+    chain_head = models.CharField(_("head of the chain"), max_length=52)
     verify_code = models.CharField(max_length=24, unique=True)
     decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     return_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("class sheet"), _("class sheets")
         ordering = ["-version"]
         constraints = [models.UniqueConstraint(fields=["class_group", "version"], name="sheet_version_once")]
 
@@ -234,25 +237,30 @@ class HandIn(models.Model):
         REOPENED = "reopened", _("Reopened")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="hand_ins")
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="hand_ins")
-    version = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.HANDED_IN)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="hand_ins", verbose_name=_("campaign")
+    )
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, related_name="hand_ins", verbose_name=_("department")
+    )
+    version = models.PositiveSmallIntegerField(_("version"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.HANDED_IN)
     counts = models.JSONField()
     # Classes that are handed in without an accepted sheet, and why: [{"class": …, "reason": …}].
     exceptions = models.JSONField(default=list)
     digest = models.CharField(max_length=52)
     handed_in_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     handed_in_at = models.DateTimeField()
-    late = models.BooleanField(default=False)
-    chain_head = models.CharField(max_length=52)
+    late = models.BooleanField(_("late"), default=False)
+    chain_head = models.CharField(_("head of the chain"), max_length=52)
     received_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    received_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(_("received at"), null=True)
     reopened_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     reopened_at = models.DateTimeField(null=True)
     reopen_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("hand-in"), _("hand-ins")
         ordering = ["-version"]
         constraints = [
             models.UniqueConstraint(
@@ -348,19 +356,22 @@ class Event(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events")
-    position = models.PositiveIntegerField()
-    verb = models.CharField(max_length=30)
-    happened_at = models.DateTimeField()
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="events", verbose_name=_("chain"))
+    position = models.PositiveIntegerField(_("position"))
+    verb = models.CharField(_("move"), max_length=30)
+    happened_at = models.DateTimeField(_("happened at"))
     # Who, and what else is to be known: {"by": …, "student": …, "reason": …}. Null once purged.
     payload = EncryptedJSONField(null=True)
     salt = models.BinaryField(max_length=16, null=True)
     payload_digest = models.CharField(max_length=52)
-    link = models.CharField(max_length=52)
-    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="events")
+    link = models.CharField(_("link of the chain"), max_length=52)
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="events", verbose_name=_("user")
+    )
     student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="events")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("event"), _("events")
         ordering = ["chain_id", "position"]
         constraints = [models.UniqueConstraint(fields=["chain", "position"], name="position_once_a_chain")]
 

@@ -4,7 +4,7 @@ import sqlite3
 from urllib.parse import urlencode
 
 import pytest
-from django.db import migrations
+from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 
 from rosters.models import Student
@@ -114,12 +114,21 @@ def is_harmless(operation, new: set[str]) -> bool:
     return isinstance(operation, HARMLESS)
 
 
+def changes_the_database(migration: migrations.Migration, loader: MigrationLoader) -> bool:
+    """Say whether it runs any SQL: new names for the readers run none."""
+    collected = loader.collect_sql([(migration, False)])
+    return any(not line.startswith(("--", "BEGIN", "COMMIT")) for line in collected)
+
+
+@pytest.mark.django_db(transaction=True)  # SQLite's schema editor wants to be outside of a transaction
 def test_the_version_before_works_on_the_database_of_the_version_after():
     """Else: split it in two releases (add, then remove), or name it in EXCEPTIONS with a reason."""
+    loader = MigrationLoader(connection, replace_migrations=False)
     found = {
         (app, name, operation.describe())
-        for (app, name), migration in MigrationLoader(None).disk_migrations.items()
+        for (app, name), migration in loader.disk_migrations.items()
         if app in ("rosters", "signoffs") and not migration.initial and "0002_initial" not in name
+        if changes_the_database(migration, loader)
         for new in [
             {one.name_lower for one in migration.operations if isinstance(one, migrations.CreateModel)}
         ]
