@@ -1,6 +1,8 @@
 """A database of an earlier version comes along, whole, and goes on; migrations leave running code alone."""
 
 import sqlite3
+import subprocess
+import sys
 from urllib.parse import urlencode
 
 import pytest
@@ -13,7 +15,7 @@ from signoffs.models import ClassSheet, Declaration
 from tests.durability import early
 from tests.durability.opened import opened
 from tests.durability.phone import Phone, acknowledged, run_story
-from tests.durability.site import Site
+from tests.durability.site import REPOSITORY, Site
 
 
 @pytest.fixture
@@ -146,3 +148,33 @@ def test_every_migration_is_one_transaction():
         if app in ("rosters", "signoffs")
     ]
     assert [migration for migration in ours if not migration.atomic] == []
+
+
+# Dies where Django notes that the migration is applied: argument 1 says before which of the notes.
+DIES = """
+import os, sys, django
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+django.setup()
+left, note = [int(sys.argv[1])], MigrationRecorder.record_applied
+def die(*arguments):
+    left[0] -= 1
+    os._exit(9) if not left[0] else note(*arguments)
+MigrationRecorder.record_applied = die
+call_command("migrate", verbosity=0)
+"""
+
+
+def test_a_kill_between_a_migration_and_the_note_of_it_leaves_neither(tmp_path):
+    """Of each: Django itself notes it after the transaction, where indexes or references come last."""
+    number, code = 0, 9
+    while code == 9:
+        number += 1
+        one = Site(tmp_path / str(number))
+        early.write(one.folder / "enrollcheck.sqlite3")
+        command = [sys.executable, "-c", DIES, str(number)]
+        code = subprocess.run(command, cwd=REPOSITORY, env=one.environment).returncode
+        again = one.manage("migrate", "--no-input")
+        assert again.returncode == 0, again.stderr[-2000:]
+    assert code == 0
+    assert number > 4
