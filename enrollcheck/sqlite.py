@@ -79,8 +79,9 @@ def begin_soon(execute, sql, params, many, context):
             try:
                 return execute(sql, params, many, context)
             except OperationalError as error:
-                if error.__cause__.sqlite_errorcode & 0xFF != BUSY or time.monotonic() > ends:
+                if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != BUSY or time.monotonic() > ends:
                     raise
+                time.sleep(0.001)  # beside its own unfinished query SQLite does not wait at all
     finally:
         raw.execute(f"PRAGMA busy_timeout={patience}")
 

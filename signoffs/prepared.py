@@ -89,7 +89,11 @@ class Prepared:
 
 
 def store(instance: Model) -> None:
-    """Store an object, new or not, as `save` does. No signals: the product has none."""
+    """Store an object, new or not, as `save` does. No signals: the product has none.
+
+    Raise ValueError where it refers to an object that is not stored; else what the database raises.
+    """
+    instance._prepare_related_fields_for_save(operation_name="save")  # refuses what refers to nothing yet
     if instance._state.adding:
         _insert(instance)
     else:

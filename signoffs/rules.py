@@ -266,6 +266,9 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
 # What a move needs besides the table ------------------------------------------------------------------
 
 
+MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
+
+
 def may_show(is_same: bool) -> str | None:
     """Refuse a declaration on a record that has changed since the page was shown."""
     if not is_same:

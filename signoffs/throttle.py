@@ -51,7 +51,7 @@ def _paused_until(now: datetime) -> Case:
 def attempt(student: Student | None, now: datetime) -> bool:
     """Count an attempt at this record and return whether it may be compared at all.
 
-    None, for a number that no record has, runs the same update and is never allowed.
+    None, for a number that no record has, runs an update too and is never allowed.
     """
     if student is not None and _is_first(student, failures=1):
         return True

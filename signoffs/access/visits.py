@@ -43,7 +43,7 @@ class Visit:
     class_group: ClassGroup
     # Not loaded for pages that need the identification: there the student tells enough.
     link: ClassLink | None = None
-    # With their standing and their duty as a monitor.
+    # With their standing.
     student: Student | None = None
     identified_at: datetime | None = None
     # "number" (学号 and last six), "device" or "code".
@@ -138,7 +138,8 @@ _student_of_link = Prepared(
 def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
     """Return the visit that the cookie tells of, as far as it still holds; None without a live link.
 
-    An identified visit is loaded by one query, unless the page asks for the link itself.
+    An identified visit is loaded by one query, unless the page asks for the link itself; by one more, once
+    the student has declared.
     """
     cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
     if not isinstance(cookie, dict):

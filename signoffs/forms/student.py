@@ -223,6 +223,7 @@ def _as_on_the_page(fields: dict[str, forms.Field]) -> dict[str, forms.Field]:
 
 
 RecordForm.base_fields = _Shared(_as_on_the_page(RecordForm.base_fields | _row_fields()))
+RecordForm.declared_fields = RecordForm.base_fields  # what a subclass would begin with
 
 
 class ClaimForm(forms.Form):

@@ -4,8 +4,11 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from django import template
+from django.template.base import TextNode
+from django.template.defaulttags import URLNode
 from django.template.loader import render_to_string
-from django.templatetags.static import static
+from django.templatetags.i18n import TranslateNode
+from django.templatetags.static import StaticNode, static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
@@ -117,6 +120,9 @@ SEEN = {
 ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}
 
 
+SAME_FOR_ALL = (TextNode, TranslateNode, URLNode, StaticNode)
+
+
 class _Once(template.Node):
     def __init__(self, nodes: template.NodeList):
         self.nodes, self.drawn = nodes, {}
@@ -132,9 +138,13 @@ class _Once(template.Node):
 def once(parser, token) -> _Once:
     """`{% once %}…{% endonce %}`: what is the same on everybody's page, drawn once for each language.
 
-    It is drawn without the page's context, so nothing of one person's page can come to another's.
+    It is drawn without the page's context, and may hold nothing that asks for it, so that nothing of one
+    person's page can come to another's. Raise TemplateSyntaxError for what is not on the list.
     """
     nodes = parser.parse(("endonce",))
+    for node in nodes:
+        if not isinstance(node, SAME_FOR_ALL):
+            raise template.TemplateSyntaxError(f"once: {node} may differ from one page to the next")
     parser.delete_first_token()
     return _Once(nodes)
 

@@ -99,9 +99,12 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 visit.student.refresh_from_db()
                 data = _with_digest(request, visit)
                 fresh = RecordForm(data, student=visit.student, arrived_at=arrived_at)
+                fresh.is_valid()  # here: an `if` of a template takes an error of the database for False
                 return _record_page(request, visit, fresh, REFUSED, refused.reason)
-            cells = declaration.class_group.tally.cells  # as the flow has just counted them
-            response = _slip(request, visit, declaration, cells, 200, sent=True)
+            # The flow has just counted the class that it declared in; they may be in another one by now.
+            moved = declaration.class_group_id != visit.class_group.pk
+            counted = visit.class_group if moved else declaration.class_group
+            response = _slip(request, visit, declaration, counted.tally.cells, 200, sent=True)
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
         return _record_page(request, visit, form, 422)
@@ -196,18 +199,24 @@ def _slip(request, visit, declaration: Declaration | None, cells: str, status: i
         code=declaration.uuid.hex[:8].upper() if declaration else "",
         errors=list(ReportedError.objects.filter(declaration=declaration)) if reported else [],
         cells=_own_cell(cells, visit.student.seat),
-        state=states.BY_LETTER[cells[visit.student.seat - 1].upper()],
+        state=states.BY_LETTER[_letter(cells, visit.student.seat)],
         **more,
     )
     return render(request, "signoffs/student/receipt.html", context, status=status)
+
+
+def _letter(cells: str, seat: int) -> str:
+    """Return the letter of the student's seat; that of nothing yet, where an import has just moved them."""
+    letter = cells[seat - 1 : seat].upper()
+    return letter if letter in states.BY_LETTER else states.LETTERS[states.MISSING]
 
 
 def _own_cell(cells: str, seat: int) -> str:
     """Return the class's cells with the student's own one filled and all others blank."""
     struck = (states.NOBODY, states.LETTERS[states.WITHDRAWN])
     blank = states.LETTERS[states.MISSING]
-    shown = [states.NOBODY if cell in struck else blank for cell in cells]
-    shown[seat - 1] = cells[seat - 1].upper()
+    shown = [states.NOBODY if cell in struck else blank for cell in cells.ljust(seat, states.NOBODY)]
+    shown[seat - 1] = _letter(cells, seat)
     return "".join(shown).rstrip(states.NOBODY)
 
 

@@ -117,7 +117,9 @@ def is_harmless(operation, new: set[str]) -> bool:
 
 
 def changes_the_database(migration: migrations.Migration, loader: MigrationLoader) -> bool:
-    """Say whether it runs any SQL: new names for the readers run none."""
+    """Say whether it runs any SQL or Python: new names for the readers run none."""
+    if not all(operation.reduces_to_sql for operation in migration.operations):
+        return True
     collected = loader.collect_sql([(migration, False)])
     return any(not line.startswith(("--", "BEGIN", "COMMIT")) for line in collected)
 

@@ -1,7 +1,7 @@
 """What is drawn once is the same for everybody, in each language."""
 
 import pytest
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 
 TEMPLATE = "{% load i18n enrollcheck %}{{ name }}: {% once %}{% translate 'Sign out' %}{% endonce %}"
@@ -14,7 +14,19 @@ def test_it_is_drawn_for_each_language():
             assert template.render(Context({"name": "吴子涵"})) == f"吴子涵: {said}"
 
 
-def test_nothing_of_one_persons_page_can_stand_in_it():
-    template = Template("{% load enrollcheck %}{% once %}{{ name }}{% endonce %}")
-    with pytest.raises(AttributeError):
-        template.render(Context({"name": "吴子涵"}))
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "{{ name }}",
+        "{% csrf_token %}",
+        "{% if name %}A{% else %}B{% endif %}",
+        "{% for one in name %}{{ one }}{% endfor %}",
+        "{% block part %}{% endblock %}",
+        "{% include 'components/_hidden.html' %}",
+        "{% now 'H:i' %}",
+        "{% blocktranslate %}Hello {{ name }}{% endblocktranslate %}",
+    ],
+)
+def test_what_may_differ_is_refused(inner):
+    with pytest.raises(TemplateSyntaxError, match="once"):
+        Template(f"{{% load i18n enrollcheck %}}{{% once %}}<p>{inner}</p>{{% endonce %}}")

@@ -7,9 +7,11 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import BigIntegerField, UUIDField
 from django.utils import timezone
 
+from rosters.encryption import EncryptedField
 from rosters.models import RosterChange, Student
-from signoffs.models import Chain, Throttle
+from signoffs.models import Chain, Declaration, Event, Standing, Tally, Throttle
 from signoffs.prepared import Prepared, insert_if_new, store, update
+from tests import stories
 
 by_uuid = Prepared(
     lambda uuid: Student.objects.filter(uuid=uuid).select_related("class_group", "standing"), uuid=UUIDField()
@@ -88,3 +90,28 @@ def test_a_row_that_is_there_stays_as_it_is(own_class):
     assert Throttle.objects.get(student_id=pk).failures == 1
     with pytest.raises(IntegrityError):
         store(Throttle(student_id=pk))
+
+
+@pytest.mark.parametrize("model", [Declaration, Standing, Event, Tally])
+def test_the_row_is_the_one_that_save_writes(own_class, model):
+    stories.confirm(own_class.students.get(seat=2))
+    one = model.objects.first()
+    sealed = {field.attname for field in model._meta.fields if isinstance(field, EncryptedField)}
+
+    def row():
+        stored = model.objects.filter(pk=one.pk).values().get()
+        return {name: value for name, value in stored.items() if name not in sealed}
+
+    before = row()
+    store(one)
+    assert row() == before
+    model.objects.get(pk=one.pk).save()
+    assert row() == before
+
+
+def test_what_refers_to_nothing_yet_is_refused(own_class):
+    student = own_class.students.get(seat=2)
+    unsaved = Declaration(student=student)
+    with pytest.raises(ValueError, match="unsaved"):
+        store(Standing(student=student, state="confirmed", since=timezone.now(), declaration=unsaved))
+    assert not Standing.objects.exists()

@@ -1,8 +1,10 @@
 """Guessing is hopeless, and nobody can lock a class out."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -110,3 +112,21 @@ def test_the_id_number_cannot_be_found_by_typing_it(student):
         with pytest.raises(throttle.TooMany):
             throttle.compare_number(student, typed, now)
     assert throttle.compare_number(student, own, now + timedelta(days=1, seconds=1)) is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_first_guesses_at_once_five_are_compared():
+    student = factories.class_group().students.first()
+    allowed, together = [], threading.Barrier(12)
+
+    def guess():
+        together.wait()
+        allowed.append(throttle.attempt(student, timezone.now()))
+        connection.close()
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(allowed), sum(allowed)) == (12, 5)

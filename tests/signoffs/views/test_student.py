@@ -1,13 +1,18 @@
 """The student's pages: who gets in, what is shown, and a sentence for everything that is wrong."""
 
 import pytest
+from django.db import OperationalError, connection
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from rosters import key_fields
-from signoffs import flow, links
-from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Throttle
+from rosters.models import Student
+from signoffs import flow, links, rules
+from signoffs.flow import tallies
+from signoffs.forms.student import RecordForm
+from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle
 from signoffs.rules import Who
 from tests import factories, pages, stories
 
@@ -224,6 +229,81 @@ class TestTheRecord:
             factories.student(student.class_group, seat)
         with django_assert_max_num_queries(14):
             phone.get(reverse("class-record"))
+
+
+def moved(student, to, seat: int) -> None:
+    """Move a student as an import does."""
+    was = student.class_group
+    Student.objects.filter(pk=student.pk).update(class_group=to, seat=seat)
+    tallies.renew([was, to])
+    student.refresh_from_db()
+
+
+class TestAMove:
+    @pytest.mark.parametrize("seat", [2, 3, 4])
+    def test_a_form_sent_once_more_shows_nobody_elses_state(self, phone, class_group, student, seat):
+        stories.excuse(class_group.students.get(seat=3), class_group.students.get(seat=1))
+        form = answers(phone.get(reverse("class-record")), student)
+        assert phone.post(reverse("class-record"), form).status_code == 200
+        new = factories.class_group("软件2602班", students=seat - 1)
+        moved(student, new, seat)
+        phone.get(f"/c/{links.issue(new, ClassLink.Kind.STUDENT, timezone.now()).token}/")
+        stories.identify(phone, "class-identify", student)
+        again = phone.post(reverse("class-record"), form)
+        assert again.status_code == 200
+        assert "核对无误，已签名" in pages.text(again)
+        assert 'class="slip__what mark mark--confirmed"' in again.content.decode()
+        assert Declaration.objects.count() == 1
+
+    def test_a_move_while_the_page_is_on_its_way_is_a_sentence(self, phone, student):
+        stories.confirm(student)
+        new, begun = factories.class_group("软件2602班", students=1), []
+
+        def move_first(execute, sql, *rest):
+            if sql.startswith("SAVEPOINT") and not begun:  # between the visit's look and the lock
+                begun.append(sql)
+                moved(Student.objects.get(pk=student.pk), new, 2)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(move_first):
+            refused = phone.post(reverse("class-withdraw"))
+        assert (refused.status_code, len(begun)) == (409, 1)
+        assert str(rules.MOVED) in pages.text(refused)
+
+
+class TestTheForm:
+    def test_what_one_student_typed_is_not_in_the_next_ones_form(self, student):
+        def fields() -> list:
+            return [(name, id(one), dict(one.widget.attrs)) for name, one in RecordForm.base_fields.items()]
+
+        before = fields()
+        wrong = QueryDict("answer_name=wrong&chsi_id_number=1&status=zzz&signature=%7B&phone=abc&no_record=")
+        bad = RecordForm(wrong, student=student, arrived_at=timezone.now())
+        assert not bad.is_valid()
+        assert "abc" in str(bad)
+        assert "abc" not in str(RecordForm(student=student))
+        assert "aria-invalid" not in str(RecordForm(student=student))
+        assert fields() == before
+
+    def test_the_database_failing_behind_a_refusal_is_not_swallowed(self, phone, student):
+        form = answers(phone.get(reverse("class-record")), student)
+        Student.objects.filter(pk=student.pk).update(major="助产", record_digest="t1:other")
+        counted = []
+
+        def locked_the_second_time(execute, sql, *rest):
+            counted.append("signoffs_throttle" in sql and sql.startswith("INSERT"))
+            if sum(counted) == 2 and counted[-1]:
+                raise OperationalError("database is locked")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(locked_the_second_time), pytest.raises(OperationalError):
+            phone.post(reverse("class-record"), form)
+
+    def test_a_class_without_a_tally_gets_one(self, phone, class_group, student):
+        page = phone.get(reverse("class-record"))
+        Tally.objects.all().delete()
+        assert phone.post(reverse("class-record"), answers(page, student)).status_code == 200
+        assert Tally.objects.get(class_group=class_group).confirmed == 1
 
 
 class TestAfterwards:

@@ -1,0 +1,19 @@
+"""A 学号 is found however it is typed, and found as Django's own `iexact` finds it."""
+
+import pytest
+
+from rosters.models import Student
+from signoffs.forms import identification
+from tests import factories
+
+NUMBERS = ("abC1", "a%1", "a_1", "a\\1", "É1", "2026000001")
+TYPED = (*NUMBERS, *map(str.upper, NUMBERS), *map(str.lower, NUMBERS), "axx1", "a%", "%", "_", "", "a'1")
+
+
+@pytest.mark.parametrize("typed", sorted(set(TYPED)))
+def test_it_is_found_as_iexact_finds_it(campaign, typed):
+    class_group = factories.class_group(students=0)
+    for seat, number in enumerate(NUMBERS, 1):
+        factories.student(class_group, seat, student_number=number)
+    expected = Student.objects.filter(class_group=class_group, student_number__iexact=typed).first()
+    assert identification._of_number.first(class_group=class_group.pk, number=typed) == expected
