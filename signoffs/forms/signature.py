@@ -54,7 +54,9 @@ class SignatureMixin(forms.Form):
     A form that uses it sets `signer`, the name that may be typed.
     """
 
-    signature = forms.CharField(required=False, max_length=LARGEST, widget=forms.HiddenInput)
+    signature = forms.CharField(
+        label=_("Signature (签名)"), required=False, max_length=LARGEST, widget=forms.HiddenInput
+    )
     typed_name = forms.CharField(
         label=_("Or sign by typing your name"),
         required=False,

@@ -82,7 +82,7 @@ class RecordForm(SignatureMixin):
     )
     phone = forms.CharField(
         label=_("Your phone number (联系号码)"),
-        help_text=_("For questions about the error."),
+        help_text=_("Only with an error: for questions about it."),
         required=False,
         max_length=20,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from functools import lru_cache
+from urllib.parse import urlsplit, urlunsplit
 
 from django import template
 from django.template.base import TextNode
@@ -9,6 +10,7 @@ from django.template.defaulttags import URLNode
 from django.template.loader import render_to_string
 from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode, static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
@@ -147,6 +149,24 @@ def once(parser, token) -> _Once:
             raise template.TemplateSyntaxError(f"once: {node} may differ from one page to the next")
     parser.delete_first_token()
     return _Once(nodes)
+
+
+@register.simple_tag
+def colon() -> str:
+    """Return the colon between a label and its value: Chinese has one of its own width, without a space."""
+    return ": " if get_language() == "en" else "："
+
+
+@register.simple_tag(takes_context=True)
+def here(context) -> str:
+    """Return the address to come back to, which a GET may open: of an answer to a form, that of its page."""
+    request = context.get("request")
+    if request is None or request.method in ("GET", "HEAD"):
+        return request.get_full_path() if request else ""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host():
+        return reverse("home")
+    return urlunsplit(("", "", page.path, page.query, ""))
 
 
 # Parts of the student's form as they are while nothing is filled in, by language, template and field.

@@ -14,11 +14,16 @@ for (const form of document.querySelectorAll("[data-record]")) {
       if (!radios.some((one) => one.checked)) return false;
     }
     const inputs = [...row.querySelectorAll("input[type=text], select")];
-    return inputs.every((one) => one.value.trim() !== "");
+    return inputs.every((one) => one.value.trim() !== "" || (one.closest(".differs") && !differs(row)));
+  }
+
+  // Asked beside an ID number that was not the roster's: whether CHSI really shows it. Else it was a slip.
+  function differs(row) {
+    return row.querySelector(".differs input:checked");
   }
 
   function wrong(row) {
-    if (row.querySelector(".choice--wrong input:checked, .differs")) return true;
+    if (row.querySelector(".choice--wrong input:checked") || differs(row)) return true;
     const status = row.querySelector("select");
     return Boolean(status && status.value && status.selectedIndex > 1);
   }

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [--only NAME …] [--print]
 
-About ten minutes on two quiet cores. With `--only`, the rows of the others stay as they are in the README.
+About a quarter of an hour on two quiet cores. With `--only`, the rows of the others stay in the README.
 """
 
 import argparse

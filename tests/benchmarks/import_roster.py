@@ -1,29 +1,25 @@
 """Importing a roster, against merely reading the file with openpyxl, and against a plain ModelResource.
 
-`python -m tests.benchmarks.import_roster [--rows 20000] [--memory 100000]`
+`python -m tests.benchmarks.import_roster [--rows 20000]`. What memory an import takes, scaling.py measures.
 """
 
 import argparse
 import io
-import time
 import uuid
 
-from tests.benchmarks.bench import Result, grown_mb, own_database, report, timed
+from tests.benchmarks.bench import Result, own_database, report, timed
 
 
 def main() -> None:
     """Run all sides and print the ratios."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rows", type=int, default=20_000)
-    options.add_argument(
-        "--memory", type=int, default=100_000, help="rows of the file that memory is taken on"
-    )
     chosen = options.parse_args()
     with own_database():
-        print_results(chosen.rows, chosen.memory)
+        print_results(chosen.rows)
 
 
-def print_results(count: int, memory_count: int) -> None:
+def print_results(count: int) -> None:
     import tablib
     from django.utils import timezone
     from openpyxl import load_workbook
@@ -68,11 +64,6 @@ def print_results(count: int, memory_count: int) -> None:
         group.save(force_insert=True)
     plain_fresh, plain_again = timed(model_resource), timed(model_resource)
 
-    large = rosters.workbook(memory_count)
-    start = time.perf_counter()
-    grown = grown_mb(lambda: ours("2028", large))
-    large_took = time.perf_counter() - start
-
     report(
         "import",
         [
@@ -80,12 +71,10 @@ def print_results(count: int, memory_count: int) -> None:
             Result("The same file again ÷ openpyxl merely reading", again / read, "×", 0.35),
             Result("A plain ModelResource ÷ import, fresh", plain_fresh / fresh, "×", 30, at_least=True),
             Result("A plain ModelResource ÷ import, again", plain_again / again, "×", 80, at_least=True),
-            Result(f"Memory that {memory_count:,} rows add to the web process", grown, "MB", 150),
         ],
         [
             f"fresh {fresh:.2f} s, again {again:.2f} s, openpyxl {read:.2f} s; "
-            f"ModelResource {plain_fresh:.1f} s, again {plain_again:.1f} s; "
-            f"{memory_count:,} rows in {large_took:.1f} s"
+            f"ModelResource {plain_fresh:.1f} s, again {plain_again:.1f} s"
         ],
     )
 

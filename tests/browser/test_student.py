@@ -119,6 +119,54 @@ def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone,
     assert Declaration.objects.count() == 0
 
 
+def test_a_slip_of_the_thumb_in_the_id_number_is_mended_by_typing_it_again(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=chsi_id_number]", "990101200701019991")
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.fill("[name=typed_name]", student.name)
+    button = page.locator("[data-send-button]")
+    button.tap()
+    page.wait_for_selector(".differs")
+    page.locator(".differs input[type=checkbox]").check()
+    assert page.locator("[data-phone]").is_visible()  # then it is an error to report
+    page.locator(".differs input[type=checkbox]").uncheck()
+    page.fill("[name=chsi_id_number]", student.id_number)
+    assert page.locator("[data-phone]").is_hidden()
+    assert "无误" in button.inner_text()
+    button.tap()
+    page.wait_for_selector(".slip")
+    assert "核对无误，已签名" in page.inner_text(".slip")
+
+
+def test_the_language_is_changed_after_a_paste_and_not_on_a_slip_that_is_gone_then(
+    live_server, phone, student
+):
+    page = phone()
+    open_record(page, live_server, student)
+    page.locator("summary", has_text="也可以粘贴").tap()
+    page.fill(
+        "#pasted", f"姓名：{student.name}\n证件号码：{student.id_number}\n学号：{student.student_number}\n"
+    )
+    page.get_by_role("button", name="比对").tap()
+    page.wait_for_selector(".notice--good")
+    page.get_by_role("button", name="English").tap()
+    page.wait_for_selector("html[lang=en] [data-record]")
+    assert page.url == f"{live_server.url}/class/record/"
+    page.get_by_role("button", name="中文").tap()
+    page.wait_for_selector("html[lang=zh-hans] [data-record]")
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=chsi_id_number]", student.id_number)
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.fill("[name=typed_name]", student.name)
+    page.locator("[data-send-button]").tap()
+    page.wait_for_selector(".slip")
+    assert page.get_by_role("button", name="English").count() == 0
+
+
 def test_it_all_works_without_javascript(live_server, phone, student):
     page = phone(javascript=False)
     open_record(page, live_server, student)

@@ -12,9 +12,9 @@ from granian.constants import Interfaces
 from signoffs import health
 
 # Processes: one more than cores, of one worker each (wsgi.py). Only one writes at a time on SQLite, but most
-# of a request is Python, which uses one core a process. On the last evening of 1,200 students, two cores and
-# SQLite: 113 answers a second from one process of 8 workers, 95 % of them within 898 ms; 241 and 397 from two
-# of one; 253 and 428 from three of one, where a slow request (an import) leaves two to the others.
+# of a request is Python, which uses one core a process: on a last evening on two cores, 113 answers a second
+# came from one process of 8 workers, 241 from two of one, 253 from three of one. Since a request takes half
+# the time, two and three differ by less than the machine's noise; three leave two beside a slow import.
 PROCESSES = (os.cpu_count() or 1) + 1
 # Threads of each that wait for slow phones' bodies, and for a worker (wsgi.py); more than bodies.AWAITED.
 THREADS = 128

@@ -189,7 +189,7 @@ class TestManySheets:
         stories.report(student)
         stories.submit(own_class, own_class.students.get(seat=1))
         text = pages.text(desk.get(reverse("department-class", args=[own_class.uuid])))
-        assert f"2 {student.name}: 已签 → 有误" in text
+        assert f"2 {student.name}：已签 → 有误" in text
         assert "退回班级确认表" in text  # the history, in plain words
 
     def test_the_hand_in_prints_as_a_cover_and_the_forms(self, desk, sheets, own_class):

@@ -46,7 +46,7 @@ class TestTheNotice:
         texts = {"privacy": "本校自己的告知。\n第二行。", "office": "行政楼202室", "phone": "0773-0000"}
         Campaign.objects.update(texts=texts)
         text = pages.text(visitor(own_class).get(reverse("class")))
-        assert "本校自己的告知。 联系方式: 行政楼202室 · 0773-0000" in text
+        assert "本校自己的告知。 联系方式：行政楼202室 · 0773-0000" in text
         assert "180 天" not in text
 
     def test_its_version_and_the_time_are_recorded_with_each_identification(self, own_class, student):

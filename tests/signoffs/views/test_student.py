@@ -1,5 +1,7 @@
 """The student's pages: who gets in, what is shown, and a sentence for everything that is wrong."""
 
+import re
+
 import pytest
 from django.db import OperationalError, connection
 from django.http import QueryDict
@@ -298,6 +300,22 @@ class TestTheForm:
 
         with connection.execute_wrapper(locked_the_second_time), pytest.raises(OperationalError):
             phone.post(reverse("class-record"), form)
+
+    def test_what_is_wrong_can_be_gone_to_and_is_said_at_its_place(self, phone):
+        sent = {**pages.hidden(phone.get(reverse("class-record"))), "signature": "no drawing"}
+        page = phone.post(reverse("class-record"), sent).content.decode()
+        for named in set(re.findall(r'(?:href="#|aria-describedby=")(id_[\w-]+)"', page)):
+            assert page.count(f'id="{named}"') == 1, named
+        for wrong in ("id_status", "id_answer_name", "id_chsi_id_number", "id_signature"):
+            assert f'href="#{wrong}"' in page, wrong
+        assert "签名 ：手写签名无法识别" in pages.text(phone.post(reverse("class-record"), sent))
+
+    def test_after_a_form_the_language_leads_back_to_its_page(self, phone):
+        paste = reverse("class-paste")
+        own = {"referer": f"http://testserver{reverse('class-record')}?again=1"}
+        assert pages.hidden(phone.post(paste, {"text": ""}, headers=own))["next"] == "/class/record/?again=1"
+        foreign = {"referer": "https://evil.example/class/record/"}
+        assert pages.hidden(phone.post(paste, {"text": ""}, headers=foreign))["next"] == "/"
 
     def test_a_class_without_a_tally_gets_one(self, phone, class_group, student):
         page = phone.get(reverse("class-record"))
