@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rosters.models import ClassGroup
@@ -182,47 +182,25 @@ def invite(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     return _show_link(request, desk, one, token)
 
 
-def _move(request, desk, uuid, move, said: str) -> HttpResponse:
-    """Make one move with an account and go back to it."""
-    one = desk.account(uuid)
-    try:
-        move(user=one, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _account(request, desk, one, status=REFUSED, refusal=refused.reason)
-    messages.success(request, said)
-    return redirect("office-account", one.uuid)
+def _moving(move, said: str):
+    """Return the view that makes one move with an account, and goes back to it."""
+
+    @require_POST
+    @access.office
+    def view(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+        one = desk.account(uuid)
+        try:
+            move(user=one, who=desk.who, clock=timezone.now)
+        except flow.Refused as refused:
+            return _account(request, desk, one, status=REFUSED, refusal=refused.reason)
+        messages.success(request, said)
+        return redirect("office-account", one.uuid)
+
+    return view
 
 
-@require_POST
-@access.office
-def deactivate(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """End somebody's access at once."""
-    return _move(request, desk, uuid, flow.deactivate, _("Deactivated; every session has ended."))
-
-
-@require_POST
-@access.office
-def reactivate(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """Let somebody in again."""
-    return _move(request, desk, uuid, flow.reactivate, _("The account is active again."))
-
-
-@require_POST
-@access.office
-def sign_out(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """End every session of somebody."""
-    return _move(request, desk, uuid, flow.sign_out_everywhere, _("Signed out everywhere."))
-
-
-@require_POST
-@access.office
-def remove_second_factor(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """Take away a lost second factor."""
-    return _move(request, desk, uuid, flow.remove_second_factor, _("The second factor is removed."))
-
-
-@require_POST
-@access.office
-def untie(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """Forget which identity of the campus came in as this account."""
-    return _move(request, desk, uuid, flow.untie_campus, _("Untied: the next campus sign-in ties."))
+deactivate = _moving(flow.deactivate, _("Deactivated; every session has ended."))
+reactivate = _moving(flow.reactivate, _("The account is active again."))
+sign_out = _moving(flow.sign_out_everywhere, _("Signed out everywhere."))
+remove_second_factor = _moving(flow.remove_second_factor, _("The second factor is removed."))
+untie = _moving(flow.untie_campus, _("Untied: the next campus sign-in ties."))

@@ -30,6 +30,16 @@ def open_record(page, live_server, student) -> None:
     page.wait_for_url("**/class/record/")
 
 
+def answer_all(page, student, id_number: str = "") -> None:
+    """Answer every row that is not answered yet, and sign by typing. `id_number`: what CHSI shows of it."""
+    for name in FIELDS:
+        if page.locator(f"#row_{name} input:checked").count() == 0:
+            page.locator(f"#row_{name} .choice--ok").tap()
+    page.fill("[name=chsi_id_number]", id_number or student.id_number)
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    page.fill("[name=typed_name]", student.name)
+
+
 def draw(page) -> None:
     """Draw two strokes with the finger."""
     box = page.locator("canvas")
@@ -107,11 +117,7 @@ def test_a_student_reports_an_error(live_server, phone, student):
 def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone, student):
     page = phone()
     open_record(page, live_server, student)
-    for name in FIELDS:
-        page.locator(f"#row_{name} .choice--ok").tap()
-    page.fill("[name=chsi_id_number]", "990101200701019991")
-    page.select_option("[name=status]", key_fields.GOOD_STATUS)
-    page.fill("[name=typed_name]", student.name)
+    answer_all(page, student, "990101200701019991")
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".errors")
     assert "与名册中的号码不一致" in page.inner_text(".errors")
@@ -122,11 +128,7 @@ def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone,
 def test_a_slip_of_the_thumb_in_the_id_number_is_mended_by_typing_it_again(live_server, phone, student):
     page = phone()
     open_record(page, live_server, student)
-    for name in FIELDS:
-        page.locator(f"#row_{name} .choice--ok").tap()
-    page.fill("[name=chsi_id_number]", "990101200701019991")
-    page.select_option("[name=status]", key_fields.GOOD_STATUS)
-    page.fill("[name=typed_name]", student.name)
+    answer_all(page, student, "990101200701019991")
     button = page.locator("[data-send-button]")
     button.tap()
     page.wait_for_selector(".differs")
@@ -157,11 +159,7 @@ def test_the_language_is_changed_after_a_paste_and_not_on_a_slip_that_is_gone_th
     assert page.url == f"{live_server.url}/class/record/"
     page.get_by_role("button", name="中文").tap()
     page.wait_for_selector("html[lang=zh-hans] [data-record]")
-    for name in FIELDS:
-        page.locator(f"#row_{name} .choice--ok").tap()
-    page.fill("[name=chsi_id_number]", student.id_number)
-    page.select_option("[name=status]", key_fields.GOOD_STATUS)
-    page.fill("[name=typed_name]", student.name)
+    answer_all(page, student)
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".slip")
     assert page.get_by_role("button", name="English").count() == 0
@@ -184,16 +182,6 @@ def test_it_all_works_without_javascript(live_server, phone, student):
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".slip")
     assert Declaration.objects.get().signature == {"typed": student.name}
-
-
-def answer_all(page, student) -> None:
-    """Answer every row that is not answered yet, and sign by typing."""
-    for name in FIELDS:
-        if page.locator(f"#row_{name} input:checked").count() == 0:
-            page.locator(f"#row_{name} .choice--ok").tap()
-    page.fill("[name=chsi_id_number]", student.id_number)
-    page.select_option("[name=status]", key_fields.GOOD_STATUS)
-    page.fill("[name=typed_name]", student.name)
 
 
 def test_ticks_survive_a_reload_and_nothing_personal_stays(live_server, phone, student):
