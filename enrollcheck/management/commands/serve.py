@@ -13,8 +13,8 @@ from signoffs import health
 
 # Processes: one more than cores, of one worker each (wsgi.py). Only one writes at a time on SQLite, but most
 # of a request is Python, which uses one core a process: on a last evening on two cores, 113 answers a second
-# came from one process of 8 workers, 241 from two of one, 253 from three of one. Since a request takes half
-# the time, two and three differ by less than the machine's noise; three leave two beside a slow import.
+# came from one process of 8 workers, 241 from two of one, 253 from three of one. Requests are faster since,
+# and two and three differ by less than the machine's noise; three leave two beside a slow import.
 PROCESSES = (os.cpu_count() or 1) + 1
 # Threads of each that wait for slow phones' bodies, and for a worker (wsgi.py); more than bodies.AWAITED.
 THREADS = 128
