@@ -27,7 +27,7 @@ class IdentifyForm(forms.Form):
     """What a student types; the code takes the place of the last six."""
 
     student_number = forms.CharField(
-        label="学号",
+        label=_("Student number (学号)"),
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )

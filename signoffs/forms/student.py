@@ -229,8 +229,8 @@ RecordForm.declared_fields = RecordForm.base_fields  # what a subclass would beg
 class ClaimForm(forms.Form):
     """名册漏人: somebody of the class whom the roster does not name."""
 
-    name = forms.CharField(label="姓名", max_length=80)
-    student_number = forms.CharField(label="学号", max_length=32, required=False)
+    name = forms.CharField(label=_("Name (姓名)"), max_length=80)
+    student_number = forms.CharField(label=_("Student number (学号)"), max_length=32, required=False)
     phone = forms.CharField(
         label=_("Your phone number (联系号码)"), max_length=20, widget=forms.TextInput(attrs={"type": "tel"})
     )
