@@ -1,11 +1,12 @@
 """The server is killed under load, and so are an import, a checkpoint and a migration; then it must add up.
 
-    python -m tests.kills.rounds [--kills 200] [--seed 1]
+    python -m tests.kills.rounds [--kills 200] [--seed 1] [--postgresql]
 
 Each kill is a SIGKILL to every process of the real server, by its id, while students sign and report over
-HTTP. After each, on the file as it was left: every acknowledged declaration is stored, none is half, the
-tallies and chains hold, SQLite finds the file sound. After the restart what was sent once is sent again, and
-must be the same declaration. Prints what was counted, and exits 1 if anything came out wrong.
+HTTP; on PostgreSQL the database's own processes are killed in turn, too. After each, on the files as they
+were left: every acknowledged declaration is stored, none is half, the tallies and chains hold, the database
+finds its files sound. After the restart what was sent once is sent again, and must be the same declaration.
+Prints what was counted, and exits 1 if anything came out wrong.
 """
 
 import argparse
@@ -25,7 +26,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.db import connection
 from django.utils import timezone
 
 from rosters import importing, key_fields, reading
@@ -36,33 +36,22 @@ from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
 from signoffs.rules import Who
 from tests.benchmarks import rosters
-from tests.durability import early
 from tests.durability.opened import migrate, opened
 from tests.durability.phone import Phone, acknowledged
-from tests.durability.site import REPOSITORY, Site
+from tests.kills.databases import PostgreSQL, SQLite, database_of
 
 PHONES = 8
 RESENT = 5  # acknowledged declarations that are sent once more after each restart
-KINDS = ("load", "import", "checkpoint", "migration")
-CHECKPOINTS = """
-import sqlite3, sys
-from enrollcheck import sqlite
-sqlite.install()
-import sqlite3
-database = sqlite3.connect(sys.argv[1], timeout=30)
-while True:
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-"""
+SECONDS = 1.5  # of signing before a kill, at most
 
 
 class Rounds:
     """One site, the crowd in front of it, and what was promised to whom."""
 
-    def __init__(self, folder: Path, seed: int):
-        """Make the site, with a roster of so many classes."""
-        self.folder, self.dice = folder, random.Random(seed)
-        self.site = Site(folder / "site")
-        self.file = self.site.folder / "enrollcheck.sqlite3"
+    def __init__(self, folder: Path, database: SQLite | PostgreSQL, seed: int):
+        """Take an empty folder, and the database with its site."""
+        self.folder, self.database, self.dice = folder, database, random.Random(seed)
+        self.site = database.site
         self.people: list[tuple] = []
         self.promised: dict[str, Phone] = {}  # acknowledged, by submission id
         self.unsure: list[Phone] = []  # sent, and no answer came
@@ -120,22 +109,41 @@ class Rounds:
             self.note(phone, answer)
 
     def note(self, phone: Phone, answer: tuple[int, str]) -> None:
-        """Keep what the page promised; a refusal (409: the import came between) promises nothing."""
+        """Keep what the page promised; a refusal (409: the import came between) promises nothing.
+
+        Nor does a 5xx, but it may have been stored: the database went away before it could say so.
+        """
         if acknowledged(answer):
             self.promised[phone.submission] = phone
+        elif answer[0] >= 500:
+            self.unsure.append(phone)
         self.counted[f"answers {answer[0]}"] += 1
 
     async def crowd(self) -> None:
         """Let them all in, and kill the server in the middle of it, at a random moment."""
         phones = [asyncio.create_task(self.phone()) for _ in range(PHONES)]
-        beside = self.begin_beside()
-        await asyncio.sleep(self.dice.uniform(0.3, 1) * (self.import_takes if self.kind == "import" else 1.5))
+        beside = await asyncio.to_thread(self.begin_beside)
+        promised = len(self.promised)
+        await asyncio.sleep(
+            self.dice.uniform(0.3, 1) * (self.import_takes if self.kind == "import" else SECONDS)
+        )
+        if self.kind == "database":
+            await self.found_again(promised)
         self.site.kill()
         if beside is not None:
             self.counted[f"{self.kind}s killed at work"] += beside.poll() is None
             beside.send_signal(signal.SIGKILL)
             beside.wait()
         await asyncio.gather(*phones)
+
+    async def found_again(self, promised: int) -> None:
+        """Wait until the server, which nobody touched, has signed again after its database was killed."""
+        until = time.monotonic() + 60
+        while len(self.promised) == promised:
+            if time.monotonic() > until:
+                self.wrong.append("the server did not find its database again")
+                return
+            await asyncio.sleep(0.1)
 
     async def again(self) -> None:
         """Send again what got no answer, and some of what did: each is one declaration."""
@@ -157,10 +165,7 @@ class Rounds:
         if self.kind == "import":
             self.major = self.dice.choice(["软件工程", "土木工程", "测绘工程"])
             return self.site.begin("import_roster", str(self.roster(len(self.people))))
-        if self.kind == "checkpoint":
-            command = [sys.executable, "-c", CHECKPOINTS, str(self.file)]
-            return subprocess.Popen(command, cwd=REPOSITORY)
-        return None
+        return self.database.begin(self.kind)
 
     def roster(self, students: int) -> Path:
         """Write the list, with one major for everybody."""
@@ -174,42 +179,11 @@ class Rounds:
         place.write_text("\n".join(",".join(line) for line in lines))
         return place
 
-    def kill_a_migration(self) -> None:
-        """Kill `migrate` on an earlier version's database; run it again; nothing may be missing."""
-        one = Site(self.folder / f"old-{self.counted['kills']}")
-        file = one.folder / "enrollcheck.sqlite3"
-        early.write(file)
-        before = early.rows(file)
-        columns = early.columns(file)
-        running = one.begin("migrate", "--no-input")
-        while running.poll() is None and not file.with_name(file.name + "-wal").exists():
-            time.sleep(0.005)  # Python starts; the database is not open yet
-        time.sleep(self.dice.uniform(0, 0.25))
-        self.counted["migrations killed at work"] += running.poll() is None
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-        self.sound(file)
-        if one.manage("migrate", "--no-input").returncode:
-            self.wrong.append("a killed migration does not run again")
-        self.sound(file)
-        if early.rows(file, columns) != before:
-            self.wrong.append("a killed migration lost rows")
-        if one.manage("verify_events").returncode:
-            self.wrong.append("chains do not hold after a killed migration")
-
     # What must hold ---------------------------------------------------------------------------------------
-
-    def sound(self, file: Path) -> None:
-        """Let SQLite look at the file, with the log that the kill has left beside it."""
-        with opened(f"sqlite:///{file}"), connection.cursor() as cursor:
-            if cursor.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-                self.wrong.append(f"{self.kind}: SQLite finds the file unsound")
-            if cursor.execute("PRAGMA foreign_key_check").fetchall():
-                self.wrong.append(f"{self.kind}: a row refers to nothing")
 
     def look(self) -> None:
         """Hold the rows against the promises and against each other."""
-        self.sound(self.file)
+        self.wrong += [f"{self.kind}: {problem}" for problem in self.database.problems()]
         with opened(self.site.url):
             stored = {str(one.submission_id): one for one in Declaration.objects.all()}
             told = Counter(
@@ -251,7 +225,7 @@ class Rounds:
     def run(self, kills: int) -> None:
         """Kill so many times."""
         for number in range(kills):
-            self.kind = KINDS[number % len(KINDS)]
+            self.kind = self.database.kinds[number % len(self.database.kinds)]
             self.site.start()
             if number:
                 asyncio.run(self.again())
@@ -259,7 +233,7 @@ class Rounds:
             self.counted["kills"] += 1
             self.look()
             if self.kind == "migration":
-                self.kill_a_migration()
+                self.wrong += self.database.kill_a_migration(self.counted, self.dice)
         self.site.start()
         asyncio.run(self.again())
         self.site.stop()
@@ -272,9 +246,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--students", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgresql", action="store_true")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="enrollcheck-kills-") as folder:
-        rounds = Rounds(Path(folder), chosen.seed)
+    with (
+        tempfile.TemporaryDirectory(prefix="enrollcheck-kills-") as folder,
+        database_of(chosen.postgresql, Path(folder)) as database,
+    ):
+        rounds = Rounds(Path(folder), database, chosen.seed)
         rounds.prepare(chosen.students)
         try:
             rounds.run(chosen.kills)
