@@ -1,10 +1,11 @@
 """What the server runs: Django in a worker that never waits for a slow client."""
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
-from threading import Event
+from threading import BoundedSemaphore, Event
 
 from django.core.wsgi import get_wsgi_application
 
@@ -19,6 +20,10 @@ from .bodies import gather  # noqa: E402 - Django must be set up first
 WORKERS = 1
 _workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
 
+# How many answers may be held back at once (`response.held_back`, in seconds). It takes one of the server's
+# threads each; those beyond go out at once, so that a flood of them holds nobody else up.
+_held = BoundedSemaphore(16)
+
 _END = object()
 
 
@@ -29,14 +34,14 @@ def _answer(environ: dict, start_response, begun: Future) -> None:
         if not getattr(response, "streaming", False) or response.has_header("Content-Length"):
             whole = b"".join(response)
             response.close()
-            begun.set_result([whole])
+            begun.set_result(([whole], getattr(response, "held_back", 0)))
             return
     except BaseException as error:
         begun.set_exception(error)
         raise
     # Without a bound: a print of a whole year is some 10 MB, and the worker must not wait for a slow client.
     pieces, gone = Queue(), Event()
-    begun.set_result(_pieces(pieces, gone))
+    begun.set_result((_pieces(pieces, gone), 0))
     try:
         for piece in response:
             if gone.is_set():
@@ -59,9 +64,20 @@ def _pieces(pieces: Queue, gone: Event) -> Iterator[bytes]:
         gone.set()
 
 
+def _hold_back(seconds: float) -> None:
+    if _held.acquire(blocking=False):
+        try:
+            time.sleep(seconds)
+        finally:
+            _held.release()
+
+
 def application(environ: dict, start_response) -> Iterable[bytes]:
     """Answer a request, once its body is there. Called in one of the server's many threads."""
     gather(environ)
     begun = Future()
     _workers.submit(_answer, environ, start_response, begun)
-    return begun.result()
+    answer, seconds = begun.result()
+    if seconds:
+        _hold_back(seconds)
+    return answer

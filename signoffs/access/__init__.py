@@ -27,6 +27,7 @@ from .visits import (
     monitor_visitor,
     remember_device,
     remember_visit,
+    slowed_down,
     student,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "remember_device",
     "remember_visit",
     "signed_in",
+    "slowed_down",
     "student",
 ]

@@ -17,6 +17,7 @@ from django.core import signing
 from django.db.models import CharField, UUIDField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from django.utils.translation import gettext as _
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import links, rules
+from .. import links, rules, throttle
 from ..models import ClassLink, Standing
 from ..prepared import Prepared
 
@@ -231,6 +232,23 @@ class_visitor = _visitor(Kind.STUDENT)
 student = _visitor(Kind.STUDENT, entrance="class")
 monitor_visitor = _visitor(Kind.MONITOR)
 monitor = _visitor(Kind.MONITOR, entrance="monitor-identify")
+
+
+def slowed_down(view):
+    """Decorate an identification: once failures through the link are many, its answers are held back.
+
+    Right or wrong, all alike; and not in here, where a worker has others to answer, but by the server
+    (enrollcheck/wsgi.py).
+    """
+
+    @wraps(view)
+    def noted(request, visit):
+        response = view(request, visit)
+        if request.method == "POST":
+            response.held_back = throttle.link_delay(visit.link, timezone.now())
+        return response
+
+    return noted
 
 
 # Devices ------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """The monitor's pages (班长 or 学习委员): the class's grid, what can be done for each, the sheet."""
 
-import time
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +32,7 @@ def _page(visit: access.Visit, **more) -> dict:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.monitor_visitor
+@access.slowed_down
 def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The same identification as a student's, and then the duty."""
     if request.method != "POST":
@@ -42,7 +41,6 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return render(request, "signoffs/monitor/identify.html", _page(visit, form=IdentifyForm()))
     form, status, now = IdentifyForm(request.POST), INVALID, timezone.now()
     if form.is_valid():
-        time.sleep(throttle.link_delay(visit.link, now))
         proof = prove(
             visit.class_group,
             form.cleaned_data,

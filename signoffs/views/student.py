@@ -1,7 +1,5 @@
 """The student's pages: the class, the guide, the record, the receipt. A phone, once."""
 
-import time
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -46,13 +44,13 @@ def class_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.class_visitor
+@access.slowed_down
 def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """Compare 学号 and last six, or a code; then to the record."""
     if request.method != "POST":
         return redirect("class")
     form, now = IdentifyForm(request.POST), timezone.now()
     if form.is_valid():
-        time.sleep(throttle.link_delay(visit.link, now))
         proof = prove(
             visit.class_group,
             form.cleaned_data,

@@ -10,12 +10,14 @@ import sqlite3
 import time
 import urllib.request
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.utils import timezone
 
 from enrollcheck.management.commands.serve import PROCESSES
-from signoffs.models import Declaration
+from signoffs.models import ClassLink, Declaration
 from tests.durability.opened import opened
 from tests.durability.phone import Phone, acknowledged, run_story
 from tests.durability.site import Site
@@ -81,6 +83,38 @@ def test_a_stop_answers_every_request_in_flight(site, url):
     assert one.process.wait(30) == 0
     with opened(one.url):
         assert Declaration.objects.count() == 20
+
+
+def test_answers_that_are_held_back_hold_no_worker(site):
+    """Someone guesses through one class's link, more at once than there are processes."""
+    one, people = site(students=1)
+    with opened(one.url):
+        ClassLink.objects.update(failures=1000, last_failure_at=timezone.now())
+    one.start()
+    ((token, number, _, _),) = people
+
+    async def guess(phone: Phone) -> int:
+        status, _ = await phone.post(
+            "/class/identify/", urlencode({"student_number": number, "last_six": "000000"})
+        )
+        return status
+
+    async def story() -> None:
+        phones = [Phone(one.port, people[0]) for _ in range(2 * PROCESSES)]
+        for phone in phones:
+            await phone.get(f"/c/{token}/")
+            await phone.get("/class/")
+        guesses = [asyncio.create_task(guess(phone)) for phone in phones]
+        await asyncio.sleep(0.5)
+        done, _ = await asyncio.wait(
+            [*guesses, asyncio.create_task(Phone(one.port, people[0]).get(f"/c/{token}/"))],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        assert not done & set(guesses)
+        assert await asyncio.gather(*guesses) == [422] * len(phones)
+
+    run_story(story())
+    assert one.stop() == 0
 
 
 def test_an_idle_connection_does_not_delay_a_stop(site):
