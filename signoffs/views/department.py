@@ -42,8 +42,7 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
             "class_group"
         )
     )
-    if claims:
-        access.record_view(desk, "department", department=desk.department)
+    access.record_claims(desk, "department", claims)
     context = _page(
         desk,
         rows=rows,

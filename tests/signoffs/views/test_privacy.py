@@ -253,6 +253,26 @@ class TestTheAccessLog:
         client.get(reverse(name))
         assert list(AccessRecord.objects.values_list("view", flat=True)) == [view]
 
+    @pytest.mark.parametrize(
+        ("who", "name"), [("counsellor", "department"), ("officer", "department"), ("office", "office")]
+    )
+    def test_a_claim_is_of_its_class_and_of_nobody_else(self, request, own_class, other_class, who, name):
+        client = signed_in(request.getfixturevalue(who))
+        for _ in range(2):
+            stories.claim(own_class)
+        client.get(reverse(name))
+        assert [access_log.of_student(one.students.first()).count() for one in (own_class, other_class)] == [
+            1,
+            0,
+        ]
+
+    def test_the_dashboards_refresh_shows_no_claim_and_is_no_look(self, own_class, office):
+        stories.claim(own_class)
+        response = signed_in(office).get(reverse("office"), headers={"HX-Request": "true"})
+        assert AccessRecord.objects.count() == 0
+        assert "名册漏人 " not in pages.text(response)
+        assert 'id="overview"' in response.content.decode()
+
     def test_the_admin_is_noted_too(self, own_class, student):
         root = factories.user("root")
         root.is_superuser = root.is_staff = True
