@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
@@ -14,6 +14,7 @@ from ..rules import Who
 from .ledger import Clock, Refused, campaign_shelf, class_book, department_shelf, refuse_if
 
 OFFICE = frozenset({states.OFFICE})
+_ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
 
 def _acting(who: Who) -> frozenset[str]:
@@ -34,9 +35,7 @@ def create_campaign(
     refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
     refuse_if(rules.may_begin(slug, student_deadline, department_deadline))
     with transaction.atomic():
-        if Campaign.objects.filter(slug=slug).exists():
-            raise Refused(_("There is a campaign of that year already."))
-        made = importing.create_campaign(
+        made = _create(
             slug,
             university=university,
             student_deadline=student_deadline,
@@ -48,6 +47,22 @@ def create_campaign(
         return made
 
 
+def _create(slug: str, **values) -> Campaign:
+    """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
+
+    Since we looked, another may have been opened, and then that year's been made: after either, look again.
+    """
+    for more_tries in (2, 1, 0):
+        if Campaign.objects.filter(slug=slug).exists():
+            raise Refused(_("There is a campaign of that year already."))
+        try:
+            with transaction.atomic():
+                return importing.create_campaign(slug, **values)
+        except IntegrityError:
+            if not more_tries:
+                raise
+
+
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
@@ -55,8 +70,12 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
         if shelf.campaign.state != Campaign.State.DRAFT:
             raise Refused(_("Only a campaign in preparation can be opened."))
         if importing.open_campaign() is not None:
-            raise Refused(_("Another campaign is open: close it first."))
-        importing.begin(shelf.campaign)
+            raise Refused(_ANOTHER_IS_OPEN)
+        try:
+            with transaction.atomic():
+                importing.begin(shelf.campaign)
+        except IntegrityError as error:  # opened since we looked: the two hold different locks
+            raise Refused(_ANOTHER_IS_OPEN) from error
         shelf.note("open_campaign", who)
 
 
