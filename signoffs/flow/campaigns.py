@@ -1,5 +1,6 @@
 """What concerns a whole campaign: its deadlines, its end, and what left the house as a file."""
 
+from collections import defaultdict
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -9,9 +10,9 @@ from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import deadlines, rules, states
-from ..models import Event, Standing
+from ..models import Event
 from ..rules import Who
-from .ledger import Clock, Refused, campaign_shelf, class_book, department_shelf, refuse_if
+from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
 
 OFFICE = frozenset({states.OFFICE})
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
@@ -92,20 +93,28 @@ def extend_deadlines(
             shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
         )
         if not deadlines.is_late(student_deadline, shelf.now):
-            overdue = Standing.objects.filter(student__campaign=campaign, state=states.OVERDUE)
-            classes = {one.pk: one for one in shelf.classes}
-            books = {}
-            for student in Student.objects.filter(standing__in=overdue):
-                book = books.setdefault(student.class_group_id, shelf.book(classes[student.class_group_id]))
-                book.stand(student, states.MISSING)
-            for book in books.values():
-                book.close()
+            _nobody_is_overdue(shelf, who)
         shelf.note(
             "extend_deadlines",
             who,
             old=[day.isoformat() for day in old],
             new=[student_deadline.isoformat(), department_deadline.isoformat()],
         )
+
+
+def _nobody_is_overdue(shelf: Shelf, who: Who) -> None:
+    """Let who was marked 逾期未核对 be missing again: an event of each class, as its form has changed."""
+    by_class = defaultdict(list)
+    for student in Student.objects.filter(class_group__in=shelf.classes, standing__state=states.OVERDUE):
+        by_class[student.class_group_id].append(student)
+    for class_group in shelf.classes:
+        students = by_class[class_group.pk]
+        if students:
+            book = shelf.book(class_group)
+            for student in students:
+                book.stand(student, states.MISSING)
+            book.note("extend_deadlines", who, missing_again=[str(one.uuid) for one in students])
+            book.close()
 
 
 def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
