@@ -131,6 +131,13 @@ def newest_hand_in(campaign: Campaign, department: Department) -> HandIn | None:
     return HandIn.objects.filter(campaign=campaign, department=department).order_by("-version").first()
 
 
+def department_situation(campaign: Campaign, newest: HandIn | None) -> Situation:
+    """Look at a department, whose newest hand-in in the campaign is this one."""
+    return Situation(
+        open=campaign.state == Campaign.State.OPEN, hand_in=newest.state if newest else states.NONE
+    )
+
+
 def has_open_errors(standing: Standing) -> bool:
     """Say whether an error of the declaration that counts is not settled yet."""
     errors = FieldError.objects.filter(declaration=standing.declaration_id)
