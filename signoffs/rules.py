@@ -270,6 +270,11 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     return None if acting_as & needed else _NOT_YOURS
 
 
+def may_as_office(who: Who, *, is_open: bool = True) -> str | None:
+    """Ask for what the office alone does, of a campaign (`is_open`, where that matters) or of the house."""
+    return may_act(roles(who), Situation(open=is_open), frozenset({states.OFFICE}))
+
+
 # What a move needs besides the table ------------------------------------------------------------------
 
 

@@ -14,12 +14,7 @@ from ..models import Event
 from ..rules import Who
 from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
 
-OFFICE = frozenset({states.OFFICE})
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
-
-
-def _acting(who: Who) -> frozenset[str]:
-    return OFFICE if who.command else frozenset(rules.staff_roles(who.user, None))
 
 
 def create_campaign(
@@ -33,7 +28,7 @@ def create_campaign(
     clock: Clock,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
-    refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
+    refuse_if(rules.may_as_office(who))
     refuse_if(rules.may_begin(slug, student_deadline, department_deadline))
     with transaction.atomic():
         made = _create(
@@ -67,7 +62,7 @@ def _create(slug: str, **values) -> Campaign:
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
+        refuse_if(rules.may_as_office(who))
         if shelf.campaign.state != Campaign.State.DRAFT:
             raise Refused(_("Only a campaign in preparation can be opened."))
         if importing.open_campaign() is not None:
@@ -85,8 +80,7 @@ def extend_deadlines(
 ) -> None:
     """Extend one deadline or both. Nobody stays 逾期未核对 whose time has not run out. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        at = rules.Situation(open=shelf.campaign.state != Campaign.State.CLOSED)
-        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
         refuse_if(rules.may_extend(old, (student_deadline, department_deadline)))
         importing.set_deadlines(
@@ -120,8 +114,7 @@ def _nobody_is_overdue(shelf: Shelf, who: Who) -> None:
 def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        at = rules.Situation(open=shelf.campaign.state != Campaign.State.CLOSED)
-        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = shelf.campaign.texts
         importing.set_texts(shelf.campaign, texts)
         shelf.note("edit_texts", who, old=old)
@@ -130,8 +123,7 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
 def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        at = rules.Situation(open=shelf.campaign.state == Campaign.State.OPEN)
-        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
         importing.close(shelf.campaign, now=shelf.now)
         shelf.note("close_campaign", who)
 
