@@ -322,7 +322,8 @@ def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) ->
     return None
 
 
-def _names(names: list[str]) -> str:
+def some_of(names: list[str]) -> str:
+    """Return a list of people or classes in words, the first of them by name."""
     if len(names) <= NAMES_SHOWN:
         return "、".join(names)
     shown = "、".join(names[:NAMES_SHOWN])
@@ -330,7 +331,7 @@ def _names(names: list[str]) -> str:
 
 
 def _unbalanced(names: list[str], waiting: int) -> str:
-    text = gettext("Not accounted for yet: %(names)s.") % {"names": _names(names)}
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": some_of(names)}
     if waiting:
         text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
             "count": waiting
@@ -347,7 +348,7 @@ def may_balance(names: list[str], waiting: int) -> str | None:
 
 
 def _classes_left(names: list[str]) -> str:
-    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": _names(names)}
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_of(names)}
 
 
 _lazy_classes_left = lazy(_classes_left, str)
