@@ -22,7 +22,6 @@ from ..models import (
     AccessRecord,
     ClassSheet,
     Declaration,
-    Excuse,
     FieldError,
     HandIn,
     Membership,
@@ -82,10 +81,6 @@ class Desk:
     def declaration(self, uuid) -> Declaration:
         """Return the declaration. Raise Http404 outside the scope."""
         return self._within(Declaration.objects.select_related("student__class_group__campaign"), uuid)
-
-    def excuse(self, uuid) -> Excuse:
-        """Return the excuse. Raise Http404 outside the scope."""
-        return self._within(Excuse.objects.select_related("student__class_group__campaign"), uuid)
 
     def claim(self, uuid) -> MissingClaim:
         """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""
