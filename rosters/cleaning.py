@@ -39,6 +39,9 @@ LIMITS = {
 # What a cell says that isn't a value but a time of day, or the error of a formula.
 TIME_CELL, ERROR_CELL = object(), object()
 
+# What a text that leaves as a cell begins with where a spreadsheet would take it for a formula.
+FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
 BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _EDGE = "\ufeff\u200b\u2060"
 _WIDE = {

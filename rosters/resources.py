@@ -13,9 +13,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from . import identity, key_fields, reading
+from .cleaning import FORMULA_BEGINNINGS
 from .models import Student
-
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def inert(value) -> str:

@@ -243,6 +243,8 @@ STEPS: dict[str, Promise] = {
     "accepted": _("Accepted"),
     "empty": _("No students"),
 }
+# The steps of a class for which nothing remains to be done before the hand-in.
+FINISHED = frozenset({"accepted", "empty"})
 
 
 @dataclass(frozen=True)

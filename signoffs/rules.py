@@ -131,6 +131,13 @@ def newest_hand_in(campaign: Campaign, department: Department) -> HandIn | None:
     return HandIn.objects.filter(campaign=campaign, department=department).order_by("-version").first()
 
 
+def department_situation(campaign: Campaign, newest: HandIn | None) -> Situation:
+    """Look at a department, whose newest hand-in in the campaign is this one."""
+    return Situation(
+        open=campaign.state == Campaign.State.OPEN, hand_in=newest.state if newest else states.NONE
+    )
+
+
 def has_open_errors(standing: Standing) -> bool:
     """Say whether an error of the declaration that counts is not settled yet."""
     errors = FieldError.objects.filter(declaration=standing.declaration_id)
@@ -263,6 +270,11 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     return None if acting_as & needed else _NOT_YOURS
 
 
+def may_as_office(who: Who, *, is_open: bool = True) -> str | None:
+    """Ask for what the office alone does, of a campaign (`is_open`, where that matters) or of the house."""
+    return may_act(roles(who), Situation(open=is_open), frozenset({states.OFFICE}))
+
+
 # What a move needs besides the table ------------------------------------------------------------------
 
 
@@ -310,7 +322,8 @@ def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) ->
     return None
 
 
-def _names(names: list[str]) -> str:
+def some_of(names: list[str]) -> str:
+    """Return a list of people or classes in words, the first of them by name."""
     if len(names) <= NAMES_SHOWN:
         return "、".join(names)
     shown = "、".join(names[:NAMES_SHOWN])
@@ -318,7 +331,7 @@ def _names(names: list[str]) -> str:
 
 
 def _unbalanced(names: list[str], waiting: int) -> str:
-    text = gettext("Not accounted for yet: %(names)s.") % {"names": _names(names)}
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": some_of(names)}
     if waiting:
         text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
             "count": waiting
@@ -335,7 +348,7 @@ def may_balance(names: list[str], waiting: int) -> str | None:
 
 
 def _classes_left(names: list[str]) -> str:
-    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": _names(names)}
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_of(names)}
 
 
 _lazy_classes_left = lazy(_classes_left, str)

@@ -296,12 +296,6 @@ def state_label(state: str) -> str:
 
 
 @register.filter
-def at_key(mapping, key):
-    """Return a mapping's value; None where there is none."""
-    return mapping.get(key)
-
-
-@register.filter
 def show_value(name: str, value) -> str:
     """Return a value of that field as a page shows it; an ID number masked."""
     text = key_fields.display(name, value)

@@ -33,17 +33,14 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
     hand_in = reason = None
     if desk.department is not None and desk.campaign is not None:
         hand_in = rules.newest_hand_in(desk.campaign, desk.department)
-        at = rules.Situation(
-            open=desk.campaign.state == desk.campaign.State.OPEN, hand_in=hand_in.state if hand_in else ""
-        )
+        at = rules.department_situation(desk.campaign, hand_in)
         reason = rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
     claims = list(
         MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
             "class_group"
         )
     )
-    if claims:
-        access.record_view(desk, "department", department=desk.department)
+    access.record_claims(desk, "department", claims)
     context = _page(
         desk,
         rows=rows,
@@ -52,7 +49,7 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
         no_hand_in=reason,
         to_look_at=[row for row in rows if row.step == "look"],
         reason_form=ReasonForm(),
-        open_rows=[row for row in rows if row.step not in ("accepted", "empty")],
+        open_rows=[row for row in rows if row.step not in progress.FINISHED],
         claims=claims,
         refusal=refusal,
     )

@@ -73,12 +73,29 @@ def accept(token: str, password: str) -> None:
     flow.accept_invitation(token=token, password=password, clock=timezone.now)
 
 
+def create(slug: str) -> None:
+    """Prepare the campaign of that year."""
+    today = timezone.localdate()
+    flow.create_campaign(
+        slug=slug, university="", student_deadline=today, department_deadline=today, texts={},
+        who=Who(command="race"), clock=timezone.now,
+    )  # fmt: skip
+
+
+def begin(campaign: int) -> None:
+    """Open the campaign that is in preparation."""
+    one = Campaign.objects.get(pk=campaign)
+    flow.open_campaign(campaign=one, who=Who(command="race"), clock=timezone.now)
+
+
 DEEDS: dict[str, Callable] = {
     "confirm": confirm,
     "submit": submit,
     "bring_in": bring_in,
     "deactivate": deactivate,
     "accept": accept,
+    "create": create,
+    "begin": begin,
 }
 
 
@@ -207,6 +224,41 @@ def one_invitation(class_group: ClassGroup, processes: int) -> tuple[list, Calla
     return orders, holds
 
 
+def two_years(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
+    """While none is open, everybody prepares the campaign of one year or of another."""
+    Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.CLOSED)
+    years = ("2101", "2102")
+    orders = [("create", {"slug": years[number % 2]}) for number in range(processes)]
+
+    def holds(answers: list[str]) -> list[str]:
+        made = Campaign.objects.filter(slug__in=years)
+        found = sorted(made.values_list("state", flat=True))
+        for one in made:  # out of the way of the next round
+            Campaign.objects.filter(pk=one.pk).update(slug=f"{one.slug}-{one.pk}", state="closed")
+        Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.OPEN)
+        return [] if (answers.count("done"), found) == (2, ["draft", "open"]) else ["not one of each year"]
+
+    return orders, holds
+
+
+def open_drafts(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
+    """While none is open, every campaign in preparation is opened: one of them is."""
+    Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.CLOSED)
+    drafts = [
+        factories.campaign(f"{class_group.pk}-{number}", state=Campaign.State.DRAFT)
+        for number in range(processes)
+    ]
+    orders = [("begin", {"campaign": draft.pk}) for draft in drafts]
+
+    def holds(answers: list[str]) -> list[str]:
+        opened = Campaign.objects.filter(state=Campaign.State.OPEN).count()
+        Campaign.objects.filter(slug__startswith=f"{class_group.pk}-").update(state=Campaign.State.CLOSED)
+        Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.OPEN)
+        return [] if (answers.count("done"), opened) == (1, 1) else ["not one open campaign"]
+
+    return orders, holds
+
+
 RACES = {
     race.__name__: race
     for race in (
@@ -216,6 +268,8 @@ RACES = {
         submit_while_signing,
         end_each_other,
         one_invitation,
+        two_years,
+        open_drafts,
     )
 }
 
