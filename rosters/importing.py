@@ -20,7 +20,7 @@ from .problems import LEVELS, Problem
 from .student_rows import Newcomer, StudentWriter
 
 UPLOAD_LASTS = timedelta(hours=1)
-# The name under which a change of place is kept, beside the key fields.
+# The name under which a change of place is kept, beside the key fields and the duty.
 PLACE = "place"
 BATCH = 500
 
@@ -56,6 +56,8 @@ class Applied:
     created: list[Newcomer] = field(default_factory=list)
     # Students whose normalised key fields are others now: what they declared was about another record.
     changed: list[Student] = field(default_factory=list)
+    # Students whose duty is another now, which nobody has signed.
+    duties: list[Student] = field(default_factory=list)
     # Students who moved, each with the class they left, and the seat they had there.
     moved: list[tuple[Student, ClassGroup]] = field(default_factory=list)
     left_seats: dict[int, int] = field(default_factory=dict)
@@ -215,7 +217,8 @@ def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport |
     _update(plan, groups, seats, applied, now)
     seats.store()
     touched = {newcomer.class_group_id: newcomer.class_group for newcomer in applied.created}
-    for student in (*applied.changed, *applied.returned, *(student for student, _ in applied.moved)):
+    moved = (student for student, _ in applied.moved)
+    for student in (*applied.changed, *applied.duties, *applied.returned, *moved):
         touched[student.class_group_id] = student.class_group
     touched |= {left.pk: left for _, left in applied.moved}
     applied.class_groups_touched = [touched[pk] for pk in sorted(touched)]
@@ -324,8 +327,11 @@ def _update(plan: Plan, groups: dict, seats: _Seats, applied: Applied, now: date
         for name, old, new in changed:
             changes.append((student, name, key_fields.display(name, old), key_fields.display(name, new)))
             setattr(student, name, new)
-        if changed:
+        fields = {name for name, _, _ in changed}
+        if fields & key_fields.BY_NAME.keys():
             applied.changed.append(student)
+        if "duty" in fields:
+            applied.duties.append(student)
         if student.withdrawn_at is not None:
             student.withdrawn_at, student.withdrawn_reason = None, ""
             applied.returned.append(student)

@@ -1,7 +1,8 @@
 """A roster file held against the roster that is stored: what would change. Writes nothing.
 
 Stored rows are compared by the digest of their normalised key fields, so their text is fetched only where
-something differs. The number of queries does not depend on the number of rows, but for those that changed.
+something differs; the duty is in no digest, and compared as it stands. The number of queries does not depend
+on the number of rows, but for those that changed.
 """
 
 import hashlib
@@ -58,6 +59,7 @@ class Known(NamedTuple):
     id_digest: str
     class_group_id: int
     withdrawn_at: datetime | None
+    duty: str
 
 
 @dataclass
@@ -145,7 +147,7 @@ class BooksDoNotBalance(Exception):
 def known_students(campaign: Campaign) -> list[Known]:
     """Return what is stored, in one query."""
     rows = Student.objects.filter(campaign=campaign).order_by("pk").values_list(*Known._fields)
-    return [Known(*row) for row in rows]
+    return list(map(Known._make, rows))
 
 
 def basis_of(campaign: Campaign, known: list[Known]) -> str:
@@ -216,6 +218,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
 def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict) -> None:
     """Say of the rows of stored students whether they are unchanged or update something."""
     lacking = [sheet.lacking for sheet in made.reading.sheets]
+    has_duty = [sheet.has_duty for sheet in made.reading.sheets]
     keys = {place: place.key for _, _, place in rows}
     digests, differing = RecordDigests(), []
     for student, row, place in rows:
@@ -224,6 +227,7 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
             moved_to is None
             and student.withdrawn_at is None
             and not lacking[row.sheet]
+            and (row.duty == student.duty or not has_duty[row.sheet])
             and digests.matches(student.record_digest, row)
         ):
             made.unchanged += 1
@@ -235,6 +239,8 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
         for pk, row, moved_to in piece:
             student = stored[pk]
             changes = _changes(student, row, lacking[row.sheet])
+            if row.duty != student.duty and has_duty[row.sheet]:
+                changes.append(("duty", student.duty, row.duty))
             if not changes and moved_to is None and student.withdrawn_at is None:
                 made.unchanged += 1
                 continue

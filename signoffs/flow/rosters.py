@@ -44,10 +44,10 @@ def _note(
     touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
 ) -> None:
     """Write one event for each class that the import touches, and one for the campaign."""
-    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": []})
+    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": [], "duties": []})
     for student in applied.created:
         by_class[student.class_group_id]["created"] += 1
-    for name, students in (("changed", applied.changed), ("asked", asked)):
+    for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
     source = {"import": str(applied.roster_import.uuid)}

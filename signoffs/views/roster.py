@@ -160,6 +160,6 @@ def confirm(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse
     messages.success(
         request,
         _("Applied: %(created)s new, %(changed)s changed.")
-        % {"created": len(applied.created), "changed": len(applied.changed)},
+        % {"created": len(applied.created), "changed": len(plan.updated)},
     )
     return redirect("office")

@@ -111,6 +111,51 @@ def test_a_changed_field_is_listed_old_and_new_and_kept_as_a_change(campaign):
     assert plan_for(campaign, files.row(1, 专业名称="网络工程", 民族="壮族")).updated == []
 
 
+def plan_with_duties(campaign, *rows: dict) -> importing.Plan:
+    """Plan an xlsx roster of these rows, with a column for 职务."""
+    content = files.xlsx(files.table(list(rows), (*files.HEADINGS, "职务")))
+    return importing.plan(campaign, reading.read(content, "roster.xlsx"))
+
+
+def duties() -> list[str]:
+    """Return the students' duties, by student number."""
+    return list(Student.objects.order_by("student_number").values_list("duty", flat=True))
+
+
+def test_a_duty_that_changes_hands_is_an_update_though_the_record_is_the_same(campaign):
+    now = timezone.now()
+    importing.apply(
+        plan_with_duties(campaign, files.row(1, 职务="班长"), files.row(2), files.row(3)), now=now
+    )
+    records = list(Student.objects.values_list("record_digest"))
+
+    swapped = plan_with_duties(campaign, files.row(1), files.row(2, 职务="班长"), files.row(3))
+    applied = importing.apply(swapped, now=now)
+
+    assert [update.changes for update in swapped.updated] == [[("duty", "班长", "")], [("duty", "", "班长")]]
+    assert (swapped.unchanged, duties()) == (1, ["", "班长", ""])
+    assert (applied.changed, [one.student_number for one in applied.duties]) == (
+        [],
+        ["2026000001", "2026000002"],
+    )
+    assert list(Student.objects.values_list("record_digest")) == records
+    assert [(one.field, one.old, one.new) for one in RosterChange.objects.order_by("pk")] == [
+        ("duty", "班长", ""),
+        ("duty", "", "班长"),
+    ]
+    with pytest.raises(importing.Stale):
+        importing.apply(swapped, now=now)
+
+
+def test_a_file_without_a_column_for_the_duty_leaves_the_duties(campaign):
+    importing.apply(plan_with_duties(campaign, files.row(1, 职务="班长")), now=timezone.now())
+
+    assert plan_for(campaign, files.row(1)).unchanged == 1
+    import_rows(campaign, files.row(1, 专业名称="网络工程"))
+
+    assert duties() == ["班长"]
+
+
 def test_who_moves_class_keeps_the_row_and_gets_the_next_seat_and_the_old_one_is_not_given_again(campaign):
     import_rows(campaign, files.row(1), files.row(2), files.row(3, 班级="软件2602班"))
     mover = Student.objects.get(student_number="2026000002")

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing, key_fields, reading
-from signoffs import flow
-from signoffs.models import ClassLink, Declaration, Standing, Tally
-from signoffs.rules import Who
+from signoffs import flow, progress
+from signoffs.models import ClassLink, Declaration, Event, Standing, Tally
+from signoffs.rules import Who, is_monitor
 from tests import factories, stories
 
 
@@ -19,10 +19,10 @@ def student(campaign):
 
 
 def bring_in(student, **changed) -> importing.Applied:
-    """Import one line: the student, with these fields changed."""
-    names = list(key_fields.BY_NAME)
+    """Import one line: the student, with these fields changed; a duty has a column only where it is named."""
+    names = [*key_fields.BY_NAME, *(changed.keys() & {"duty"})]
     values = {name: key_fields.display(name, getattr(student, name)) for name in names} | changed
-    header = ",".join(key_fields.BY_NAME[name].label for name in names)
+    header = ",".join(progress.field_label(name) for name in names)
     content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
     plan = importing.plan(student.campaign, reading.read(content, "one.csv"))
     return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
@@ -66,3 +66,16 @@ def test_a_new_class_gets_both_its_links(student):
     bring_in(student, class_name="软件2602班")
     new = ClassLink.objects.filter(class_group__name="软件2602班", revoked_at=None)
     assert sorted(new.values_list("kind", flat=True)) == ["monitor", "student"]
+
+
+def test_a_duty_of_the_list_is_changed_by_the_list_and_nobody_signs_again(student):
+    old = student.class_group.students.get(seat=1)
+    stories.confirm(old)
+    bring_in(old, duty="")
+    bring_in(student, duty="班长")
+    old.refresh_from_db()
+    student.refresh_from_db()
+    assert (is_monitor(old), is_monitor(student)) == (False, True)
+    assert (standing(old), standing(student)) == ("confirmed", "confirmed")
+    events = Event.objects.filter(chain__class_group=student.class_group, verb="import_roster").order_by("pk")
+    assert [event.payload["duties"] for event in events] == [[str(old.uuid)], [str(student.uuid)]]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import links
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
@@ -198,6 +199,19 @@ class TestTheRoster:
             "office-roster"
         )
         assert Student.objects.count() == 3
+
+    def test_a_duty_that_changes_hands_is_shown_and_counted(self, desk, own_class):
+        monitor = own_class.students.get(seat=1)
+        row = {"职务": "学习委员"} | {
+            key.label: key_fields.display(key.name, getattr(monitor, key.name))
+            for key in key_fields.KEY_FIELDS
+        }
+        preview = self.upload(desk, files.xlsx(files.table([row], list(row))))
+        changes = [monitor.student_number, monitor.name, "职务", "班长", "学习委员"]
+        assert changes in [line for table in pages.tables(preview) for line in table]
+        url = reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid])
+        assert "变更 1 人" in pages.text(desk.post(url, pages.hidden(preview), follow=True))
+        assert "职务：班长 → 学习委员" in pages.text(desk.get(reverse("office-student", args=[monitor.uuid])))
 
     def test_errors_are_named_by_cell_and_cannot_be_confirmed(self, desk, campaign):
         preview = self.upload(desk, files.roster(files.row(1), files.row(2, 姓名=None)))
