@@ -8,7 +8,7 @@ from rosters import importing
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from .. import links, rules, states
-from ..models import Chain, ClassLink, Standing
+from ..models import Chain, ClassLink, MonitorDuty, Standing
 from ..rules import Who
 from . import tallies
 from .ledger import Clock, Refused, append, campaign_shelf, refuse_if, restate, student_book
@@ -17,10 +17,12 @@ from .ledger import Clock, Refused, append, campaign_shelf, refuse_if, restate, 
 def import_roster(
     *, plan: importing.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
 ) -> importing.Applied:
-    """Apply a plan, and let declarations, tallies, links and events follow. Raise Refused.
+    """Apply a plan, and let declarations, tallies, links and events follow.
 
     Who declared on a record that is now another is asked again (`recheck`); whose record is again what they
-    declared on is not. At a constant number of queries for the students, and a few for each class.
+    declared on is not. Whom an officer named monitor of a class is none in the class they move to. Raise
+    Refused, and what `importing.apply` raises. At a constant number of queries for the students, and a few
+    for each class.
     """
     with campaign_shelf(plan.campaign, clock) as shelf:
         if shelf.campaign.state == Campaign.State.CLOSED:
@@ -36,14 +38,18 @@ def import_roster(
         concerned = {one.pk for one in (*applied.changed, *applied.returned)}
         asked = restate(Student.objects.filter(pk__in=concerned), shelf.now)
         tallies.renew(touched)
-        _note(touched, applied, asked, shelf, who)
+        chains = _note(touched, applied, asked, shelf, who)
+        _end_duties(applied, chains, shelf, who)
         return applied
 
 
 def _note(
     touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
-) -> None:
-    """Write one event for each class that the import touches, and one for the campaign."""
+) -> dict[int, Chain]:
+    """Write one event for each class that the import touches, and one for the campaign.
+
+    Return the chains of those classes, by the class's key.
+    """
     by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": [], "duties": []})
     for student in applied.created:
         by_class[student.class_group_id]["created"] += 1
@@ -61,6 +67,16 @@ def _note(
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
     counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
     shelf.note("import_roster", who, **source, **counts)
+    return chains
+
+
+def _end_duties(applied: importing.Applied, chains: dict[int, Chain], shelf, who: Who) -> None:
+    """End the duty of those who were named monitor of a class, and moved to another one."""
+    left = {student.pk: class_group for student, class_group in applied.moved}
+    for duty in MonitorDuty.objects.filter(student__campaign=shelf.campaign).select_related("student"):
+        if duty.student_id in left:
+            duty.delete()
+            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, {})
 
 
 def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -> None:

@@ -4,8 +4,10 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing, key_fields, reading
-from signoffs import flow, progress
-from signoffs.models import ClassLink, Declaration, Event, Standing, Tally
+from rosters.models import Student
+from signoffs import flow, progress, rules
+from signoffs.flow import ledger
+from signoffs.models import ClassLink, Declaration, Event, MonitorDuty, Standing, Tally
 from signoffs.rules import Who, is_monitor
 from tests import factories, stories
 
@@ -79,3 +81,17 @@ def test_a_duty_of_the_list_is_changed_by_the_list_and_nobody_signs_again(studen
     assert (standing(old), standing(student)) == ("confirmed", "confirmed")
     events = Event.objects.filter(chain__class_group=student.class_group, verb="import_roster").order_by("pk")
     assert [event.payload["duties"] for event in events] == [[str(old.uuid)], [str(student.uuid)]]
+
+
+def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
+    old = student.class_group
+    flow.name_monitor(student=student, who=Who(command="test"), clock=timezone.now)
+    bring_in(student, major="机械工程")
+    assert MonitorDuty.objects.filter(student=student).exists()
+
+    bring_in(student, class_name="软件2602班")
+    student = Student.objects.get(pk=student.pk)
+    assert rules.roles(Who(student=student), student.class_group) == set()
+    (event,) = Event.objects.filter(verb="unname_monitor")
+    assert (event.chain.class_group, event.student) == (old, student)
+    assert ledger.verify(event.chain) == []
