@@ -1,5 +1,7 @@
 """The office takes a roster in: upload, preview, confirm. All of it or nothing."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,20 +24,24 @@ SHOWN = 200  # rows of each table on the preview; the counts are of all
 @access.office
 def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """Take a file, read it, and keep it, encrypted, until its preview is confirmed."""
-    form, refusal, status = UploadForm(request.POST or None, request.FILES or None), None, 200
-    if request.method == "POST":
-        status = INVALID
-        if form.is_valid():
-            try:
-                return redirect("office-roster-preview", _take(desk, form.cleaned_data["file"]).uuid)
-            except reading.Unreadable as error:
-                refusal = str(error)
+    if request.method != "POST":
+        return _uploads(request, desk)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _uploads(request, desk, form=form, status=INVALID)
+    try:
+        return redirect("office-roster-preview", _take(desk, form.cleaned_data["file"]).uuid)
+    except reading.Unreadable as error:
+        return _uploads(request, desk, form=form, status=INVALID, refusal=error.sentence)
+
+
+def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpResponse:
     context = {
         "desk": desk,
         "campaign": desk.campaign,
         "area": "office",
         "tab": "roster",
-        "form": form,
+        "form": form or UploadForm(),
         "refusal": refusal,
         "imports": RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
     }
@@ -53,13 +59,28 @@ def _take(desk: access.OfficeDesk, file) -> RosterImport:
     )
 
 
-def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None):
-    try:
-        plan = importing.plan_of(roster_import, now=timezone.now())
-    except importing.UploadGone:
-        message = _("This upload no longer waits: it was applied, or an hour has passed. Upload it again.")
-        messages.warning(request, message)
-        return redirect("office-roster")
+def _waiting(view):
+    """Decorate a page of one upload; where it is gone, or can't be read this time, the list says so."""
+
+    @wraps(view)
+    def loaded(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+        try:
+            return view(request, desk, desk.roster_import(uuid))
+        except importing.UploadGone:
+            refusal = _(
+                "This upload no longer waits: it was applied or forgotten, or an hour has passed. If it is "
+                "still to be applied, upload it again."
+            )
+            return _uploads(request, desk, status=GONE, refusal=refusal)
+        except reading.Unreadable as error:
+            return _uploads(request, desk, status=INVALID, refusal=error.sentence)
+
+    return loaded
+
+
+def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None) -> HttpResponse:
+    """Show what the file would do. Raise what `importing.plan_of` raises."""
+    plan = importing.plan_of(roster_import, now=timezone.now())
     access.record_view(desk, "office-roster-preview")
     sheets = plan.reading.sheets
     context = {
@@ -85,25 +106,23 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
 
 @require_safe
 @access.office
-def preview(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def preview(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """What the file would do: new, changed, unchanged, missing, and problems with their cells."""
-    return _preview(request, desk, desk.roster_import(uuid))
+    return _preview(request, desk, roster_import)
 
 
 @require_POST
 @access.office
-def mapping(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def mapping(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Say by hand which column is what, and preview that."""
-    roster_import = desk.roster_import(uuid)
-    try:
-        before = importing.plan_of(roster_import, now=timezone.now())
-        form = MappingForm(request.POST, reading=before.reading)
-        if not form.is_valid():
-            refusal = _("A column was mapped to a field that does not exist.")
-            return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
-        plan = importing.plan_of(roster_import, now=timezone.now(), mapping=form.mapping)
-    except importing.UploadGone:
-        return _preview(request, desk, roster_import)
+    before = importing.plan_of(roster_import, now=timezone.now())
+    form = MappingForm(request.POST, reading=before.reading)
+    if not form.is_valid():
+        refusal = _("A column was mapped to a field that does not exist.")
+        return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
+    plan = importing.plan_of(roster_import, now=timezone.now(), mapping=form.mapping)
     importing.keep_mapping(roster_import, plan=plan)
     return redirect("office-roster-preview", roster_import.uuid)
 
@@ -111,15 +130,14 @@ def mapping(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse
 @require_POST
 @access.office
 @made_of_people
-def marked(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """The office's own workbook, its faulty cells marked."""
-    roster_import, now = desk.roster_import(uuid), timezone.now()
+    now = timezone.now()
+    content = importing.waiting_upload(roster_import, now=now)
+    plan = importing.plan_of(roster_import, now=now)
     try:
-        content = importing.waiting_upload(roster_import, now=now)
-        plan = importing.plan_of(roster_import, now=now)
         book = marking.marked(content, plan.reading, plan.problems)
-    except importing.UploadGone:
-        return _preview(request, desk, roster_import)
     except reading.Unreadable as error:
         return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
     who = {"campaign": roster_import.campaign, "who": desk.who, "clock": timezone.now}
@@ -139,16 +157,14 @@ def drop(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
 
 @require_POST
 @access.office
-def confirm(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def confirm(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Apply exactly what was previewed; else preview again."""
-    roster_import = desk.roster_import(uuid)
+    plan = importing.plan_of(roster_import, now=timezone.now())
     try:
-        plan = importing.plan_of(roster_import, now=timezone.now())
         if request.POST.get("digest") != plan.digest:
             raise importing.Stale(roster_import.file_name)
         applied = flow.import_roster(plan=plan, who=desk.who, clock=timezone.now, roster_import=roster_import)
-    except importing.UploadGone:
-        return _preview(request, desk, roster_import)
     except importing.Stale:
         refusal = _("The roster has changed meanwhile. Look at the preview again; nothing was applied.")
         return _preview(request, desk, roster_import, status=REFUSED, refusal=refusal)

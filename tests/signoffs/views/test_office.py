@@ -195,9 +195,7 @@ class TestTheRoster:
         response = desk.post(url, pages.hidden(preview), follow=True)
         assert "新增 3 人" in pages.text(response)
         assert Student.objects.count() == 3
-        assert desk.post(url, pages.hidden(preview), follow=True).redirect_chain[-1][0] == reverse(
-            "office-roster"
-        )
+        assert desk.post(url, pages.hidden(preview)).status_code == 410
         assert Student.objects.count() == 3
 
     def test_a_duty_that_changes_hands_is_shown_and_counted(self, desk, own_class):
@@ -293,8 +291,21 @@ class TestTheRoster:
         assert desk.post(reverse("office-roster-drop", args=[waiting.uuid])).status_code == 302
         waiting.refresh_from_db()
         assert (waiting.state, waiting.upload) == ("dropped", None)
-        gone = desk.get(reverse("office-roster-preview", args=[waiting.uuid]), follow=True)
+        gone = desk.get(reverse("office-roster-preview", args=[waiting.uuid]))
+        assert gone.status_code == 410
         assert "这次上传已不再等待确认" in pages.text(gone)
+
+    @pytest.mark.parametrize("page", ["preview", "mapping", "marked", "confirm"])
+    def test_an_upload_that_cannot_be_read_again_is_a_sentence(self, desk, own_class, page):
+        waiting = stories.upload(own_class)
+        waiting.upload = b"%PDF-1.7\n\xff\xfe\x00\x01"  # what has become of it, to the child that reads
+        waiting.save()
+        url = reverse(f"office-roster-{page}", args=[waiting.uuid])
+        response = desk.get(url) if page == "preview" else desk.post(url, {"digest": waiting.plan_digest})
+        assert response.status_code == 422
+        assert "PDF" in pages.text(response)
+        assert f'action="{reverse("office-roster")}"' in response.content.decode()
+        assert RosterImport.objects.get().state == "waiting"
 
     def test_a_huge_upload_is_refused_before_it_is_read(self, desk, campaign):
         url = reverse("office-roster")
