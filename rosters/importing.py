@@ -183,10 +183,15 @@ def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, st
 
 
 def drop_upload(roster_import: RosterImport) -> None:
-    """Forget an upload's content; its row stays, as a record that it was not applied."""
-    RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING).update(
-        state=RosterImport.State.DROPPED, upload=None
-    )
+    """Forget an upload's content; its row stays, as a record that it was not applied. Raise UploadGone."""
+    _end_waiting(roster_import, state=RosterImport.State.DROPPED)
+
+
+def _end_waiting(roster_import: RosterImport, **values) -> None:
+    """End the waiting of an upload, which is applied or dropped but never both. Raise UploadGone."""
+    waiting = RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING)
+    if not waiting.update(upload=None, **values):
+        raise UploadGone(roster_import.file_name)
 
 
 def drop_old_uploads(now: datetime) -> None:
@@ -203,14 +208,14 @@ def drop_old_uploads(now: datetime) -> None:
 def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport | None = None) -> Applied:
     """Write what the plan says: all of it or nothing.
 
-    Raise NotClean for a plan with errors, Stale where the roster changed since it was made. The caller holds
-    the locks of the campaign and its classes.
+    Raise NotClean for a plan with errors, UploadGone where its upload no longer waits, Stale where the roster
+    changed since it was made. The caller holds the locks of the campaign and its classes.
     """
     if not plan.is_clean:
         raise NotClean(plan.file_name)
+    applied = Applied(_record(plan, now, user, roster_import))
     if basis_of(plan.campaign, known_students(plan.campaign)) != plan.basis:
         raise Stale(plan.file_name)
-    applied = Applied(_record(plan, now, user, roster_import))
     groups = _class_groups(plan, applied)
     seats = _Seats(groups.values())
     _create(plan, groups, seats, applied)
@@ -226,15 +231,19 @@ def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport |
 
 
 def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None) -> RosterImport:
-    """Note that the import was applied, and forget the upload."""
-    record = roster_import or RosterImport(
-        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now
+    """Note that the import was applied, and forget the upload. Raise UploadGone."""
+    applied = {
+        "state": RosterImport.State.APPLIED,
+        "applied_at": now,
+        "plan_digest": plan.digest,
+        "counts": {**plan.counts, "mapping": plan.reading.mapping},
+    }
+    if roster_import is not None:
+        _end_waiting(roster_import, **applied)
+        return RosterImport.objects.get(pk=roster_import.pk)
+    return RosterImport.objects.create(
+        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now, **applied
     )
-    record.state, record.upload, record.applied_at = RosterImport.State.APPLIED, None, now
-    record.plan_digest = plan.digest
-    record.counts = {**plan.counts, "mapping": plan.reading.mapping}
-    record.save()
-    return record
 
 
 def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGroup]:

@@ -148,9 +148,10 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterI
 
 @require_POST
 @access.office
-def drop(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def drop(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Forget an upload before its hour is over."""
-    importing.drop_upload(desk.roster_import(uuid))
+    importing.drop_upload(roster_import)
     messages.success(request, _("The upload is forgotten. Nothing was applied."))
     return redirect("office-roster")
 

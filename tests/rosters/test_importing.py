@@ -342,6 +342,23 @@ def test_a_confirmed_upload_forgets_its_content(campaign):
         importing.plan_of(kept, now=now)
 
 
+def test_an_upload_is_applied_or_dropped_and_never_both(campaign):
+    now = timezone.now()
+    kept, plan = keep(campaign, now), plan_for(campaign, files.row(1))
+
+    importing.drop_upload(kept)
+    with pytest.raises(importing.UploadGone):
+        importing.apply(plan, now=now, roster_import=kept)
+    assert Student.objects.count() == 0
+
+    kept = keep(campaign, now)
+    importing.apply(plan, now=now, roster_import=kept)
+    with pytest.raises(importing.UploadGone):
+        importing.drop_upload(kept)
+    kept.refresh_from_db()
+    assert kept.state == RosterImport.State.APPLIED
+
+
 def test_a_mended_value_changes_the_record_and_not_the_place(own_class):
     student = own_class.students.first()
     before = student.record_digest

@@ -295,6 +295,14 @@ class TestTheRoster:
         assert gone.status_code == 410
         assert "这次上传已不再等待确认" in pages.text(gone)
 
+    def test_forgetting_one_that_was_applied_says_that_it_no_longer_waits(self, desk, campaign):
+        preview = self.upload(desk, files.roster(files.row(1)))
+        waiting = RosterImport.objects.get()
+        desk.post(reverse("office-roster-confirm", args=[waiting.uuid]), pages.hidden(preview))
+        late = desk.post(reverse("office-roster-drop", args=[waiting.uuid]))
+        assert late.status_code == 410
+        assert "已删除" not in pages.text(late)
+
     @pytest.mark.parametrize("page", ["preview", "mapping", "marked", "confirm"])
     def test_an_upload_that_cannot_be_read_again_is_a_sentence(self, desk, own_class, page):
         waiting = stories.upload(own_class)
