@@ -78,11 +78,16 @@ class Command(BaseCommand):
         self.stdout.write(str(outcome))
 
 
+def _of_the_whole(code: str, message) -> dict:
+    """Return an error that is no cell's, as --json prints one."""
+    place = {"sheet": None, "row": None, "column": None}
+    return {**place, "level": "error", "code": code, "message": str(message)}
+
+
 def _unreadable(error: reading.Unreadable) -> dict:
     """Return the result for a file that no row could be read from."""
-    problem = {"sheet": None, "row": None, "column": None, "level": "error"}
-    problem |= {"code": error.code, "message": error.sentence}
-    return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": [problem]}
+    problems = [_of_the_whole(error.code, error.sentence)]
+    return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
 def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
@@ -99,8 +104,12 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
                 flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
                 applied = True
             except flow.Refused as refused:
-                problem = {"sheet": None, "row": None, "column": None, "level": "error"}
-                problems.append(problem | {"code": "refused", "message": str(refused.reason)})
+                problems.append(_of_the_whole("refused", refused.reason))
+            except importing.Stale:
+                changed = _(
+                    "The roster has changed while this file was checked. Nothing was applied: try again."
+                )
+                problems.append(_of_the_whole("stale", changed))
         if not applied:
             transaction.set_rollback(True)
     return {"applied": applied, **plan.counts, "problems": problems}
