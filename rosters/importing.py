@@ -75,38 +75,14 @@ def open_campaign() -> Campaign | None:
     return Campaign.objects.filter(state=Campaign.State.OPEN).first()
 
 
-def campaign_for(slug: str) -> Campaign:
-    """Return the campaign of a cohort year; a new one has that year's deadlines, 22 and 24 December.
-
-    It is open unless another one is. Raise ValueError for a slug that is no year.
-    """
-    found = Campaign.objects.filter(slug=slug).first()
-    if found is not None:
-        return found
-    if not (slug.isascii() and slug.isdigit() and len(slug) == 4 and 1950 <= int(slug) <= 2200):
-        raise ValueError(f"{slug!r} is no year")
-    latest = Campaign.objects.first()
-    return create_campaign(
-        slug,
-        university=latest.university if latest else "",
-        student_deadline=date(int(slug), 12, 22),
-        department_deadline=date(int(slug), 12, 24),
-    )
-
-
 def create_campaign(
-    slug: str,
-    *,
-    university: str,
-    student_deadline: date,
-    department_deadline: date,
-    texts: dict | None = None,
+    slug: str, *, university: str, student_deadline: date, department_deadline: date, texts: dict[str, str]
 ) -> Campaign:
     """Return a new campaign, open unless another one is."""
     return Campaign.objects.create(
         slug=slug,
         university=university,
-        texts=texts or {},
+        texts=texts,
         state=Campaign.State.DRAFT if open_campaign() else Campaign.State.OPEN,
         student_deadline=student_deadline,
         department_deadline=department_deadline,

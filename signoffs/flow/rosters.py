@@ -1,6 +1,7 @@
 """A roster comes in, or somebody leaves it: the facts through rosters.importing, and what follows."""
 
 from collections import defaultdict
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,29 @@ from .. import links, rules, states
 from ..models import Chain, ClassLink, MonitorDuty, Standing
 from ..rules import Who
 from . import tallies
+from .campaigns import create_campaign
 from .ledger import Clock, Refused, append, campaign_shelf, refuse_if, restate, student_book
+
+
+def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
+    """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
+
+    A new one has the default texts and that year's deadlines, 22 and 24 December.
+    """
+    found = Campaign.objects.filter(slug=slug).first()
+    if found is not None:
+        return found
+    refuse_if(rules.may_name(slug))
+    latest = Campaign.objects.first()
+    return create_campaign(
+        slug=slug,
+        university=latest.university if latest else "",
+        student_deadline=date(int(slug), 12, 22),
+        department_deadline=date(int(slug), 12, 24),
+        texts={},
+        who=who,
+        clock=clock,
+    )
 
 
 def import_roster(

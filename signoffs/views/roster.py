@@ -30,9 +30,11 @@ def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     if not form.is_valid():
         return _uploads(request, desk, form=form, status=INVALID)
     try:
-        return redirect("office-roster-preview", _take(desk, form.cleaned_data["file"]).uuid)
+        return redirect("office-roster-preview", _take(request, desk, form.cleaned_data["file"]).uuid)
     except reading.Unreadable as error:
         return _uploads(request, desk, form=form, status=INVALID, refusal=error.sentence)
+    except flow.Refused as refused:
+        return _uploads(request, desk, form=form, status=REFUSED, refusal=refused.reason)
 
 
 def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpResponse:
@@ -48,11 +50,18 @@ def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpRespo
     return render(request, "signoffs/office/roster.html", context, status=status)
 
 
-def _take(desk: access.OfficeDesk, file) -> RosterImport:
-    """Read and keep an upload. Raise reading.Unreadable."""
+def _take(request, desk: access.OfficeDesk, file) -> RosterImport:
+    """Read and keep an upload; the first one of all makes this year's campaign, and says so.
+
+    Raise reading.Unreadable, and flow.Refused where another is making the campaign.
+    """
     now, content = timezone.now(), file.read()
     roster = reading.read(content, file.name)
-    campaign = desk.campaign or importing.campaign_for(str(timezone.localdate(now).year))
+    campaign = desk.campaign
+    if campaign is None:
+        year = str(timezone.localdate(now).year)
+        campaign = flow.campaign_for(slug=year, who=desk.who, clock=timezone.now)
+        messages.success(request, _("Open: %(campaign)s.") % {"campaign": campaign})
     plan = importing.plan(campaign, roster)
     return importing.keep_upload(
         campaign, file_name=file.name, content=content, plan=plan, user=desk.user, now=now

@@ -142,9 +142,10 @@ def imported(roster: Path) -> None:
     from signoffs import flow
     from signoffs.rules import Who
 
-    campaign = importing.campaign_for(str(2026 + Campaign.objects.count()))
+    acting = {"who": Who(command="benchmark"), "clock": timezone.now}
+    campaign = flow.campaign_for(slug=str(2026 + Campaign.objects.count()), **acting)
     plan = importing.plan(campaign, reading.read(roster.read_bytes(), "roster.xlsx"))
-    flow.import_roster(plan=plan, who=Who(command="benchmark"), clock=timezone.now)
+    flow.import_roster(plan=plan, **acting)
 
 
 def classes():

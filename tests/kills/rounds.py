@@ -35,6 +35,7 @@ from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
 from signoffs.rules import Who
+from tests import factories
 from tests.benchmarks import rosters
 from tests.durability.opened import migrate, opened
 from tests.durability.phone import Phone, acknowledged
@@ -68,12 +69,7 @@ class Rounds:
         migrate(self.site.url)
         content = self.roster(students).read_bytes()
         with opened(self.site.url):
-            campaign = importing.create_campaign(
-                "2026",
-                university="云麓理工大学",
-                student_deadline=timezone.localdate(),
-                department_deadline=timezone.localdate(),
-            )
+            campaign = factories.campaign("2026", days_left=0)
             plan = importing.plan(campaign, reading.read(content, "roster.csv"))
             flow.import_roster(plan=plan, who=Who(command="kills"), clock=timezone.now)
             links = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT, revoked_at=None)

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from rosters.models import Campaign, Student
+from signoffs.models import Event
 from tests import factories
 
 from . import files
@@ -97,6 +98,11 @@ def test_a_new_campaign_is_made_for_its_year_and_opened(db, file, capsys):
 
     campaign = Campaign.objects.get()
     assert (campaign.slug, campaign.state, str(campaign.student_deadline)) == ("2027", "open", "2027-12-22")
+    events = Event.objects.filter(chain__campaign=campaign, chain__class_group=None).order_by("pk")
+    assert [(event.verb, event.payload["by"]) for event in events] == [
+        ("create_campaign", "import_roster"),
+        ("import_roster", "import_roster"),
+    ]
 
 
 def test_a_roster_that_changes_between_the_check_and_the_applying_exits_1(own_class, file, capsys):

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from rosters import importing, reading
-from rosters.models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
+from rosters.models import ClassGroup, Department, RosterChange, RosterImport, Student
 from tests import factories
 
 from . import files
@@ -287,16 +287,6 @@ def test_a_closed_campaign_takes_no_roster(campaign):
     importing.close(campaign, now=timezone.now())
 
     assert [one.code for one in plan_for(campaign, files.row(1)).errors] == ["campaign_closed"]
-
-
-def test_a_new_campaign_has_its_years_deadlines_and_is_open_unless_another_is(db):
-    first, second = importing.campaign_for("2019"), importing.campaign_for("2020")
-
-    assert (str(first.student_deadline), str(first.department_deadline)) == ("2019-12-22", "2019-12-24")
-    assert (first.state, second.state) == (Campaign.State.OPEN, Campaign.State.DRAFT)
-    assert importing.campaign_for("2019") == first
-    with pytest.raises(ValueError, match="no year"):
-        importing.campaign_for("spring")
 
 
 def keep(campaign, now) -> RosterImport:

@@ -108,11 +108,15 @@ class Command(BaseCommand):
         """Import the list, as if some days ago. Raise CommandError with every problem where it is refused."""
         start = now - timedelta(days=story.DAYS_AGO)
         first = story.first_deadline(now.astimezone(SCHOOL_CLOCK).date())
-        campaign = importing.create_campaign(
-            slug,
+        who, clock = Who(command="demo"), lambda: start
+        campaign = flow.create_campaign(
+            slug=slug,
             university=university.UNIVERSITY if invented else "",
             student_deadline=first,
             department_deadline=first + timedelta(days=2),
+            texts={},
+            who=who,
+            clock=clock,
         )
         try:
             plan = importing.plan(campaign, reading.read(content, name))
@@ -122,7 +126,7 @@ class Command(BaseCommand):
         if errors:
             lines = [f"  {one.sheet} row {one.row}, {one.column}: {one.message}" for one in errors[:50]]
             raise CommandError("\n".join([f"{name} is refused, nothing was imported:", *lines]))
-        flow.import_roster(plan=plan, who=Who(command="demo"), clock=lambda: start)
+        flow.import_roster(plan=plan, who=who, clock=clock)
         return campaign
 
     def accounts(self, campaign: Campaign) -> dict[str, tuple[User, str]]:

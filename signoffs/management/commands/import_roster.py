@@ -18,6 +18,7 @@ from signoffs import flow
 from signoffs.rules import Who
 
 REFUSED, WRONG_USAGE = 1, 2
+WHO = Who(command="import_roster")
 COUNTS = (
     "rows",
     "departments",
@@ -101,7 +102,7 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
         applied = False
         if plan.is_clean and not dry_run:
             try:
-                flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
+                flow.import_roster(plan=plan, who=WHO, clock=timezone.now)
                 applied = True
             except flow.Refused as refused:
                 problems.append(_of_the_whole("refused", refused.reason))
@@ -116,13 +117,13 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
 
 
 def _campaign(slug: str | None) -> Campaign:
-    """Return the campaign of the slug, or the open one. Raise CommandError where there is none."""
+    """Return the campaign of the slug, made where there is none, or the open one. Raise CommandError."""
     if slug is None:
         found = importing.open_campaign()
         if found is None:
             raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
         return found
     try:
-        return importing.campaign_for(slug)
-    except ValueError as error:
-        raise CommandError(f"--campaign {slug}: a cohort year, as 2026.", returncode=WRONG_USAGE) from error
+        return flow.campaign_for(slug=slug, who=WHO, clock=timezone.now)
+    except flow.Refused as refused:
+        raise CommandError(f"--campaign {slug}: {refused.reason}", returncode=WRONG_USAGE) from refused

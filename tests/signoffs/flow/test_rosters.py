@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing, key_fields, reading
-from rosters.models import Student
+from rosters.models import Campaign, Student
 from signoffs import flow, progress, rules
 from signoffs.flow import ledger
 from signoffs.models import ClassLink, Declaration, Event, MonitorDuty, Standing, Tally
@@ -95,3 +95,21 @@ def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
     (event,) = Event.objects.filter(verb="unname_monitor")
     assert (event.chain.class_group, event.student) == (old, student)
     assert ledger.verify(event.chain) == []
+
+
+def born(campaign) -> list[tuple]:
+    """Return the events of a campaign's birth: verb, and who it was by."""
+    return [(event.verb, event.payload["by"]) for event in Event.objects.filter(chain__campaign=campaign)]
+
+
+def test_a_year_without_a_campaign_gets_one_with_its_deadlines_and_its_birth_in_the_chain(db):
+    by_command = {"who": Who(command="test"), "clock": timezone.now}
+    first, second = (flow.campaign_for(slug=slug, **by_command) for slug in ("2019", "2020"))
+
+    assert (str(first.student_deadline), str(first.department_deadline)) == ("2019-12-22", "2019-12-24")
+    assert (first.state, second.state) == (Campaign.State.OPEN, Campaign.State.DRAFT)
+    assert flow.campaign_for(slug="2019", **by_command) == first
+    assert born(first) == born(second) == [("create_campaign", "test")]
+    for slug in ("spring", "１９２０", "0999"):
+        with pytest.raises(flow.Refused):
+            flow.campaign_for(slug=slug, **by_command)

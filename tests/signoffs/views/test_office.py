@@ -198,6 +198,16 @@ class TestTheRoster:
         assert desk.post(url, pages.hidden(preview)).status_code == 410
         assert Student.objects.count() == 3
 
+    def test_the_first_upload_of_all_makes_this_years_campaign_and_says_so(self, desk, office):
+        self.upload(desk, b"%PDF-1.7\n\xff\xfe\x00\x01")
+        assert Campaign.objects.count() == 0
+        preview = self.upload(desk, files.roster(files.row(1)))
+        campaign = Campaign.objects.get()
+        assert campaign.slug == str(timezone.localdate().year)
+        assert f"已开始：{campaign}" in pages.text(preview)
+        (event,) = Event.objects.all()
+        assert (event.verb, event.user, event.chain.campaign) == ("create_campaign", office, campaign)
+
     def test_a_duty_that_changes_hands_is_shown_and_counted(self, desk, own_class):
         monitor = own_class.students.get(seat=1)
         row = {"职务": "学习委员"} | {
