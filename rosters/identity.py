@@ -68,11 +68,6 @@ def problems(text: str) -> list[str]:
     return found if check_digit(text[:17]) == text[17] else [*found, "check_digit"]
 
 
-def is_resident_id(text: str) -> bool:
-    """Say whether the text is a resident's number without a fault."""
-    return looks_resident(text) and not problems(text)
-
-
 def mask(text: str) -> str:
     """Return the number with at most its first six characters, and never one of the last six."""
     shown = min(6, max(0, len(text) - LAST))

@@ -6,7 +6,6 @@ on the number of rows, but for those that changed.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from . import checking, identity, key_fields
 from .digests import RecordDigests
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
-from .problems import ERROR, WARNING, Problem
+from .problems import ERROR, Problem
 from .reading import Reading, RosterRow
 
 CHUNK = 500
@@ -108,11 +107,6 @@ class Plan:
     def errors(self) -> list[Problem]:
         """Problems that refuse the file."""
         return [problem for problem in self.problems if problem.level == ERROR]
-
-    @property
-    def warnings(self) -> list[Problem]:
-        """Problems that the office sees, and may import with."""
-        return [problem for problem in self.problems if problem.level == WARNING]
 
     @property
     def is_clean(self) -> bool:
@@ -293,10 +287,3 @@ def _find_ids_of_others(made: Plan, known: list[Known], named: set[int]) -> None
                     details = {"number": others[digest].student_number}
                     sheet = made.reading.sheets[row.sheet].name
                     made.problems.append(Problem("id_of_another", sheet, row.row, "id_number", details))
-
-
-def skipped_lines(made: Plan) -> Iterator[tuple[str | None, str, list[int]]]:
-    """Yield the lines that are no student's, by sheet and kind."""
-    for sheet in made.reading.sheets:
-        for kind, numbers in sheet.skipped.items():
-            yield sheet.name, kind, numbers

@@ -189,7 +189,7 @@ def test_a_withdrawn_student_is_not_missing_and_comes_back_when_named_again(camp
 
     assert plan_for(campaign, files.row(1)).missing == []
     plan = plan_for(campaign, files.row(1), files.row(2))
-    assert [(one.code, one.row) for one in plan.warnings] == [("returns", 3)]
+    assert [(one.code, one.level, one.row) for one in plan.problems] == [("returns", "warning", 3)]
     applied = importing.apply(plan, now=timezone.now())
 
     leaver.refresh_from_db()
@@ -259,7 +259,7 @@ def test_a_file_without_a_column_leaves_what_is_stored_of_it(campaign):
         "汉族",
         files.row(1)["身份证号"],
     )
-    assert [(one.code, one.column) for one in plan.warnings] == [
+    assert [(one.code, one.column) for one in plan.problems if one.level == "warning"] == [
         ("column_missing", "ethnicity"),
         ("column_missing", "id_number"),
     ]
