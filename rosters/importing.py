@@ -15,7 +15,7 @@ from django.db.models import Max
 from . import cleaning, key_fields, reading
 from .encryption import key_id_of_digest, key_ring
 from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
-from .planning import Place, Plan, Update, basis_of, known_students, plan
+from .planning import Place, Plan, basis_of, known_students, plan
 from .problems import LEVELS, Problem
 from .student_rows import Newcomer, StudentWriter
 
@@ -23,8 +23,6 @@ UPLOAD_LASTS = timedelta(hours=1)
 # The name under which a change of place is kept, beside the key fields and the duty.
 PLACE = "place"
 BATCH = 500
-
-__all__ = ["Place", "Plan", "Update", "plan"]
 
 
 class Stale(Exception):

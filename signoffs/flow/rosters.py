@@ -5,7 +5,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from rosters import importing
+from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from .. import links, rules, states
@@ -38,7 +38,7 @@ def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
 
 
 def import_roster(
-    *, plan: importing.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
+    *, plan: planning.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
 ) -> importing.Applied:
     """Apply a plan, and let declarations, tallies, links and events follow.
 

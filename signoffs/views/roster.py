@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rosters import importing, marking, reading
+from rosters import importing, marking, planning, reading
 from rosters.models import RosterImport
 
 from .. import access, flow
@@ -62,7 +62,7 @@ def _take(request, desk: access.OfficeDesk, file) -> RosterImport:
         year = str(timezone.localdate(now).year)
         campaign = flow.campaign_for(slug=year, who=desk.who, clock=timezone.now)
         messages.success(request, _("Open: %(campaign)s.") % {"campaign": campaign})
-    plan = importing.plan(campaign, roster)
+    plan = planning.plan(campaign, roster)
     return importing.keep_upload(
         campaign, file_name=file.name, content=content, plan=plan, user=desk.user, now=now
     )

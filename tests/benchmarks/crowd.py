@@ -55,7 +55,7 @@ def imported(count: int) -> list[Person]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from rosters import importing, reading
+    from rosters import planning, reading
     from rosters.models import Student
     from signoffs import flow
     from signoffs.models import ClassLink
@@ -65,7 +65,7 @@ def imported(count: int) -> list[Person]:
 
     call_command("collectstatic", interactive=False, verbosity=0)
     campaign = factories.campaign(days_left=0)
-    plan = importing.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
     flow.import_roster(plan=plan, who=Who(command="benchmark"), clock=timezone.now)
     live = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT)
     tokens = {link.class_group_id: link.token for link in live}

@@ -22,7 +22,7 @@ def print_results(count: int) -> None:
     from django.utils import timezone
     from openpyxl import Workbook, load_workbook
 
-    from rosters import importing, reading
+    from rosters import planning, reading
     from rosters.models import ClassGroup
     from signoffs import exports, flow
     from signoffs.rules import Who
@@ -30,7 +30,7 @@ def print_results(count: int) -> None:
 
     acting = {"who": Who(command="benchmark"), "clock": timezone.now}
     campaign = flow.campaign_for(slug="2026", **acting)
-    plan = importing.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
     flow.import_roster(plan=plan, **acting)
     classes = ClassGroup.objects.all()
 

@@ -24,7 +24,7 @@ def print_results(count: int) -> None:
     from django.utils import timezone
     from openpyxl import load_workbook
 
-    from rosters import importing, key_fields, reading
+    from rosters import importing, key_fields, planning, reading
     from rosters.models import Campaign, Student
     from signoffs import flow
     from signoffs.rules import Who
@@ -36,7 +36,7 @@ def print_results(count: int) -> None:
 
     def ours(slug: str, content: bytes) -> None:
         campaign = flow.campaign_for(slug=slug, **acting)
-        plan = importing.plan(campaign, reading.read(content, "roster.xlsx"))
+        plan = planning.plan(campaign, reading.read(content, "roster.xlsx"))
         assert plan.is_clean
         flow.import_roster(plan=plan, **acting)
 

@@ -28,7 +28,7 @@ django.setup()
 
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import key_fields, planning, reading
 from rosters.models import Student
 from signoffs import flow
 from signoffs.flow import tallies
@@ -70,7 +70,7 @@ class Rounds:
         content = self.roster(students).read_bytes()
         with opened(self.site.url):
             campaign = factories.campaign("2026", days_left=0)
-            plan = importing.plan(campaign, reading.read(content, "roster.csv"))
+            plan = planning.plan(campaign, reading.read(content, "roster.csv"))
             flow.import_roster(plan=plan, who=Who(command="kills"), clock=timezone.now)
             links = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT, revoked_at=None)
             tokens = {link.class_group_id: link.token for link in links}

@@ -6,16 +6,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from rosters import importing, reading
+from rosters import importing, planning, reading
 from rosters.models import ClassGroup, Department, RosterChange, RosterImport, Student
 from tests import factories
 
 from . import files
 
 
-def plan_for(campaign, *rows: dict) -> importing.Plan:
+def plan_for(campaign, *rows: dict) -> planning.Plan:
     """Plan an xlsx roster of these rows."""
-    return importing.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
+    return planning.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
 
 
 def import_rows(campaign, *rows: dict) -> importing.Applied:
@@ -111,10 +111,10 @@ def test_a_changed_field_is_listed_old_and_new_and_kept_as_a_change(campaign):
     assert plan_for(campaign, files.row(1, 专业名称="网络工程", 民族="壮族")).updated == []
 
 
-def plan_with_duties(campaign, *rows: dict) -> importing.Plan:
+def plan_with_duties(campaign, *rows: dict) -> planning.Plan:
     """Plan an xlsx roster of these rows, with a column for 职务."""
     content = files.xlsx(files.table(list(rows), (*files.HEADINGS, "职务")))
-    return importing.plan(campaign, reading.read(content, "roster.xlsx"))
+    return planning.plan(campaign, reading.read(content, "roster.xlsx"))
 
 
 def duties() -> list[str]:
@@ -250,7 +250,7 @@ def test_a_file_without_a_column_leaves_what_is_stored_of_it(campaign):
     headings = [heading for heading in files.HEADINGS if heading not in ("身份证号", "民族")]
     content = files.xlsx(files.table([files.row(1, 专业名称="网络工程")], headings))
 
-    plan = importing.plan(campaign, reading.read(content, "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(content, "roster.xlsx"))
     importing.apply(plan, now=timezone.now())
 
     stored = Student.objects.get()
@@ -272,9 +272,9 @@ def test_queries_do_not_grow_with_the_rows(campaign, django_assert_num_queries):
     many = reading.read(files.roster(*rows), "many.xlsx")
 
     with django_assert_num_queries(3):
-        importing.plan(campaign, few)  # the third: the missing
+        planning.plan(campaign, few)  # the third: the missing
     with django_assert_num_queries(2):
-        importing.plan(campaign, many)
+        planning.plan(campaign, many)
 
 
 def test_two_writings_of_a_class_are_one_class(campaign):
@@ -292,7 +292,7 @@ def test_a_closed_campaign_takes_no_roster(campaign):
 def keep(campaign, now) -> RosterImport:
     """Keep an upload of one row."""
     content = files.roster(files.row(1))
-    plan = importing.plan(campaign, reading.read(content, "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(content, "roster.xlsx"))
     return importing.keep_upload(
         campaign, file_name="roster.xlsx", content=content, plan=plan, user=None, now=now
     )

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from enrollcheck.demo import story, university
 from enrollcheck.demo.environment import FOLDER_PREFIX, HOST, PORT
-from rosters import importing, reading
+from rosters import planning, reading
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow, links
 from signoffs.deadlines import SCHOOL_CLOCK
@@ -119,7 +119,7 @@ class Command(BaseCommand):
             clock=clock,
         )
         try:
-            plan = importing.plan(campaign, reading.read(content, name))
+            plan = planning.plan(campaign, reading.read(content, name))
         except reading.Unreadable as error:
             raise CommandError(str(error)) from error
         errors = [problem for problem in plan.problems if problem.level == "error"]

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rosters import importing, reading
+from rosters import importing, planning, reading
 from rosters.models import Campaign
 from signoffs import flow
 from signoffs.rules import Who
@@ -97,7 +97,7 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
     """
     with transaction.atomic():
-        plan = importing.plan(_campaign(slug), roster)
+        plan = planning.plan(_campaign(slug), roster)
         problems = [problem.as_dict() for problem in plan.problems]
         applied = False
         if plan.is_clean and not dry_run:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, Student
 from signoffs import flow, progress, rules
 from signoffs.flow import ledger
@@ -26,7 +26,7 @@ def bring_in(student, **changed) -> importing.Applied:
     values = {name: key_fields.display(name, getattr(student, name)) for name in names} | changed
     header = ",".join(progress.field_label(name) for name in names)
     content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
-    plan = importing.plan(student.campaign, reading.read(content, "one.csv"))
+    plan = planning.plan(student.campaign, reading.read(content, "one.csv"))
     return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
 
 
