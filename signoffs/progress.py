@@ -378,11 +378,16 @@ class Overview:
         )
 
 
-_WHOLE_LABELS = {"status": key_fields.STATUS_LABEL, "no_record": "没有学籍信息", "place": "所在班级"}
+_WHOLE_LABELS = {
+    "status": key_fields.STATUS_LABEL,
+    "no_record": "没有学籍信息",
+    "place": "所在班级",
+    "duty": "职务",
+}
 
 
 def field_label(name: str) -> str:
-    """Return the official label of a field, the status, a record that CHSI does not show, or a place."""
+    """Return the official label of a field, of the record as a whole, or of what else changes beside it."""
     return _WHOLE_LABELS.get(name) or key_fields.BY_NAME[name].label
 
 

@@ -382,13 +382,18 @@ def may_settle(outcome: str, to: str, field: str) -> str | None:
     return None
 
 
+def may_name(slug: str) -> str | None:
+    """Refuse a campaign whose name is no cohort year."""
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}", slug):
+        return _("A campaign is named by its cohort year, such as 2027.")
+    return None
+
+
 def may_begin(slug: str, student_deadline: date, department_deadline: date) -> str | None:
     """Refuse a campaign whose name is no cohort year, or whose deadlines stand in the wrong order."""
-    if not re.fullmatch(r"(19|20|21)\d\d", slug):
-        return _("A campaign is named by its cohort year, such as 2027.")
     if department_deadline < student_deadline:
         return _("The departments' deadline can't be before the students'.")
-    return None
+    return may_name(slug)
 
 
 def may_extend(old: tuple[date, date], new: tuple[date, date]) -> str | None:

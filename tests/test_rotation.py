@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rosters import importing, reading, rotation
+from rosters import planning, reading, rotation
 from rosters.encryption import CannotDecrypt, EncryptedField, KeyRing, key_id_of_sealed, key_ring
 from rosters.models import RetiredDigestKey, Student
 from signoffs import deadlines, flow, links
@@ -146,7 +146,7 @@ class TestWithoutTheOldKey:
             for one in Student.objects.order_by("pk")
         ]  # fmt: skip
         content = "\n".join([header, *rows]).encode()
-        plan = importing.plan(world["class"].campaign, reading.read(content, "again.csv"))
+        plan = planning.plan(world["class"].campaign, reading.read(content, "again.csv"))
         assert plan.errors == []
         assert (plan.unchanged, len(plan.updated), len(plan.created)) == (6, 0, 0)
 

@@ -47,7 +47,7 @@ from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
 from .purging import announce_purge, purge_campaign, to_purge
 from .reminding import claim_reminder, mark_reminded
-from .rosters import import_roster, withdraw_student
+from .rosters import campaign_for, import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
@@ -61,6 +61,7 @@ __all__ = [
     "accept_sheet",
     "add_account",
     "announce_purge",
+    "campaign_for",
     "ask_whole_numbers",
     "claim_missing",
     "claim_reminder",

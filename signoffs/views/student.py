@@ -80,7 +80,7 @@ def _changes(visit: access.Visit) -> list:
     if standing is None or standing.declaration is None:
         return []
     since = visit.student.changes.filter(changed_at__gte=standing.declaration.declared_at)
-    return [change for change in since if change.field not in ("id_number", "place")]
+    return [change for change in since if change.field not in ("id_number", "place", "duty")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -24,7 +24,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.flow import ledger
@@ -58,7 +58,7 @@ def bring_in(class_group: int, major: str) -> None:
         values = {field.name: getattr(student, field.name) for field in key_fields.KEY_FIELDS}
         values["major"] = major
         lines.append(",".join(key_fields.display(name, value) for name, value in values.items()))
-    plan = importing.plan(one.campaign, reading.read("\n".join(lines).encode(), "again.csv"))
+    plan = planning.plan(one.campaign, reading.read("\n".join(lines).encode(), "again.csv"))
     flow.import_roster(plan=plan, who=Who(command="race"), clock=timezone.now)
 
 
