@@ -52,6 +52,19 @@ def draw(page) -> None:
         page.mouse.up()
 
 
+def focused(page) -> str:
+    """Return the name of the input that has the focus, and that it can be seen; of a drawing, its element."""
+    place = page.evaluate(
+        """() => {
+          const one = document.activeElement, part = one.closest(".row, .panel").getBoundingClientRect();
+          const send = document.querySelector(".send").getBoundingClientRect();
+          return [one.name || one.localName, part.bottom > 0 && part.top < send.top];
+        }"""
+    )
+    assert place[1]
+    return place[0]
+
+
 def test_a_student_confirms_and_signs_with_a_finger(live_server, phone, student):
     page = phone()
     open_record(page, live_server, student)
@@ -64,7 +77,8 @@ def test_a_student_confirms_and_signs_with_a_finger(live_server, phone, student)
     page.fill("[name=chsi_id_number]", student.id_number)
     page.select_option("[name=status]", key_fields.GOOD_STATUS)
     assert button.inner_text() == "请签名"
-    assert button.is_disabled()
+    button.tap()
+    assert focused(page) == "canvas"
     draw(page)
     assert button.inner_text() == "提交：核对无误"
     assert page.locator("[data-phone]").is_hidden()
@@ -104,7 +118,9 @@ def test_a_student_reports_an_error(live_server, phone, student):
     page.select_option("[name=status]", key_fields.GOOD_STATUS)
     page.fill("[name=typed_name]", student.name)
     button = page.locator("[data-send-button]")
-    assert button.is_disabled()
+    assert button.inner_text() == "请填写联系号码"
+    button.tap()
+    assert focused(page) == "phone"
     page.fill("[name=phone]", "12000000001")
     assert button.inner_text() == "提交：有误反馈"
     button.tap()
@@ -112,6 +128,34 @@ def test_a_student_reports_an_error(live_server, phone, student):
     assert "信息错误，已反馈" in page.inner_text(".slip")
     error = Declaration.objects.get().field_errors.get()
     assert (error.field, error.chsi_value, error.right_value) == ("major", "机械工程", "软件工程")
+
+
+def test_the_button_says_what_is_left_and_leads_there(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    button = page.locator("[data-send-button]")
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.locator("#row_sex").tap()  # open it again
+    page.locator("#row_sex .choice--wrong").tap()
+    page.fill("[name=right_sex]", "女")
+    assert button.inner_text() == "还有 2 项未核对"
+    button.tap()
+    assert focused(page) == "chsi_id_number"
+    assert page.locator(".row.asked [name=chsi_id_number]").count() == 1
+    page.fill("[name=chsi_id_number]", student.id_number)
+    button.tap()
+    assert focused(page) == "status"
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    assert button.inner_text() == "还有 1 项未填完"
+    button.tap()
+    assert focused(page) == "chsi_sex"
+    page.fill("[name=chsi_sex]", "男")
+    assert button.inner_text() == "请填写联系号码"
+    page.press("[name=chsi_sex]", "Enter")
+    assert focused(page) == "phone"
+    assert page.url.endswith("/class/record/")
+    assert Declaration.objects.count() == 0
 
 
 def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone, student):
