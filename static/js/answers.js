@@ -2,6 +2,9 @@
    it while something is left leads there instead of sending.
    Ticks survive a reload in the same tab; what is typed or signed is never kept. */
 "use strict";
+// What identity.matches_typed takes for a hidden place of a number, and how much it needs to see.
+const STARS = /[*＊×•●·﹡∗⁎]/g;
+const VISIBLE_ENOUGH = 6;
 // What can be left, in the order in which the button says it; each is a text of the form's data.
 const LEFT = ["unanswered", "unfinished", "call", "sign"];
 
@@ -24,7 +27,9 @@ for (const form of document.querySelectorAll("[data-record]")) {
   }
 
   function filled(input) {
-    return input.value.trim() !== "";
+    const text = input.value.replace(/\s/g, "");
+    const visible = input.name === "chsi_id_number" ? text.replace(STARS, "") : text;
+    return visible.length < text.length ? visible.length >= VISIBLE_ENOUGH : text !== "";
   }
 
   // What a row still lacks, and where; null where it is answered.
@@ -59,6 +64,7 @@ for (const form of document.querySelectorAll("[data-record]")) {
     const report = reports();
     const open = left(report);
     phone.hidden = !report;
+    for (const row of rows) row.classList.toggle("row--filled", !lack(row));
     button.classList.toggle("button--primary", !open.length);
     if (open.length) button.textContent = form.dataset[open[0].what].replace("#", open.length);
     else button.textContent = report ? form.dataset.report : form.dataset.send;

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from rosters import key_fields
+from rosters import identity, key_fields
 from signoffs import links
 from signoffs.models import ClassLink, Declaration
 from tests import factories
@@ -156,6 +156,26 @@ def test_the_button_says_what_is_left_and_leads_there(live_server, phone, studen
     assert focused(page) == "phone"
     assert page.url.endswith("/class/record/")
     assert Declaration.objects.count() == 0
+
+
+def test_what_is_filled_in_says_so_once_the_server_can_compare_it(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    number, mark = page.locator("[name=chsi_id_number]"), page.locator("#row_id_number .row__filled")
+    long, enough = len(student.id_number), identity.VISIBLE_ENOUGH
+    for visible, is_filled in ((0, False), (enough - 1, False), (enough, True), (long, True)):
+        for star in "*＊×•":
+            typed = student.id_number[:visible] + star * (long - visible)
+            number.fill(typed)
+            assert mark.is_visible() is is_filled, typed
+            assert (identity.matches_typed(student.id_number, typed) is not None) is is_filled
+    assert mark.inner_text() == "已填"
+    number.fill(" ****** ")
+    page.locator("[name=status]").select_option(key_fields.GOOD_STATUS)
+    assert page.locator(".row__filled:visible").count() == 1
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    assert page.locator("[data-send-button]").inner_text() == "还有 1 项未填完"
 
 
 def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone, student):
