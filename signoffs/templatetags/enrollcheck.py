@@ -1,5 +1,6 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
@@ -122,6 +123,18 @@ SEEN = {
 ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}
 
 
+# What a text for students names and a finger wants to follow. A new tab: what is filled in here stays.
+FOLLOWED = re.compile(
+    r"(?P<chsi>(?:打开)?学信网 ?[(（]www\.chsi\.com\.cn[)）]|www\.chsi\.com\.cn)"
+    r"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<phone>(?<!\d)(?:0\d{2,3}-\d{7,8}|1\d{10})(?!\d))",
+    re.ASCII,
+)
+LINKS = {
+    "chsi": '<a href="https://www.chsi.com.cn/" target="_blank" rel="noopener">{}</a>',
+    "mail": '<a href="mailto:{0}">{0}</a>',
+    "phone": '<a href="tel:{0}">{0}</a>',
+}
 SAME_FOR_ALL = (TextNode, TranslateNode, URLNode, StaticNode)
 
 
@@ -266,6 +279,16 @@ def _path(stroke: list[int]) -> str:
 def drawing(step: int) -> str:
     """Return where the picture of a step of the guide is."""
     return static(f"guide/step{step}.svg")
+
+
+@register.filter
+def linked(text: str) -> str:
+    """Return a text for students, CHSI's address, mail addresses and phone numbers in it as links."""
+    text, pieces, at = str(text), [], 0
+    for found in FOLLOWED.finditer(text):
+        pieces += [text[at : found.start()], format_html(LINKS[found.lastgroup], found[0])]
+        at = found.end()
+    return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[at:]]))
 
 
 @register.filter

@@ -16,6 +16,7 @@ from signoffs.flow import tallies
 from signoffs.forms.student import RecordForm
 from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle
 from signoffs.rules import Who
+from signoffs.templatetags.enrollcheck import linked
 from tests import factories, pages, stories
 
 
@@ -147,6 +148,14 @@ class TestTheRecord:
         assert "checked" not in page.content.decode()
         assert page["Cache-Control"].count("no-store") == 1
 
+    def test_chsi_is_a_tap_away_and_what_is_filled_in_stays(self, phone):
+        record = phone.get(reverse("class-record")).content.decode()
+        guide = phone.get(reverse("class-guide"))
+        for page in (record, guide.content.decode()):
+            chsi = '<a href="https://www.chsi.com.cn/" target="_blank" rel="noopener">'
+            assert page.count(f"{chsi}打开学信网（www.chsi.com.cn）</a>") == 1
+        assert {"tel:010-82199588", "mailto:kefu@chsi.com.cn"} <= set(pages.links(guide))
+
     def test_all_right_is_a_receipt_and_the_end_of_the_visit(self, phone, student):
         response = send(phone, student)
         assert response.status_code == 200
@@ -271,6 +280,21 @@ class TestAMove:
             refused = phone.post(reverse("class-withdraw"))
         assert (refused.status_code, len(begun)) == (409, 1)
         assert str(rules.MOVED) in pages.text(refused)
+
+
+@pytest.mark.parametrize(
+    "text, drawn",
+    [
+        ("打电话0773-5890000。", '打电话<a href="tel:0773-5890000">0773-5890000</a>。'),
+        ("学号2026010112345 1", "学号2026010112345 1"),
+        ("Open 学信网 (www.chsi.com.cn).", 'Open <a href="https://www.chsi.com.cn/" target="_blank" '
+         'rel="noopener">学信网 (www.chsi.com.cn)</a>.'),
+        ("<a@b.cn>", '&lt;<a href="mailto:a@b.cn">a@b.cn</a>&gt;'),
+        ('"><script>', "&quot;&gt;&lt;script&gt;"),
+    ],
+)  # fmt: skip
+def test_what_a_text_names_is_a_link_and_nothing_else_in_it(text, drawn):
+    assert linked(text) == drawn
 
 
 class TestTheForm:
