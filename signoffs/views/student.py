@@ -194,7 +194,7 @@ def _slip(request, visit, declaration: Declaration | None, cells: str, status: i
     context = _page(
         visit,
         declaration=declaration,
-        code=declaration.uuid.hex[:8].upper() if declaration else "",
+        number=declaration.uuid.hex[:8].upper() if declaration else "",
         errors=list(ReportedError.objects.filter(declaration=declaration)) if reported else [],
         cells=_own_cell(cells, visit.student.seat),
         state=states.BY_LETTER[_letter(cells, visit.student.seat)],

@@ -229,7 +229,7 @@ class TestSecondFactor:
         assert browser.post(reverse("sign-in"), said).url == reverse("mfa_authenticate")
         assert not is_in(browser)
         wrong = browser.post(reverse("mfa_authenticate"), {"code": "123"})
-        assert (wrong.status_code, "验证码不正确" in pages.text(wrong)) == (422, True)
+        assert (wrong.status_code, "动态码不正确" in pages.text(wrong)) == (422, True)
         code = second_factor.code(secret)
         assert browser.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
         assert is_in(browser)

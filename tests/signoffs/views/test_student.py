@@ -368,6 +368,12 @@ class TestAfterwards:
         assert response.redirect_chain[-1][0] == reverse("class-receipt")
         assert "核对无误，已签名" in pages.text(response)
 
+    def test_its_number_is_not_called_a_code_which_other_things_are(self, phone, student):
+        number = stories.confirm(student).uuid.hex[:8].upper()
+        said = pages.text(phone.get(reverse("class-receipt")))
+        assert f"回执编号 {number}" in said
+        assert "验证码" not in said
+
     def test_this_was_not_me(self, phone, student):
         stories.confirm(student)
         response = phone.post(reverse("class-withdraw"), follow=True)
