@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from rosters import identity, key_fields
 from signoffs import links
-from signoffs.models import ClassLink, Declaration
-from tests import factories
+from signoffs.models import ClassLink, Declaration, Standing
+from tests import factories, stories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FIELDS = [field.name for field in key_fields.KEY_FIELDS if field.name != "id_number"]
@@ -19,15 +19,15 @@ def student(live_server):
     return class_group.students.get(seat=2)
 
 
-def open_record(page, live_server, student) -> None:
-    """Open the class link and identify."""
+def open_record(page, live_server, student, leads_to="record") -> None:
+    """Open the class link and identify: it leads to the record, or to the receipt of who has declared."""
     token = links.issue(student.class_group, ClassLink.Kind.STUDENT, timezone.now()).token
     page.goto(f"{live_server.url}/c/{token}/")
     assert token not in page.url
     page.fill("[name=student_number]", student.student_number)
     page.fill("[name=last_six]", student.id_number[-6:])
     page.click("main form button[type=submit]")
-    page.wait_for_url("**/class/record/")
+    page.wait_for_url(f"**/class/{leads_to}/")
 
 
 def answer_all(page, student, id_number: str = "") -> None:
@@ -227,6 +227,24 @@ def test_the_language_is_changed_after_a_paste_and_not_on_a_slip_that_is_gone_th
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".slip")
     assert page.get_by_role("button", name="English").count() == 0
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_signature_is_taken_back_by_a_second_tap_alone(live_server, phone, student, javascript):
+    stories.confirm(student)
+    page = phone(javascript=javascript)
+    open_record(page, live_server, student, leads_to="receipt")
+    button = page.get_by_role("button", name="撤回")
+    assert button.is_hidden()
+    page.locator("summary", has_text="不是本人所签").tap()
+    assert "如果这次签名不是您本人所为" in page.inner_text("main")
+    page.get_by_role("link", name="取消").tap()
+    page.wait_for_load_state()
+    assert button.is_hidden()
+    page.locator("summary", has_text="不是本人所签").tap()
+    button.tap()
+    page.wait_for_url("**/class/record/")
+    assert Standing.objects.get(student=student).state == "missing"
 
 
 def test_it_all_works_without_javascript(live_server, phone, student):
