@@ -16,7 +16,7 @@ from signoffs.flow import tallies
 from signoffs.forms.student import RecordForm
 from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle
 from signoffs.rules import Who
-from signoffs.templatetags.enrollcheck import linked
+from signoffs.templatetags.enrollcheck import linked, moment
 from tests import factories, pages, stories
 
 
@@ -373,6 +373,16 @@ class TestAfterwards:
         said = pages.text(phone.get(reverse("class-receipt")))
         assert f"回执编号 {number}" in said
         assert "验证码" not in said
+
+    @pytest.mark.parametrize("declare, said", [(stories.confirm, "核对无误"), (stories.report, "反馈有误")])
+    def test_who_begins_again_is_told_what_stands_and_can_go_back(self, phone, student, declare, said):
+        assert "重新提交" not in pages.text(phone.get(reverse("class-record")))
+        at = moment(declare(student).declared_at)
+        again = phone.get(reverse("class-record") + "?again=1")
+        assert f"您已于 {at} {said}。重新提交后以新的为准。" in pages.text(again)
+        assert reverse("class-receipt") in pages.links(again)
+        refused = phone.post(reverse("class-record"), pages.hidden(again))
+        assert reverse("class-receipt") in pages.links(refused)
 
     def test_this_was_not_me(self, phone, student):
         stories.confirm(student)
