@@ -51,7 +51,7 @@ VERBS = {
     "enter_on_paper": _("signature entered for the student"),
     "countersign": _("countersigned"),
     "contest": _("contested by the student"),
-    "excuse": _("excused"),
+    "excuse": _("excuse entered"),
     "lift_excuse": _("excuse lifted"),
     "mark_overdue": _("marked overdue"),
     "claim_missing": _("said to be missing from the roster"),
