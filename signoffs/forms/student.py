@@ -14,6 +14,7 @@ from rosters.models import Student
 from .. import throttle
 from ..models import Declaration
 from ..rules import FieldReport
+from .base import Form
 from .signature import SignatureMixin
 
 OK, WRONG = "ok", "wrong"
@@ -226,7 +227,7 @@ RecordForm.base_fields = _Shared(_as_on_the_page(RecordForm.base_fields | _row_f
 RecordForm.declared_fields = RecordForm.base_fields  # what a subclass would begin with
 
 
-class ClaimForm(forms.Form):
+class ClaimForm(Form):
     """名册漏人: somebody of the class whom the roster does not name."""
 
     name = forms.CharField(label=_("Name (姓名)"), max_length=80)

@@ -257,7 +257,7 @@ def test_it_all_works_without_javascript(live_server, phone, student):
     page.select_option("[name=status]", key_fields.GOOD_STATUS)
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".errors")
-    assert "请签名：手写，或输入姓名。" in page.inner_text(".errors")
+    assert "签名：请手写签名，或输入姓名。" in page.inner_text(".errors")
     # What was answered is still there.
     assert page.locator(".choice--ok input:checked").count() == len(FIELDS)
     page.fill("[name=typed_name]", student.name)

@@ -171,7 +171,7 @@ class TestTheRecord:
             ({"chsi_id_number": ""}, "请输入学信网显示的身份证号"),
             ({"chsi_id_number": "990101199001011234"}, "与名册中的号码不一致"),
             ({"chsi_id_number": "9901**************"}, "可见的位数太少"),
-            ({"typed_name": ""}, "请签名"),
+            ({"typed_name": ""}, "签名 ：请手写签名，或输入姓名"),
             ({"typed_name": "别人"}, "请输入名册上的本人姓名"),
             ({"signature": "not json"}, "手写签名无法识别"),
             ({"signature": '{"strokes": [[5, 5]], "size": [600, 200]}'}, "这只是一个点"),
