@@ -310,15 +310,15 @@ def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) ->
     return None
 
 
-def _names(names: list[str]) -> str:
-    if len(names) <= NAMES_SHOWN:
-        return "、".join(names)
+def _names(names: list[str], and_more: str) -> str:
     shown = "、".join(names[:NAMES_SHOWN])
-    return gettext("%(names)s and %(count)s more") % {"names": shown, "count": len(names) - NAMES_SHOWN}
+    left = len(names) - NAMES_SHOWN
+    return and_more % {"names": shown, "count": left} if left > 0 else shown
 
 
 def _unbalanced(names: list[str], waiting: int) -> str:
-    text = gettext("Not accounted for yet: %(names)s.") % {"names": _names(names)}
+    shown = _names(names, gettext("%(names)s and %(count)s more"))
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": shown}
     if waiting:
         text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
             "count": waiting
@@ -335,7 +335,8 @@ def may_balance(names: list[str], waiting: int) -> str | None:
 
 
 def _classes_left(names: list[str]) -> str:
-    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": _names(names)}
+    shown = _names(names, gettext("%(names)s and %(count)s more classes"))
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": shown}
 
 
 _lazy_classes_left = lazy(_classes_left, str)
