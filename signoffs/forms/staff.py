@@ -15,7 +15,7 @@ from ..models import Declaration, Excuse, FieldError
 from ..rules import FieldReport
 from .base import Form
 from .signature import SignatureMixin
-from .student import OK, check_phone
+from .student import OK, check_phone, key_label
 
 
 class ExcuseForm(Form):
@@ -50,7 +50,7 @@ class PaperForm(Form):
     field = forms.ChoiceField(label=_("What it says"), required=False)
     chsi_value = forms.CharField(label=_("What CHSI shows"), max_length=120, required=False)
     right_value = forms.CharField(label=_("What is right"), max_length=120, required=False)
-    phone = forms.CharField(label="联系号码", max_length=20, required=False)
+    phone = forms.CharField(label=_("Phone number (联系号码)"), max_length=20, required=False)
 
     def __init__(self, *args, **kwargs):
         """Offer the key fields, the status and the record as a whole."""
@@ -58,9 +58,7 @@ class PaperForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["field"].choices = [
             ("", _("Nothing: all right")),
-            *((field.name, field.label) for field in key_fields.KEY_FIELDS),
-            ("status", key_fields.STATUS_LABEL),
-            ("no_record", "没有学籍信息"),
+            *((name, key_label(name)) for name in (*key_fields.BY_NAME, "status", "no_record")),
         ]
 
     def clean(self):

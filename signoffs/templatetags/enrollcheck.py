@@ -23,6 +23,7 @@ from .. import deadlines, progress, states
 from ..models import FieldError, Membership
 
 register = template.Library()
+register.filter("key_label", progress.glossed_label)
 
 ROWS, PAIRS = 16, 4
 PAGE = ROWS * PAIRS
@@ -289,15 +290,6 @@ def linked(text: str) -> str:
         pieces += [text[at : found.start()], format_html(LINKS[found.lastgroup], found[0])]
         at = found.end()
     return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[at:]]))
-
-
-@register.filter
-def key_label(name: str) -> str:
-    """Return a field's official label, with its gloss for whoever reads English."""
-    label = progress.field_label(name)
-    if get_language() == "en" and name in key_fields.BY_NAME:
-        return f"{label} ({key_fields.BY_NAME[name].gloss})"
-    return label
 
 
 @register.filter

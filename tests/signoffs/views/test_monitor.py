@@ -44,6 +44,12 @@ def test_the_grid_is_the_forms(monitor, class_group):
     assert grid[0][1].endswith("未签")
 
 
+def test_in_english_the_button_says_what_it_does(monitor):
+    monitor.cookies["django_language"] = "en"
+    for page in ("monitor", "monitor-submit"):
+        assert "Submit the class sheet (提交班级登记表)" in pages.text(monitor.get(reverse(page)))
+
+
 def test_monitors_see_no_field_of_the_record(monitor, class_group):
     student = class_group.students.get(seat=2)
     page = monitor.get(reverse("monitor-student", args=[student.uuid])).content.decode()

@@ -348,6 +348,36 @@ class TestTheForm:
         assert Tally.objects.get(class_group=class_group).confirmed == 1
 
 
+class TestInEnglish:
+    """Official labels stay Chinese, and each says what it means."""
+
+    @pytest.fixture(autouse=True)
+    def english(self, phone):
+        phone.cookies["django_language"] = "en"
+
+    def test_the_decisive_words_have_their_gloss(self, phone):
+        said = pages.text(phone.get(reverse("class-record")))
+        for words in (
+            "学籍状态 (enrolment status)",
+            "在籍（注册学籍） — enrolled, registered",
+            "不在籍（退学） — not enrolled, withdrawn",
+            "身份证号 (ID number) as CHSI shows it",
+            "The right 姓名 (name)",
+        ):
+            assert words in said
+
+    def test_so_has_the_summary_of_errors_and_the_receipt(self, phone, student):
+        said = pages.text(send(phone, student, answer_major="", status=""))
+        assert "专业名称 (major) :" in said
+        assert "学籍状态 (enrolment status) :" in said
+        assert "核对无误，已签名 (all right, signed)" in pages.text(send(phone, student))
+        assert Declaration.objects.get().kind == Declaration.Kind.CONFIRMED
+
+
+def test_every_status_is_its_own_label_in_chinese():
+    assert [str(label) for label in key_fields.STATUS_LABELS.values()] == list(key_fields.STATUSES)
+
+
 class TestAfterwards:
     def test_a_settled_error_asks_the_student_again(self, phone, student, visitor, token):
         declaration = stories.report(student)
