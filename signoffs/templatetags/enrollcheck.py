@@ -227,7 +227,7 @@ def thumb(cells: str, own: int = 0, large: bool = False) -> str:
         " thumb--large" if large else "",
         f"{width:.1f}",
         f"{ROWS + 0.4:.1f}",
-        "xMinYMid" if large else "none",
+        "xMidYMid" if large else "none",
         format_html_join("", '<rect class="{}" x="{}" y="{}" width="3.2" height="0.84"/>', drawn),
     )
 

@@ -229,6 +229,20 @@ def test_the_language_is_changed_after_a_paste_and_not_on_a_slip_that_is_gone_th
     assert page.get_by_role("button", name="English").count() == 0
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_slip_shows_the_whole_form_in_its_middle(live_server, phone, student, scheme):
+    stories.confirm(student)
+    page = phone()
+    page.emulate_media(color_scheme=scheme)
+    open_record(page, live_server, student, leads_to="receipt")
+    slip, drawn = page.locator(".slip").bounding_box(), page.locator(".thumb--large rect")
+    assert drawn.count() == 64
+    assert drawn.last.evaluate("cell => getComputedStyle(cell).stroke") != "none"
+    first, last = drawn.first.bounding_box(), drawn.last.bounding_box()
+    left, right = first["x"] - slip["x"], slip["x"] + slip["width"] - last["x"] - last["width"]
+    assert abs(left - right) < 4
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_signature_is_taken_back_by_a_second_tap_alone(live_server, phone, student, javascript):
     stories.confirm(student)
