@@ -357,3 +357,17 @@ def test_no_page_scrolls_sideways_on_a_small_phone(live_server, phone, student, 
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.goto(f"{live_server.url}/class/guide/")
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_in_english_a_folded_rows_label_is_one_line_too(live_server, phone, student):
+    page = phone()
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    open_record(page, live_server, student)
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    labels = page.locator(".row--folded .row__label")
+    heights = labels.evaluate_all("labels => labels.map((one) => one.offsetHeight)")
+    assert len(heights) == len(FIELDS)
+    assert max(heights) < 30
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
