@@ -21,18 +21,19 @@ SCHOOL, PROVINCE = "school", "province"
 
 STATUS_LABEL = "学籍状态"
 GOOD_STATUS = "在籍（注册学籍）"
-# What CHSI shows as 学籍状态; the good one first.
-STATUSES = (
-    GOOD_STATUS,
-    "在籍（暂缓注册）",
-    "在籍（休学）",
-    "在籍（保留学籍）",
-    "不在籍（保留入学资格）",
-    "不在籍（放弃入学资格）",
-    "不在籍（取消入学资格）",
-    "不在籍（退学）",
-    "其他",
-)
+# What CHSI shows as 学籍状态, the good one first, each with its gloss for whoever reads English.
+STATUS_LABELS = {
+    GOOD_STATUS: _("在籍（注册学籍） — enrolled, registered"),
+    "在籍（暂缓注册）": _("在籍（暂缓注册） — enrolled, registration deferred"),
+    "在籍（休学）": _("在籍（休学） — enrolled, on leave"),
+    "在籍（保留学籍）": _("在籍（保留学籍） — enrolled, place kept"),
+    "不在籍（保留入学资格）": _("不在籍（保留入学资格） — not enrolled, admission kept"),
+    "不在籍（放弃入学资格）": _("不在籍（放弃入学资格） — not enrolled, admission given up"),
+    "不在籍（取消入学资格）": _("不在籍（取消入学资格） — not enrolled, admission cancelled"),
+    "不在籍（退学）": _("不在籍（退学） — not enrolled, withdrawn"),
+    "其他": _("其他 — other"),
+}
+STATUSES = tuple(STATUS_LABELS)
 
 # Every dot that is written between the parts of a name.
 _DOTS = {ord(dot): "·" for dot in "•‧∙⋅・･●．."}

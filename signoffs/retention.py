@@ -43,7 +43,7 @@ def _not_before(day: date) -> str:
 
 def _not_printed(names: list[str]) -> str:
     text = gettext("The final forms of %(count)s classes were not handed out as a PDF yet: %(names)s.")
-    return text % {"count": len(names), "names": rules.some_of(names)}
+    return text % {"count": len(names), "names": rules.some_classes(names)}
 
 
 _lazy_not_before, _lazy_not_printed = lazy(_not_before, str), lazy(_not_printed, str)

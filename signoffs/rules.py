@@ -322,16 +322,23 @@ def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) ->
     return None
 
 
-def some_of(names: list[str]) -> str:
-    """Return a list of people or classes in words, the first of them by name."""
-    if len(names) <= NAMES_SHOWN:
-        return "、".join(names)
-    shown = "、".join(names[:NAMES_SHOWN])
-    return gettext("%(names)s and %(count)s more") % {"names": shown, "count": len(names) - NAMES_SHOWN}
+def _some(names: list[str], and_more: str) -> str:
+    shown, left = "、".join(names[:NAMES_SHOWN]), len(names) - NAMES_SHOWN
+    return and_more % {"names": shown, "count": left} if left > 0 else shown
+
+
+def some_people(names: list[str]) -> str:
+    """Return people in words, the first of them by name."""
+    return _some(names, gettext("%(names)s and %(count)s more"))
+
+
+def some_classes(names: list[str]) -> str:
+    """Return classes in words, the first of them by name."""
+    return _some(names, gettext("%(names)s and %(count)s more classes"))
 
 
 def _unbalanced(names: list[str], waiting: int) -> str:
-    text = gettext("Not accounted for yet: %(names)s.") % {"names": some_of(names)}
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": some_people(names)}
     if waiting:
         text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
             "count": waiting
@@ -348,7 +355,7 @@ def may_balance(names: list[str], waiting: int) -> str | None:
 
 
 def _classes_left(names: list[str]) -> str:
-    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_of(names)}
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_classes(names)}
 
 
 _lazy_classes_left = lazy(_classes_left, str)

@@ -13,31 +13,32 @@ from rosters.models import Campaign, Department
 from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
 from ..rules import FieldReport
+from .base import Form
 from .signature import SignatureMixin
-from .student import OK, check_phone
+from .student import OK, check_phone, key_label
 
 
-class ExcuseForm(forms.Form):
+class ExcuseForm(Form):
     """Why a student will not sign."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *Excuse.Reason.choices])
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """A move that needs its reason."""
 
     # The shortest of the columns that keep a reason.
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class NoteForm(forms.Form):
+class NoteForm(Form):
     """A few words on what became of something."""
 
     note = forms.CharField(label=_("What became of it"), max_length=200)
 
 
-class PaperForm(forms.Form):
+class PaperForm(Form):
     """An entry for somebody: on paper or by proxy, all right or with one error."""
 
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -49,7 +50,7 @@ class PaperForm(forms.Form):
     field = forms.ChoiceField(label=_("What it says"), required=False)
     chsi_value = forms.CharField(label=_("What CHSI shows"), max_length=120, required=False)
     right_value = forms.CharField(label=_("What is right"), max_length=120, required=False)
-    phone = forms.CharField(label="联系号码", max_length=20, required=False)
+    phone = forms.CharField(label=_("Phone number (联系号码)"), max_length=20, required=False)
 
     def __init__(self, *args, **kwargs):
         """Offer the key fields, the status and the record as a whole."""
@@ -57,9 +58,7 @@ class PaperForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["field"].choices = [
             ("", _("Nothing: all right")),
-            *((field.name, field.label) for field in key_fields.KEY_FIELDS),
-            ("status", key_fields.STATUS_LABEL),
-            ("no_record", "没有学籍信息"),
+            *((name, key_label(name)) for name in (*key_fields.BY_NAME, "status", "no_record")),
         ]
 
     def clean(self):
@@ -116,7 +115,7 @@ class SubmitForm(SignatureMixin):
         self.signer = signer
 
 
-class SettleForm(forms.Form):
+class SettleForm(Form):
     """The next outcome of a reported error."""
 
     outcome = forms.ChoiceField(label=_("Outcome"))
@@ -136,7 +135,7 @@ class SettleForm(forms.Form):
         ]
 
 
-class DeadlinesForm(forms.Form):
+class DeadlinesForm(Form):
     """Both deadlines, to extend them."""
 
     student_deadline = forms.DateField(
@@ -176,7 +175,7 @@ def a_year_on(day: date) -> date:
         return day.replace(year=day.year + 1, day=28)
 
 
-class TextsForm(forms.Form):
+class TextsForm(Form):
     """What the students' pages tell; an empty text is the given one."""
 
     office = forms.CharField(label=_("Where the office is"), max_length=120, required=False)
@@ -216,7 +215,7 @@ class TextsForm(forms.Form):
         return {name: text for name, text in said.items() if text and text != given.get(name)}
 
 
-class WholeNumbersForm(forms.Form):
+class WholeNumbersForm(Form):
     """What the export with whole ID numbers asks for."""
 
     department = forms.ModelChoiceField(
@@ -238,7 +237,7 @@ class WholeNumbersForm(forms.Form):
         self.fields["department"].empty_label = _("All departments")
 
 
-class CloseForm(forms.Form):
+class CloseForm(Form):
     """The end of a campaign can't be undone, so the cohort year is typed once more."""
 
     year = forms.CharField(label=_("Type the cohort year to confirm"), max_length=20)

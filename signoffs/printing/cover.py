@@ -17,7 +17,7 @@ SIGNING = 170.0  # the width of a line to sign on
 COUNTS = (
     ("classes", "班级数"),
     ("sheets", "已接收的班级确认表"),
-    ("expected", "应到人数"),
+    ("expected", "应核对人数"),
     ("confirmed", "核对无误并签名"),
     ("reported", "反馈信息错误"),
     ("excused", "登记未签原因"),

@@ -10,6 +10,8 @@ from signoffs.models import User
 from signoffs.rules import Who
 from tests import factories
 
+TEN = "一、二、三、四、五、六、七、八、九、十"
+
 
 @pytest.fixture
 def people(own_class, office, officer, counsellor) -> dict[str, Who]:
@@ -50,5 +52,12 @@ def test_a_long_list_of_names_is_cut_alike_wherever_it_stands():
         )
     )
     for said in (of_department, of_purge):
-        assert "软件2609班、软件2610班等（另有 2 个未列出）" in said
+        assert "软件2609班、软件2610班，另有 2 个班" in said
         assert "软件2611班" not in said
+
+
+def test_beyond_ten_names_the_rest_is_counted_as_what_it_is():
+    ten = TEN.split("、")
+    assert str(rules.may_balance(ten, 0)) == f"尚未核对：{TEN}。"
+    assert str(rules.may_balance([*ten, "王"], 0)) == f"尚未核对：{TEN}，另有 1 人。"
+    assert str(rules.may_leave_out([*ten, "甲班", "乙班"])).endswith(f"{TEN}，另有 2 个班。")

@@ -206,7 +206,7 @@ class TestManySheets:
             "系负责人签名：",
             "系部盖章：",
             "软件2603班：全班实习",
-            "应到人数 7",
+            "应核对人数 7",
         ):
             assert words in texts[0]
         assert HandIn.objects.get().digest in texts[0]
