@@ -11,7 +11,7 @@ from datetime import datetime
 from rosters import identity, key_fields
 from rosters.models import Campaign, ClassGroup, Student
 
-from . import deadlines, progress, rules, states
+from . import deadlines, progress, reported, states
 from .models import Declaration, Event, Excuse, FieldError
 from .progress import field_label
 from .workbook import Book
@@ -120,7 +120,7 @@ def error_statistics(class_groups: Iterable[ClassGroup]) -> bytes:
     An ID number is never in it, only that it differs.
     """
     found = (
-        rules.followed_errors()
+        reported.followed()
         .filter(declaration__student__class_group__in=class_groups)
         .select_related("declaration__student__class_group__department")
         .order_by(

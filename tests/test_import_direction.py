@@ -39,6 +39,7 @@ LAYERS = {
     "signoffs.staffing": "rules",
     "signoffs.retention": "rules",
     "signoffs.health": "rules",
+    "signoffs.reported": "rules",
     "signoffs.links": "rules",
     "signoffs.throttle": "rules",
     "signoffs.identifications": "rules",

@@ -42,7 +42,7 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
-from .errors import said_by, settle_error
+from .errors import settle_error
 from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
 from .purging import announce_purge, purge_campaign, to_purge
@@ -102,7 +102,6 @@ __all__ = [
     "require_second_factor",
     "return_sheet",
     "rotate_link",
-    "said_by",
     "settle_claim",
     "settle_error",
     "sign_out_everywhere",

@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from rosters import importing, key_fields
+from rosters import importing
 
-from .. import rules, states
+from .. import reported, rules, states
 from ..models import FieldError
 from ..rules import WHOLE_RECORD, Who
 from .ledger import Book, Clock, Refused, ask_again, refuse_if, share_of, student_book
@@ -22,33 +22,10 @@ def settle_error(
     """
     with student_book(error.declaration.student, clock) as book:
         error = FieldError.objects.select_related("declaration__student").get(pk=error.pk)
-        errors = [error, *(errors_alike(error) if alike else ())]
+        errors = [error, *(reported.alike(error) if alike else ())]
         for one in errors:
             _settle(book, one, who, outcome, note)
         return len(errors)
-
-
-def errors_alike(error: FieldError) -> list[FieldError]:
-    """Return the other errors of the class that say the same, and stand as that one does."""
-    found = (
-        rules.counting_errors()
-        .filter(
-            declaration__student__class_group=error.declaration.student.class_group_id,
-            field=error.field,
-            outcome=error.outcome,
-        )
-        .exclude(pk=error.pk)
-    )
-    said = said_by(error)
-    return [one for one in found.select_related("declaration__student") if said_by(one) == said]
-
-
-def said_by(error: FieldError) -> tuple[str, ...]:
-    """Return what an error says, as far as two can be alike: the three values, normalised."""
-    values = (error.roster_value, error.chsi_value, error.right_value)
-    if error.field not in key_fields.BY_NAME:
-        return values
-    return tuple(key_fields.normalise(error.field, value) for value in values)
 
 
 def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) -> None:
@@ -56,7 +33,7 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     needed = {states.OFFICE} if error.field in WHOLE_RECORD else {states.OFFICER, states.OFFICE}
     acting = rules.roles(who, book.class_group, student)
     refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
-    counts = rules.counting_errors().filter(pk=error.pk).exists()
+    counts = reported.counting().filter(pk=error.pk).exists()
     refuse_if(rules.may_settle(error.outcome, outcome, error.field, counts=counts))
     if outcome == FieldError.Outcome.EXPLAINED:
         refuse_if(rules.may_give(note, _("Say how it is explained.")))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rosters import key_fields
 
-from .. import access, exports, flow, rules, states
+from .. import access, exports, flow, reported, rules, states
 from ..forms.staff import NoteForm, SettleForm
 from ..models import FieldError
 from .files import XLSX, download, made_of_people
@@ -49,7 +49,7 @@ def _chosen(request) -> dict[str, str]:
 
 def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResponse:
     chosen, now = _chosen(request), timezone.now()
-    counting = rules.followed_errors().filter(
+    counting = reported.followed().filter(
         declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]]
     )
     fields = sorted(set(counting.values_list("field", flat=True)))
@@ -62,15 +62,12 @@ def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResp
     page = Paginator(found.order_by("declaration__declared_at", "pk"), ERRORS_A_PAGE).get_page(
         request.GET.get("page")
     )
-    alike = Counter(
-        (one.declaration.student.class_group_id, one.field, one.outcome, flow.said_by(one)) for one in page
-    )
+    alike = Counter(map(reported.likeness, page))
     errors = [
         (
             error,
             SettleForm(error=error),
-            alike[error.declaration.student.class_group_id, error.field, error.outcome, flow.said_by(error)]
-            - 1,
+            alike[reported.likeness(error)] - 1,
         )
         for error in page
     ]

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from rosters import importing
 from rosters.models import ClassGroup, Student
-from signoffs import exports, flow, rules
+from signoffs import exports, flow, reported
 from signoffs.models import FieldError, Standing, Tally
 from signoffs.rules import Who
 from tests import factories, stories
@@ -82,7 +82,7 @@ class TestThoseThatCount:
             stories.report(student, "ethnicity", right="壮族")
         for student in students[1:3]:
             stories.confirm(student)
-        (error,) = rules.counting_errors()
+        (error,) = reported.counting()
         assert settle(error, office, "mended", alike=True) == 1
         assert Student.objects.filter(ethnicity="壮族").count() == 1
 
