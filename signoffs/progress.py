@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -262,6 +263,21 @@ class ClassRow:
         """The next step in words."""
         return STEPS[self.step]
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the department has accepted the class's sheet."""
+        return self.sheet is not None and self.sheet.state == ClassSheet.State.ACCEPTED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a hand-in must say why the class is not accepted."""
+        return not self.is_accepted and bool(self.counts.expected or self.sheet)
+
+    @property
+    def sheet_label(self) -> str:
+        """Where the class's sheet is, in words."""
+        return self.sheet.get_state_display() if self.sheet else gettext("no sheet submitted")
+
 
 def _step(class_counts: Counts, sheet: ClassSheet | None, waiting: int) -> str:
     if sheet is not None and sheet.state == ClassSheet.State.SUBMITTED:
@@ -329,7 +345,7 @@ class DepartmentRow:
     @property
     def accepted(self) -> int:
         """Classes whose sheet the department has accepted."""
-        return sum(row.step == "accepted" for row in self.classes)
+        return sum(row.is_accepted for row in self.classes)
 
 
 @dataclass(frozen=True)

@@ -335,7 +335,13 @@ def may_balance(names: list[str], waiting: int) -> str | None:
 
 
 def _classes_left(names: list[str]) -> str:
-    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": _names(names)}
+    shown = {"names": "、".join(names[:NAMES_SHOWN]), "count": len(names)}
+    if len(names) <= NAMES_SHOWN:
+        return gettext("Not accepted yet, and no reason given: %(names)s.") % shown
+    return (
+        gettext("Not accepted yet, and no reason given: %(names)s and others, %(count)s classes in all.")
+        % shown
+    )
 
 
 _lazy_classes_left = lazy(_classes_left, str)

@@ -1,7 +1,7 @@
 """What monitors, officers and the office send: reasons, entries, deadlines, files."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django import forms
@@ -12,6 +12,7 @@ from rosters.models import Campaign, Department
 
 from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
+from ..progress import ClassRow
 from ..rules import FieldReport
 from .signature import SignatureMixin
 from .student import OK, check_phone
@@ -29,6 +30,33 @@ class ReasonForm(forms.Form):
 
     # The shortest of the columns that keep a reason.
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class HandInForm(forms.Form):
+    """系部上交: for each class that isn't accepted, why it is left out."""
+
+    PREFIX = "exception-"
+
+    def __init__(self, *args, rows: Iterable[ClassRow], **kwargs):
+        """Ask for a reason for each of these classes."""
+        super().__init__(*args, **kwargs)
+        for row in rows:
+            said = {"class": row.class_group, "state": row.sheet_label}
+            self.fields[f"{self.PREFIX}{row.class_group.uuid}"] = forms.CharField(
+                label=_("%(class)s (%(state)s)") % said,
+                max_length=200,
+                error_messages={"required": _("Please give the reason.")},
+            )
+
+    @property
+    def first_wrong(self) -> forms.BoundField | None:
+        """The first field that has an error."""
+        return next((field for field in self if field.errors), None)
+
+    @property
+    def exceptions(self) -> dict[str, str]:
+        """What the flow's `hand_in` takes, for a valid form."""
+        return {name.removeprefix(self.PREFIX): reason for name, reason in self.cleaned_data.items()}
 
 
 class NoteForm(forms.Form):

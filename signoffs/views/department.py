@@ -11,8 +11,8 @@ from rosters.models import ClassGroup
 
 from .. import access, deadlines, flow, links, printing, progress, rules
 from ..dossier import dossier
-from ..forms.staff import ReasonForm
-from ..models import ClassLink, ClassSheet, MissingClaim
+from ..forms.staff import HandInForm, ReasonForm
+from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
 from .files import kind_of_form, made_of_people, name_of_form, stream
 
 REFUSED, INVALID = 409, 422
@@ -28,15 +28,20 @@ def _page(desk: access.Desk, **more) -> dict:
     return context
 
 
-def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpResponse:
+def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
+    """Return the department's newest hand-in, and why it can't hand in now."""
+    if desk.department is None or desk.campaign is None:
+        return None, None
+    newest = rules.newest_hand_in(desk.campaign, desk.department)
+    at = rules.Situation(
+        open=desk.campaign.state == desk.campaign.State.OPEN, hand_in=newest.state if newest else ""
+    )
+    return newest, rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+
+
+def _overview(request, desk: access.Desk, *, status=200, refusal=None, hand_in_form=None) -> HttpResponse:
     rows = progress.class_rows(desk.class_groups)
-    hand_in = reason = None
-    if desk.department is not None and desk.campaign is not None:
-        hand_in = rules.newest_hand_in(desk.campaign, desk.department)
-        at = rules.Situation(
-            open=desk.campaign.state == desk.campaign.State.OPEN, hand_in=hand_in.state if hand_in else ""
-        )
-        reason = rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+    hand_in, reason = _newest_hand_in(desk)
     claims = list(
         MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
             "class_group"
@@ -52,11 +57,15 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
         no_hand_in=reason,
         to_look_at=[row for row in rows if row.step == "look"],
         reason_form=ReasonForm(),
-        open_rows=[row for row in rows if row.step not in ("accepted", "empty")],
+        hand_in_form=hand_in_form or HandInForm(rows=_open(rows)),
         claims=claims,
         refusal=refusal,
     )
     return render(request, "signoffs/department/overview.html", context, status=status)
+
+
+def _open(rows: list[progress.ClassRow]) -> list[progress.ClassRow]:
+    return [row for row in rows if row.is_open]
 
 
 @require_safe
@@ -252,24 +261,22 @@ def countersign(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
 @access.department
 def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """系部上交: every class accepted, or with a stated exception."""
-    exceptions = {
-        name.removeprefix("exception-"): reason
-        for name, reason in request.POST.items()
-        if name.startswith("exception-") and reason.strip()
-    }
-    if not all(ReasonForm({"reason": reason}).is_valid() for reason in exceptions.values()):
-        refusal = _("A reason can't be read, or is longer than 200 characters. Shorten it.")
-        return _overview(request, desk, status=INVALID, refusal=refusal)
+    _newest, refusal = _newest_hand_in(desk)
+    if refusal is not None:
+        return _overview(request, desk, status=REFUSED, refusal=refusal)
+    form = HandInForm(request.POST, rows=_open(progress.class_rows(desk.class_groups)))
+    if not form.is_valid():
+        return _overview(request, desk, status=INVALID, hand_in_form=form)
     try:
         made = flow.hand_in(
             campaign=desk.campaign,
             department=desk.department,
             who=desk.who,
-            exceptions=exceptions,
+            exceptions=form.exceptions,
             clock=timezone.now,
         )
     except flow.Refused as refused:
-        return _overview(request, desk, status=REFUSED, refusal=refused.reason)
+        return _overview(request, desk, status=REFUSED, refusal=refused.reason, hand_in_form=form)
     messages.success(request, _("Handed in: version %(version)s.") % {"version": made.version})
     return redirect("department")
 

@@ -68,12 +68,35 @@ def test_a_sheet_is_accepted_once(desk, submitted):
 
 def test_the_hand_in_says_which_class_is_missing(desk, own_class):
     response = desk.post(reverse("department-hand-in"))
-    assert response.status_code == 409
-    assert f"尚未接收且未写明原因：{own_class.name}" in pages.text(response)
+    assert response.status_code == 422
+    assert f"{own_class.name}（未提交确认表） 请写明原因。" in pages.text(response)
     assert HandIn.objects.count() == 0
     stated = {f"exception-{own_class.uuid}": "全班实习，24日补交"}
     assert desk.post(reverse("department-hand-in"), stated).status_code == 302
     assert HandIn.objects.get().exceptions[0]["reason"] == "全班实习，24日补交"
+
+
+def test_a_refused_hand_in_keeps_what_was_typed_and_leads_to_the_first_gap(desk, own_class):
+    names = [f"软件26{number:02d}班" for number in range(2, 14)]
+    classes = [own_class, *(factories.class_group(name, students=2) for name in names)]
+    field = {one: f"exception-{one.uuid}" for one in classes}
+    response = desk.post(reverse("department-hand-in"), {field[own_class]: "全班实习"})
+    form = next(one for one in pages.forms(response) if one.action == reverse("department-hand-in"))
+    assert form.fields[field[own_class]] == "全班实习"
+    page, text = response.content.decode(), pages.text(response)
+    assert page.count('aria-invalid="true"') == len(names)
+    assert text.count("请写明原因。") == len(names)
+    assert f"尚未上交：有 {len(names)} 个班的原因未填写或无法保存" in text
+    assert "请从 软件2602班（未提交确认表） 开始补填" in text
+    assert f"#id_{field[classes[1]]}" in pages.links(response)
+
+
+def test_a_class_whose_sheet_is_accepted_needs_no_reason(desk, own_class, submitted):
+    desk.post(reverse("department-accept", args=[submitted.uuid]))
+    late = factories.student(own_class, 4)
+    stories.on_paper(late, own_class.students.get(seat=1))
+    assert "待会签" in pages.text(desk.get(reverse("department")))
+    assert desk.post(reverse("department-hand-in")).status_code == 302
 
 
 def test_a_paper_signature_is_countersigned(desk, own_class):
