@@ -17,6 +17,8 @@ from ..rules import FieldReport
 from .signature import SignatureMixin
 from .student import OK, check_phone
 
+NO_REASON = {"required": _("Please give the reason.")}
+
 
 class ExcuseForm(forms.Form):
     """Why a student will not sign."""
@@ -29,7 +31,12 @@ class ReasonForm(forms.Form):
     """A move that needs its reason."""
 
     # The shortest of the columns that keep a reason.
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages=NO_REASON,
+    )
 
 
 class HandInForm(forms.Form):
@@ -45,7 +52,7 @@ class HandInForm(forms.Form):
             self.fields[f"{self.PREFIX}{row.class_group.uuid}"] = forms.CharField(
                 label=_("%(class)s (%(state)s)") % said,
                 max_length=200,
-                error_messages={"required": _("Please give the reason.")},
+                error_messages=NO_REASON,
             )
 
     @property

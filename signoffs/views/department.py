@@ -39,7 +39,10 @@ def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
     return newest, rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
 
 
-def _overview(request, desk: access.Desk, *, status=200, refusal=None, hand_in_form=None) -> HttpResponse:
+def _overview(
+    request, desk: access.Desk, *, status=200, refusal=None, hand_in_form=None, reason_form=None
+) -> HttpResponse:
+    ticked = request.POST.getlist("sheet")
     rows = progress.class_rows(desk.class_groups)
     hand_in, reason = _newest_hand_in(desk)
     claims = list(
@@ -55,8 +58,8 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None, hand_in_f
         total=sum((row.counts for row in rows), progress.Counts()),
         hand_in=hand_in,
         no_hand_in=reason,
-        to_look_at=[row for row in rows if row.step == "look"],
-        reason_form=ReasonForm(),
+        to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.step == "look"],
+        reason_form=reason_form or ReasonForm(),
         hand_in_form=hand_in_form or HandInForm(rows=_open(rows)),
         claims=claims,
         refusal=refusal,
@@ -156,7 +159,7 @@ def _many(request, desk: access.Desk, decide) -> tuple[int, list[str]]:
 def accept_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """Accept the sheets of the classes that were ticked."""
     return _decided(
-        request, desk, lambda sheet: flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
+        request, desk, None, lambda sheet: flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
     )
 
 
@@ -166,21 +169,23 @@ def return_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """Return the sheets of the classes that were ticked, all with the same reason."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _overview(request, desk, status=INVALID, refusal=_("Say why the sheet is returned."))
+        return _overview(request, desk, status=INVALID, reason_form=form)
     reason = form.cleaned_data["reason"]
     return _decided(
         request,
         desk,
+        form,
         lambda sheet: flow.return_sheet(sheet=sheet, who=desk.who, reason=reason, clock=timezone.now),
     )
 
 
-def _decided(request, desk: access.Desk, decide) -> HttpResponse:
+def _decided(request, desk: access.Desk, form: ReasonForm | None, decide) -> HttpResponse:
     done, refused = _many(request, desk, decide)
     if not done and not refused:
-        return _overview(request, desk, status=INVALID, refusal=_("Tick the classes first."))
+        refusal = _("Tick the classes first.")
+        return _overview(request, desk, status=INVALID, refusal=refusal, reason_form=form)
     if refused:
-        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused))
+        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused), reason_form=form)
     messages.success(request, _("Done for %(count)s classes.") % {"count": done})
     return redirect("department")
 

@@ -193,6 +193,20 @@ class TestManySheets:
         assert desk.post(url, ticked | {"reason": "请补签"}).status_code == 302
         assert self.states() == ["submitted", "returned", "returned"]
 
+    def test_without_a_reason_the_ticks_stay_and_the_field_is_open(self, desk, sheets):
+        ticked = {"sheet": [str(sheet.uuid) for sheet in sheets[:2]], "reason": " "}
+        response = desk.post(reverse("department-return-many"), ticked)
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert re.findall(r'value="([0-9a-f-]{36})" checked', page) == ticked["sheet"]
+        assert "<details open>" in page
+        assert "#id_reason" in pages.links(response)
+        reason = {"reason": "请全部补签"}
+        kept = desk.post(reverse("department-return-many"), reason).content.decode()
+        assert "请先勾选班级" in kept
+        assert "<details open>" in kept
+        assert reason["reason"] in kept
+
     def test_what_is_refused_is_named_and_the_others_are_done(self, desk, sheets):
         url = reverse("department-accept-many")
         desk.post(url, {"sheet": [sheets[0].uuid]})
