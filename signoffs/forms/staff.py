@@ -154,13 +154,16 @@ class SubmitForm(SignatureMixin):
 class SettleForm(forms.Form):
     """The next outcome of a reported error."""
 
-    outcome = forms.ChoiceField(label=_("Outcome"))
-    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), error_messages={"required": _("Choose what became of it.")}
+    )
+    note = forms.CharField(label=_("Note (needed for “Explained”)"), max_length=300, required=False)
     alike = forms.BooleanField(label=_("And those alike"), required=False)
 
     def __init__(self, *args, error: FieldError, **kwargs):
-        """Offer what may follow on the present outcome."""
-        super().__init__(*args, **kwargs)
+        """Offer what may follow on the present outcome; a page has many of them, each with ids of its own."""
+        super().__init__(*args, auto_id=f"id_{error.uuid}_%s", **kwargs)
+        self.error = error
         # Nothing is preselected: an outcome is a decision.
         follow = states.OUTCOMES[error.outcome]
         whole = error.field not in key_fields.BY_NAME

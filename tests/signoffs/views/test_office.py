@@ -89,6 +89,27 @@ class TestErrors:
         assert desk.post(url, {"outcome": "explained", "note": "学信网已正确"}).status_code == 302
         assert FieldError.objects.get().outcome == "explained"
 
+    def test_a_refusal_stands_in_its_row_with_what_was_chosen(self, desk, campaign):
+        class_group = factories.class_group(students=2)
+        for student in class_group.students.all():
+            stories.report(student)
+        error = FieldError.objects.order_by("pk").last()
+        url = reverse("office-settle", args=[error.uuid])
+        response = desk.post(url, {"outcome": "explained", "note": ""})
+        assert response.status_code == 409
+        page, text = response.content.decode(), pages.text(response)
+        row = page[page.index(f'action="{url}') :].split("</form>")[0]
+        assert "请写明情况说明。" in row
+        assert '<option value="explained" selected>' in row
+        assert page.count('<option value="explained" selected>') == 1
+        assert f"{error.declaration.student.name} · 专业名称 ：请写明情况说明。" in text
+        assert f"#id_{error.uuid}_outcome" in pages.links(response)
+        assert f'id="id_{error.uuid}_outcome"' in row
+        response = desk.post(url, {"outcome": "", "note": "已报省厅"})
+        row = response.content.decode().split(f'action="{url}')[1].split("</form>")[0]
+        assert "请选择处理情况。" in row
+        assert 'value="已报省厅"' in row
+
     def test_mending_takes_the_right_value_into_the_roster_and_asks_again(self, desk, world):
         desk.post(reverse("office-settle", args=[world["error"].uuid]), {"outcome": "mended", "note": ""})
         student = world["error"].declaration.student
