@@ -64,8 +64,11 @@ def completion(overview: Overview, now: datetime) -> Chart | None:
     goal = overview.campaign.student_deadline
     ahead = ""
     if goal > today:
-        reached = done + overview.forecast.a_day_lately * (goal - today).days
-        ahead = f"{x(today)},{y(done)} {x(goal)},{y(reached)}"
+        gained = overview.forecast.a_day_lately * (goal - today).days
+        # Everybody may have signed before the deadline: from there on it is level.
+        rising = min(1, (expected - done) / gained) if gained else 1
+        end = y(done + gained * rising)
+        ahead = f"{x(today)},{y(done)} {x(today) + (x(goal) - x(today)) * rising:.1f},{end} {x(goal)},{end}"
     kinds = ("students", "departments")
     anchors = ("end", "end" if x(ends[1]) > WIDTH - 90 else "start")
     step = max(1, span // 8)
