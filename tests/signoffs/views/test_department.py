@@ -8,7 +8,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from signoffs import links
-from signoffs.models import AccessRecord, ClassLink, ClassSheet, Declaration, HandIn, MonitorDuty, OneTimeCode
+from signoffs.models import (
+    AccessRecord,
+    ClassLink,
+    ClassSheet,
+    Declaration,
+    HandIn,
+    MonitorDuty,
+    OneTimeCode,
+    Tally,
+)
 from tests import factories, pages, printed, stories
 
 
@@ -228,6 +237,30 @@ class TestManySheets:
         text = pages.text(desk.get(reverse("department-class", args=[own_class.uuid])))
         assert f"2 {student.name}：已签 → 有误" in text
         assert "退回班级确认表" in text  # the history, in plain words
+
+    def test_the_covers_counts_add_up_to_those_expected(self, desk, own_class):
+        for seat in range(4, 8):
+            factories.student(own_class, seat)
+        own_class.tally.expected = 7
+        own_class.tally.save()
+        monitor, *others = own_class.students.order_by("seat")
+        stories.confirm(monitor)
+        stories.report(others[0])
+        stories.excuse(others[1], monitor)
+        Tally.objects.filter(class_group=own_class).update(recheck=1)
+        desk.post(reverse("department-hand-in"), {f"exception-{own_class.uuid}": "全班实习"})
+        [cover, *_] = printed.pypdf_pages(b"".join(desk.post(reverse("department-hand-in-print"))))
+        assert "应到人数 7" in cover
+        parts = {
+            "核对无误并签名": 1,
+            "反馈信息错误": 1,
+            "登记未签原因": 1,
+            "逾期未核对": 0,
+            "待复核": 1,
+            "尚未核对": 3,
+        }
+        assert [f"{label} {count}" in cover for label, count in parts.items()] == [True] * len(parts)
+        assert cover.index("逾期签名") < cover.index("登记未签原因")
 
     def test_the_hand_in_prints_as_a_cover_and_the_forms(self, desk, sheets, own_class):
         assert desk.post(reverse("department-hand-in-print")).status_code == 409
