@@ -41,6 +41,11 @@ class TestTheDashboard:
         assert "已完成 6 / 9 人" in text
         assert "机械工程系进度落后" in text
 
+    def test_the_curves_figures_are_of_all_who_checked_with_errors_too(self, desk, world):
+        header, today = pages.tables(desk.get(reverse("office")))[0]
+        assert header == ["日期", "当日核对", "累计核对", "%"]
+        assert today[1:3] == ["5", "5"]  # four signed, one with an error
+
     def test_a_department_a_row_with_its_hand_in(self, desk, world):
         table = pages.tables(desk.get(reverse("office")))[1]
         rows = {row[0]: row[2:] for row in table[1:]}
