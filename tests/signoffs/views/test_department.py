@@ -138,6 +138,18 @@ def test_a_monitor_is_named_and_unnamed(desk, own_class):
     assert "职务来自名册" in pages.text(response)
 
 
+def test_a_class_that_is_done_is_not_urged(desk, own_class):
+    url = reverse("department-class", args=[own_class.uuid])
+    *others, last = own_class.students.all()
+    for student in others:
+        stories.confirm(student)
+    assert "还有 1 人未完成" in pages.text(desk.get(url))
+    stories.confirm(last)
+    response = desk.get(url)
+    assert "全班已完成，无需催办。" in pages.text(response)
+    assert "data-copy-button" not in response.content.decode()
+
+
 def test_a_link_is_rotated(desk, own_class):
     url = reverse("department-rotate", args=[own_class.uuid])
     assert desk.post(url, {"kind": "student"}).status_code == 422  # there is none yet
