@@ -165,8 +165,8 @@ def form_pages(seats: list[Seat]) -> list[list[list[tuple[int, Seat | None]]]]:
 def reminder_text(class_group: ClassGroup, now: datetime) -> str:
     """Return a text for the class chat: who is missing, until when, and where. Empty once nobody is.
 
-    Always Chinese.
-    It names those missing, in the chat where everybody knows them; no number, no state of anybody else.
+    Always Chinese. It names those missing, in the chat where everybody knows them; no number, no state of
+    anybody else.
     """
     asked = (states.MISSING, states.RECHECK)
     names = [seat.student.name for seat in class_grid(class_group) if seat.state in asked]

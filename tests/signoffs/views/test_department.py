@@ -152,6 +152,11 @@ def test_a_class_that_is_done_is_not_urged(desk, own_class):
 
 def test_a_link_is_rotated(desk, own_class):
     url = reverse("department-rotate", args=[own_class.uuid])
+    page = desk.get(reverse("department-class", args=[own_class.uuid])).content.decode()
+    folded = re.findall(r"<details><summary>(更换\w+)</summary>(.*?)</details>", page, re.DOTALL)
+    assert [name for name, _ in folded] == ["更换班级链接", "更换班长链接"]
+    assert all("旧链接" in inside and "确认更换" in inside for _, inside in folded)
+    assert page.count(url) == 2  # nowhere but there
     assert desk.post(url, {"kind": "student"}).status_code == 422  # there is none yet
     old = links.issue(own_class, ClassLink.Kind.STUDENT, timezone.now())
     assert desk.post(url, {"kind": "student"}).status_code == 302
