@@ -60,6 +60,7 @@ def _overview(
         no_hand_in=reason,
         to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.step == "look"],
         reason_form=reason_form or ReasonForm(),
+        accepted=sum(row.is_accepted for row in rows),
         hand_in_form=hand_in_form or HandInForm(rows=_open(rows)),
         claims=claims,
         refusal=refusal,

@@ -85,6 +85,23 @@ def test_the_hand_in_says_which_class_is_missing(desk, own_class):
     assert HandIn.objects.get().exceptions[0]["reason"] == "全班实习，24日补交"
 
 
+def test_a_hand_in_of_open_classes_is_folded_away_below_what_it_means(desk, own_class, submitted):
+    other = factories.class_group("软件2602班", students=2)
+    page = desk.get(reverse("department")).content.decode()
+    assert "2 个班中已接收 0 个，还有 2 人未完成。上交后，只有教务管理部可以退回。" in page
+    panel = page[page.index("<details><summary>尚有 2 个班未接收——仍要上交</summary>") :]
+    assert reverse("department-hand-in") in panel[: panel.index("</details>")]
+    assert "<details open><summary>尚有" in desk.post(reverse("department-hand-in")).content.decode()
+    desk.post(reverse("department-accept", args=[submitted.uuid]))
+    for student in other.students.all():
+        stories.confirm(student)
+    sheet = stories.submit(other, other.students.get(seat=1))
+    desk.post(reverse("department-accept", args=[sheet.uuid]))
+    page = desk.get(reverse("department")).content.decode()
+    assert "2 个班中已接收 2 个" in page
+    assert "仍要上交" not in page
+
+
 def test_a_refused_hand_in_keeps_what_was_typed_and_leads_to_the_first_gap(desk, own_class):
     names = [f"软件26{number:02d}班" for number in range(2, 14)]
     classes = [own_class, *(factories.class_group(name, students=2) for name in names)]
