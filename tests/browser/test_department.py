@@ -45,3 +45,18 @@ def test_all_sheets_are_ticked_at_once(desk):
     page.get_by_role("button", name="接收").click()
     page.wait_for_selector(".notice")
     assert page.locator("[name=sheet]").count() == 0
+
+
+def test_on_a_phone_a_row_fits_with_what_is_left_and_what_is_next(live_server, desk):
+    name = "计算机科学与技术（中外合作办学）2601班"
+    stories.confirm(factories.class_group(name, students=20).students.get(seat=3))
+    page = desk()
+    row = page.locator("tbody tr")
+    assert page.evaluate("document.querySelector('.table-wrap').scrollWidth") <= 390
+    for words in (name, "19", "催办未签学生"):
+        box = row.get_by_text(words, exact=True).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    page.set_viewport_size({"width": 1280, "height": 900})
+    tops = {cell.bounding_box()["y"] for cell in row.locator("td").all()}
+    assert len(tops) == 1
