@@ -394,6 +394,16 @@ class Overview:
             row.hand_in is not None and row.hand_in.state != HandIn.State.REOPENED for row in self.departments
         )
 
+    @property
+    def classes(self) -> int:
+        """All classes."""
+        return sum(len(row.classes) for row in self.departments)
+
+    @property
+    def accepted(self) -> int:
+        """Classes whose sheet their department has accepted."""
+        return sum(row.accepted for row in self.departments)
+
 
 _WHOLE_LABELS = {"status": key_fields.STATUS_LABEL, "no_record": "没有学籍信息", "place": "所在班级"}
 

@@ -39,7 +39,8 @@ class TestTheDashboard:
     def test_it_answers_in_plain_figures(self, desk, world):
         text = pages.text(desk.get(reverse("office")))
         assert "已完成 6 / 9 人" in text
-        assert "机械工程系进度落后" in text
+        assert "%。机械工程系进度落后。" in text
+        assert "还差 3 人（已完成 0%）" in text
 
     def test_the_curves_figures_are_of_all_who_checked_with_errors_too(self, desk, world):
         header, today = pages.tables(desk.get(reverse("office")))[0]
@@ -52,7 +53,7 @@ class TestTheDashboard:
         assert rows["信息工程系"][:8] == ["6", "4", "1", "1", "0", "0", "100", "1/1"]
         assert rows["信息工程系"][8].startswith("已上交 按时")
         assert rows["机械工程系"][:7] == ["3", "0", "0", "0", "0", "3", "0"]
-        assert rows["合计"][:7] == ["9", "4", "1", "1", "0", "3", "66"]
+        assert rows["合计"] == ["9", "4", "1", "1", "0", "3", "66", "1/2", "1/2"]
 
     def test_before_the_first_roster_it_says_what_to_do(self, office):
         client = Client()
