@@ -1,13 +1,14 @@
 """The department officer's pages, and what a counsellor may do with them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links
+from signoffs import deadlines, links
 from signoffs.models import (
     AccessRecord,
     ClassLink,
@@ -153,6 +154,18 @@ def test_a_monitor_is_named_and_unnamed(desk, own_class):
     )
     assert response.status_code == 409
     assert "职务来自名册" in pages.text(response)
+
+
+def test_late_is_said_of_those_who_signed(desk, own_class):
+    first, second, _ = own_class.students.order_by("seat")
+    after = deadlines.end_of(own_class.campaign.student_deadline) + timedelta(hours=1)
+    for student, act in ((first, stories.confirm), (second, stories.report)):
+        act(student, clock=lambda: after)
+    response = desk.get(reverse("department-class", args=[own_class.uuid]))
+    assert "已签 1 · 有误 1 （以上含逾期签名 2 人） · 未签 1" in pages.text(response)
+    cell = pages.tables(response)[0][0][1]
+    assert cell == f"{first.name}已签 · 逾期"
+    assert response.content.decode().count('<span class="mark mark--late">逾期</span>') == 2
 
 
 def test_a_class_that_is_done_is_not_urged(desk, own_class):
