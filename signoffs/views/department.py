@@ -13,7 +13,7 @@ from .. import access, deadlines, flow, links, printing, progress, rules
 from ..dossier import dossier
 from ..forms.staff import HandInForm, ReasonForm
 from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
-from .files import kind_of_form, made_of_people, name_of_form, stream
+from .files import file_of_form, kind_of_form, made_of_people, name_of_form, stream
 
 REFUSED, INVALID = 409, 422
 
@@ -331,7 +331,7 @@ def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     of, what = {"campaign": desk.campaign, "class_group": class_group}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf([class_group], now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, _name(desk, "登记表", class_group))
+    return stream(request, content, file_of_form(request.POST, class_group))
 
 
 @require_POST
@@ -342,4 +342,4 @@ def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     of, what = {"campaign": desk.campaign, "department": desk.department}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, _name(desk, "登记表"))
+    return stream(request, content, file_of_form(request.POST, desk.department))

@@ -108,7 +108,7 @@ def test_a_print_of_many_classes_says_how_many_are_drawn(live_server, desk):
     desk.evaluate(NOTE_THE_PROGRESS)
     with desk.expect_download() as download:
         desk.locator("form[action='/office/forms/'] button[value=blank]").click()
-    assert download.value.suggested_filename == "登记表-2026.pdf"
+    assert download.value.suggested_filename == "空白登记表（印姓名）-2026.pdf"
     assert len(PdfReader(download.value.path()).pages) == 12
     said = desk.evaluate("window.said")
     assert said[0] == "正在处理，请不要关闭本页。"
@@ -150,5 +150,5 @@ def test_a_print_is_a_download_without_a_script(live_server, phone, desk):
     page.goto(f"{live_server.url}/office/")
     with page.expect_download() as download:
         page.locator("form[action='/office/forms/'] button[value=blank]").click()
-    assert download.value.suggested_filename == "登记表-2026.pdf"
+    assert download.value.suggested_filename == "空白登记表（印姓名）-2026.pdf"
     assert len(PdfReader(download.value.path()).pages) == 1

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -229,7 +230,8 @@ class TestTheRoster:
     def test_errors_are_named_by_cell_and_cannot_be_confirmed(self, desk, campaign):
         preview = self.upload(desk, files.roster(files.row(1), files.row(2, 姓名=None)))
         assert "整个文件不予导入" in pages.text(preview)
-        row = pages.tables(preview)[0][1]
+        header, row = pages.tables(preview)[0][:2]
+        assert header[-1] == "问题"
         assert row[1:4] == ["3", "姓名", "错误"]
         confirm = desk.post(
             reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid]), {"digest": ""}
@@ -442,6 +444,12 @@ class TestPrinting:
         blank = desk.post(reverse("office-forms"), {"kind": "blank", "downloading": "1f"})
         assert blank.cookies["downloaded"].value == "1f"
         nameless = desk.post(reverse("office-forms"), {"kind": "nameless"})
+        names = [unquote(one["Content-Disposition"].split("''")[1]) for one in (everything, blank, nameless)]
+        assert names == [
+            "登记表-2026.pdf",
+            "空白登记表（印姓名）-2026.pdf",
+            "空白登记表（不印姓名）-2026.pdf",
+        ]
         texts = [
             printed.pypdf_pages(b"".join(response))
             for response in (one, department, everything, blank, nameless)
