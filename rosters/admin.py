@@ -10,7 +10,7 @@ from .resources import EXPORT_FORMATS, StudentResource
 
 
 class ReadOnly(admin.ModelAdmin):
-    """Shows, and changes nothing: importing.py is the only writer of rosters."""
+    """Shows, and changes nothing: only importing.py writes rosters, only the flow the process."""
 
     def has_add_permission(self, request, obj=None) -> bool:
         """Nobody adds."""

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from . import ethnic_groups, identity, key_fields
+from .widths import HALF_WIDTH
 
 Cell = str | int | float | bool | date | datetime | None
 Fault = tuple[str, dict]
@@ -39,11 +40,13 @@ LIMITS = {
 # What a cell says that isn't a value but a time of day, or the error of a formula.
 TIME_CELL, ERROR_CELL = object(), object()
 
+# What a text that leaves as a cell begins with where a spreadsheet would take it for a formula.
+FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
 BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _EDGE = "\ufeff\u200b\u2060"
-_WIDE = {
-    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
-}
+# Of a value as the record writes it only digits and letters become half width, no bracket and no dot.
+_WIDE = {code: half for code, half in HALF_WIDTH.items() if chr(half).isalnum()}
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 _DATE = re.compile(

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import key_fields
+from .widths import compact
 
 FIRST_LINES = 20
 # Fewer known headings than this are no roster's.
@@ -25,13 +26,13 @@ EXTRA = {
 # The exchange platform's two columns for 系部: the second counts where the first is empty.
 SECOND_CHOICE = {"department_name": ("FY", "XSH")}
 
-_WIDTHS = str.maketrans({code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {"【": "(", "】": ")"})
+_BRACKETS = str.maketrans("【】", "()")
 _REMARK = re.compile(r"\([^()]*\)|\*|[:：]$")
 
 
 def tidied(heading: str) -> str:
     """Return a heading in half width and capitals, without spaces."""
-    return "".join(heading.translate(_WIDTHS).split()).upper()
+    return compact(heading).translate(_BRACKETS).upper()
 
 
 KNOWN: dict[str, str] = {

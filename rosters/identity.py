@@ -8,6 +8,8 @@ import hmac
 import re
 from datetime import date
 
+from .widths import compact
+
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
 SHAPE = re.compile(r"[0-9]{17}[0-9X]")
@@ -17,7 +19,6 @@ HIDDEN = "*"
 # How many characters of a masked number must be visible before a comparison means something.
 VISIBLE_ENOUGH = 6
 
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 _STARS = dict.fromkeys(map(ord, "×•●·﹡∗⁎"), HIDDEN)
 
 
@@ -25,7 +26,7 @@ def tidy(text: str) -> str:
     """Return the number in half width and capitals, without spaces: how it is stored and compared."""
     if text.isascii() and text.isalnum():
         return text.upper()  # the usual number, in a hurry
-    return "".join(text.translate(_HALF_WIDTH).split()).upper()
+    return compact(text).upper()
 
 
 def check_digit(first17: str) -> str:
@@ -66,11 +67,6 @@ def problems(text: str) -> list[str]:
         return ["length"] if text.isascii() and text.isdigit() else []
     found = [] if birth_date_of(text) else ["birth_date"]
     return found if check_digit(text[:17]) == text[17] else [*found, "check_digit"]
-
-
-def is_resident_id(text: str) -> bool:
-    """Say whether the text is a resident's number without a fault."""
-    return looks_resident(text) and not problems(text)
 
 
 def mask(text: str) -> str:

@@ -15,16 +15,14 @@ from django.db.models import Max
 from . import cleaning, key_fields, reading
 from .encryption import key_id_of_digest, key_ring
 from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
-from .planning import Place, Plan, Update, basis_of, known_students, plan
+from .planning import Place, Plan, basis_of, known_students, plan
 from .problems import LEVELS, Problem
 from .student_rows import Newcomer, StudentWriter
 
 UPLOAD_LASTS = timedelta(hours=1)
-# The name under which a change of place is kept, beside the key fields.
+# The name under which a change of place is kept, beside the key fields and the duty.
 PLACE = "place"
 BATCH = 500
-
-__all__ = ["Place", "Plan", "Update", "plan"]
 
 
 class Stale(Exception):
@@ -56,6 +54,8 @@ class Applied:
     created: list[Newcomer] = field(default_factory=list)
     # Students whose normalised key fields are others now: what they declared was about another record.
     changed: list[Student] = field(default_factory=list)
+    # Students whose duty is another now, which nobody has signed.
+    duties: list[Student] = field(default_factory=list)
     # Students who moved, each with the class they left, and the seat they had there.
     moved: list[tuple[Student, ClassGroup]] = field(default_factory=list)
     left_seats: dict[int, int] = field(default_factory=dict)
@@ -73,38 +73,14 @@ def open_campaign() -> Campaign | None:
     return Campaign.objects.filter(state=Campaign.State.OPEN).first()
 
 
-def campaign_for(slug: str) -> Campaign:
-    """Return the campaign of a cohort year; a new one has that year's deadlines, 22 and 24 December.
-
-    It is open unless another one is. Raise ValueError for a slug that is no year.
-    """
-    found = Campaign.objects.filter(slug=slug).first()
-    if found is not None:
-        return found
-    if not (slug.isascii() and slug.isdigit() and len(slug) == 4 and 1950 <= int(slug) <= 2200):
-        raise ValueError(f"{slug!r} is no year")
-    latest = Campaign.objects.first()
-    return create_campaign(
-        slug,
-        university=latest.university if latest else "",
-        student_deadline=date(int(slug), 12, 22),
-        department_deadline=date(int(slug), 12, 24),
-    )
-
-
 def create_campaign(
-    slug: str,
-    *,
-    university: str,
-    student_deadline: date,
-    department_deadline: date,
-    texts: dict | None = None,
+    slug: str, *, university: str, student_deadline: date, department_deadline: date, texts: dict[str, str]
 ) -> Campaign:
     """Return a new campaign, open unless another one is."""
     return Campaign.objects.create(
         slug=slug,
         university=university,
-        texts=texts or {},
+        texts=texts,
         state=Campaign.State.DRAFT if open_campaign() else Campaign.State.OPEN,
         student_deadline=student_deadline,
         department_deadline=department_deadline,
@@ -181,10 +157,15 @@ def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, st
 
 
 def drop_upload(roster_import: RosterImport) -> None:
-    """Forget an upload's content; its row stays, as a record that it was not applied."""
-    RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING).update(
-        state=RosterImport.State.DROPPED, upload=None
-    )
+    """Forget an upload's content; its row stays, as a record that it was not applied. Raise UploadGone."""
+    _end_waiting(roster_import, state=RosterImport.State.DROPPED)
+
+
+def _end_waiting(roster_import: RosterImport, **values) -> None:
+    """End the waiting of an upload, which is applied or dropped but never both. Raise UploadGone."""
+    waiting = RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING)
+    if not waiting.update(upload=None, **values):
+        raise UploadGone(roster_import.file_name)
 
 
 def drop_old_uploads(now: datetime) -> None:
@@ -201,21 +182,22 @@ def drop_old_uploads(now: datetime) -> None:
 def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport | None = None) -> Applied:
     """Write what the plan says: all of it or nothing.
 
-    Raise NotClean for a plan with errors, Stale where the roster changed since it was made. The caller holds
-    the locks of the campaign and its classes.
+    Raise NotClean for a plan with errors, UploadGone where its upload no longer waits, Stale where the roster
+    changed since it was made. The caller holds the locks of the campaign and its classes.
     """
     if not plan.is_clean:
         raise NotClean(plan.file_name)
+    applied = Applied(_record(plan, now, user, roster_import))
     if basis_of(plan.campaign, known_students(plan.campaign)) != plan.basis:
         raise Stale(plan.file_name)
-    applied = Applied(_record(plan, now, user, roster_import))
     groups = _class_groups(plan, applied)
     seats = _Seats(groups.values())
     _create(plan, groups, seats, applied)
     _update(plan, groups, seats, applied, now)
     seats.store()
     touched = {newcomer.class_group_id: newcomer.class_group for newcomer in applied.created}
-    for student in (*applied.changed, *applied.returned, *(student for student, _ in applied.moved)):
+    moved = (student for student, _ in applied.moved)
+    for student in (*applied.changed, *applied.duties, *applied.returned, *moved):
         touched[student.class_group_id] = student.class_group
     touched |= {left.pk: left for _, left in applied.moved}
     applied.class_groups_touched = [touched[pk] for pk in sorted(touched)]
@@ -223,15 +205,19 @@ def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport |
 
 
 def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None) -> RosterImport:
-    """Note that the import was applied, and forget the upload."""
-    record = roster_import or RosterImport(
-        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now
+    """Note that the import was applied, and forget the upload. Raise UploadGone."""
+    applied = {
+        "state": RosterImport.State.APPLIED,
+        "applied_at": now,
+        "plan_digest": plan.digest,
+        "counts": {**plan.counts, "mapping": plan.reading.mapping},
+    }
+    if roster_import is not None:
+        _end_waiting(roster_import, **applied)
+        return RosterImport.objects.get(pk=roster_import.pk)
+    return RosterImport.objects.create(
+        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now, **applied
     )
-    record.state, record.upload, record.applied_at = RosterImport.State.APPLIED, None, now
-    record.plan_digest = plan.digest
-    record.counts = {**plan.counts, "mapping": plan.reading.mapping}
-    record.save()
-    return record
 
 
 def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGroup]:
@@ -324,8 +310,11 @@ def _update(plan: Plan, groups: dict, seats: _Seats, applied: Applied, now: date
         for name, old, new in changed:
             changes.append((student, name, key_fields.display(name, old), key_fields.display(name, new)))
             setattr(student, name, new)
-        if changed:
+        fields = {name for name, _, _ in changed}
+        if fields & key_fields.BY_NAME.keys():
             applied.changed.append(student)
+        if "duty" in fields:
+            applied.duties.append(student)
         if student.withdrawn_at is not None:
             student.withdrawn_at, student.withdrawn_reason = None, ""
             applied.returned.append(student)

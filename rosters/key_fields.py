@@ -15,25 +15,26 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import ethnic_groups, identity
+from .widths import HALF_WIDTH, compact
 
 SCHOOL, PROVINCE = "school", "province"
 
 STATUS_LABEL = "学籍状态"
 GOOD_STATUS = "在籍（注册学籍）"
-# What CHSI shows as 学籍状态; the good one first.
-STATUSES = (
-    GOOD_STATUS,
-    "在籍（暂缓注册）",
-    "在籍（休学）",
-    "在籍（保留学籍）",
-    "不在籍（保留入学资格）",
-    "不在籍（放弃入学资格）",
-    "不在籍（取消入学资格）",
-    "不在籍（退学）",
-    "其他",
-)
+# What CHSI shows as 学籍状态, the good one first, each with its gloss for whoever reads English.
+STATUS_LABELS = {
+    GOOD_STATUS: _("在籍（注册学籍） — enrolled, registered"),
+    "在籍（暂缓注册）": _("在籍（暂缓注册） — enrolled, registration deferred"),
+    "在籍（休学）": _("在籍（休学） — enrolled, on leave"),
+    "在籍（保留学籍）": _("在籍（保留学籍） — enrolled, place kept"),
+    "不在籍（保留入学资格）": _("不在籍（保留入学资格） — not enrolled, admission kept"),
+    "不在籍（放弃入学资格）": _("不在籍（放弃入学资格） — not enrolled, admission given up"),
+    "不在籍（取消入学资格）": _("不在籍（取消入学资格） — not enrolled, admission cancelled"),
+    "不在籍（退学）": _("不在籍（退学） — not enrolled, withdrawn"),
+    "其他": _("其他 — other"),
+}
+STATUSES = tuple(STATUS_LABELS)
 
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 # Every dot that is written between the parts of a name.
 _DOTS = {ord(dot): "·" for dot in "•‧∙⋅・･●．."}
 _BRACKETS = {"【": "(", "】": ")", "[": "(", "]": ")", "〔": "(", "〕": ")"}
@@ -48,38 +49,33 @@ _LEVELS = dict.fromkeys(("专科(高职)", "高职(专科)", "高职高专", "�
 }
 
 
-def _plain(text: str) -> str:
-    """Return the text in half width, without spaces."""
-    return "".join(text.translate(_HALF_WIDTH).split())
-
-
 def _name(text: str) -> str:
-    return _plain(text).translate(_DOTS).casefold()
+    return compact(text).translate(_DOTS).casefold()
 
 
 def _sex(text: str) -> str:
-    return _SEXES.get(_plain(text), _plain(text))
+    return _SEXES.get(compact(text), compact(text))
 
 
 def _ethnicity(text: str) -> str:
-    return ethnic_groups.standard_name(_plain(text)) or _plain(text)
+    return ethnic_groups.standard_name(compact(text)) or compact(text)
 
 
 def _date(text: str) -> str:
-    found = _DATE.fullmatch(_plain(text))
+    found = _DATE.fullmatch(compact(text))
     if found is None:
-        return _plain(text)
+        return compact(text)
     year, month, day = (part for part in found.groups() if part)
     return f"{year}-{int(month):02d}-{int(day):02d}"
 
 
 def _bracketed(text: str) -> str:
-    return _plain(text).translate(str.maketrans(_BRACKETS))
+    return compact(text).translate(str.maketrans(_BRACKETS))
 
 
 def split_suffix(text: str) -> tuple[str, str]:
     """Return a major and the bracketed text at its end, nested brackets too; a bare bracket stays."""
-    plain = text.translate(_HALF_WIDTH).translate(str.maketrans(_BRACKETS))  # place by place the same
+    plain = text.translate(HALF_WIDTH).translate(str.maketrans(_BRACKETS))  # place by place the same
     end = len(plain.rstrip())
     while plain[:end].endswith(")"):
         depth = 0
@@ -103,7 +99,7 @@ def _level(text: str) -> str:
 
 
 def _duration(text: str) -> str:
-    text = _plain(text).removesuffix("制").removesuffix("年")
+    text = compact(text).removesuffix("制").removesuffix("年")
     if text.endswith("年半"):
         text = text.removesuffix("年半") + ".5"
     text = "".join(_CHINESE_DIGITS.get(character, character) for character in text)

@@ -1,4 +1,7 @@
-"""The facts as tables. Integer keys inside; random UUIDs are what URLs show. Only importing.py writes."""
+"""The facts as tables. Integer keys inside; random UUIDs are what URLs show.
+
+Only importing.py writes rosters; the keys that are retired are rotation.py's.
+"""
 
 import uuid
 

@@ -1,11 +1,11 @@
 """A roster file held against the roster that is stored: what would change. Writes nothing.
 
 Stored rows are compared by the digest of their normalised key fields, so their text is fetched only where
-something differs. The number of queries does not depend on the number of rows, but for those that changed.
+something differs; the duty is in no digest, and compared as it stands. The number of queries does not depend
+on the number of rows, but for those that changed.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from . import checking, identity, key_fields
 from .digests import RecordDigests
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
-from .problems import ERROR, WARNING, Problem
+from .problems import ERROR, Problem
 from .reading import Reading, RosterRow
 
 CHUNK = 500
@@ -58,6 +58,7 @@ class Known(NamedTuple):
     id_digest: str
     class_group_id: int
     withdrawn_at: datetime | None
+    duty: str
 
 
 @dataclass
@@ -108,11 +109,6 @@ class Plan:
         return [problem for problem in self.problems if problem.level == ERROR]
 
     @property
-    def warnings(self) -> list[Problem]:
-        """Problems that the office sees, and may import with."""
-        return [problem for problem in self.problems if problem.level == WARNING]
-
-    @property
     def is_clean(self) -> bool:
         """Whether it can be applied."""
         return not self.errors
@@ -145,7 +141,7 @@ class BooksDoNotBalance(Exception):
 def known_students(campaign: Campaign) -> list[Known]:
     """Return what is stored, in one query."""
     rows = Student.objects.filter(campaign=campaign).order_by("pk").values_list(*Known._fields)
-    return [Known(*row) for row in rows]
+    return list(map(Known._make, rows))
 
 
 def basis_of(campaign: Campaign, known: list[Known]) -> str:
@@ -216,6 +212,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
 def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict) -> None:
     """Say of the rows of stored students whether they are unchanged or update something."""
     lacking = [sheet.lacking for sheet in made.reading.sheets]
+    has_duty = [sheet.has_duty for sheet in made.reading.sheets]
     keys = {place: place.key for _, _, place in rows}
     digests, differing = RecordDigests(), []
     for student, row, place in rows:
@@ -224,6 +221,7 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
             moved_to is None
             and student.withdrawn_at is None
             and not lacking[row.sheet]
+            and (row.duty == student.duty or not has_duty[row.sheet])
             and digests.matches(student.record_digest, row)
         ):
             made.unchanged += 1
@@ -235,6 +233,8 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
         for pk, row, moved_to in piece:
             student = stored[pk]
             changes = _changes(student, row, lacking[row.sheet])
+            if row.duty != student.duty and has_duty[row.sheet]:
+                changes.append(("duty", student.duty, row.duty))
             if not changes and moved_to is None and student.withdrawn_at is None:
                 made.unchanged += 1
                 continue
@@ -287,10 +287,3 @@ def _find_ids_of_others(made: Plan, known: list[Known], named: set[int]) -> None
                     details = {"number": others[digest].student_number}
                     sheet = made.reading.sheets[row.sheet].name
                     made.problems.append(Problem("id_of_another", sheet, row.row, "id_number", details))
-
-
-def skipped_lines(made: Plan) -> Iterator[tuple[str | None, str, list[int]]]:
-    """Yield the lines that are no student's, by sheet and kind."""
-    for sheet in made.reading.sheets:
-        for kind, numbers in sheet.skipped.items():
-            yield sheet.name, kind, numbers

@@ -104,11 +104,6 @@ class Problem:
         """The sentence, in the language that is active."""
         return str(SENTENCES[self.code]) % self.details if self.details else str(SENTENCES[self.code])
 
-    @property
-    def place(self) -> tuple:
-        """What problems are sorted by: the file's own order, what concerns the whole first."""
-        return (self.sheet or "", self.row or 0, self.column or "")
-
     def as_dict(self) -> dict:
         """Return what `import_roster --json` prints."""
         return {name: getattr(self, name) for name in ("sheet", "row", "column", "level", "code", "message")}

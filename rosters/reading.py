@@ -147,6 +147,11 @@ class Sheet:
         return frozenset(key_fields.BY_NAME) - (self.header.index.keys() if self.header else frozenset())
 
     @property
+    def has_duty(self) -> bool:
+        """Whether the sheet says who has a duty (职务); one that doesn't leaves the duties as they are."""
+        return self.header is not None and "duty" in self.header.index
+
+    @property
     def skipped_lines(self) -> int:
         """How many lines are no student's."""
         return sum(map(len, self.skipped.values()))

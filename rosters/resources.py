@@ -1,4 +1,4 @@
-"""django-import-export: any roster file as its dataset, and what of the roster may be exported, and how.
+"""django-import-export: what of the roster may be exported, and how.
 
 A text that a spreadsheet would take for a formula leaves as text: in xlsx as a text cell, its value
 untouched; in csv, which knows no types, behind an apostrophe (reading.py takes it off again).
@@ -12,39 +12,15 @@ from import_export.formats import base_formats
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from . import identity, key_fields, reading
+from . import identity, key_fields
+from .cleaning import FORMULA_BEGINNINGS
 from .models import Student
-
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def inert(value) -> str:
     """Return a value as the text of a csv cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text
-
-
-class RosterFile(base_formats.Format):
-    """Every format that reading.py knows, as one of django-import-export's; official labels as headers."""
-
-    def get_title(self) -> str:
-        """Return the name in a list of formats."""
-        return "roster"
-
-    def can_import(self) -> bool:
-        """It reads, and does not write."""
-        return True
-
-    def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
-        """Return the rows. Raise Unreadable for a file that is no table, ValueError for a bad one."""
-        found = reading.read(in_stream, "")
-        for problem in found.problems:
-            if problem.level == "error":
-                raise ValueError(f"{problem.sheet} {problem.row}: {problem.message}")
-        dataset = tablib.Dataset(headers=[key.label for key in key_fields.KEY_FIELDS])
-        for row in found.rows:
-            dataset.append([key_fields.display(name, getattr(row, name)) for name in key_fields.BY_NAME])
-        return dataset
 
 
 class InertCSV(base_formats.CSV):

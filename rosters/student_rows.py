@@ -51,7 +51,7 @@ class StudentWriter:
         self._native_uuid = self._database.features.has_native_uuid_field
         self.fields = {field.name: field for field in Student._meta.concrete_fields}
         insert = ("uuid", "campaign", "duty", *self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
-        update = (*self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
+        update = ("duty", *self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
         quote = connection.ops.quote_name
         table = quote(Student._meta.db_table)
         columns = ", ".join(quote(self.fields[name].column) for name in insert)
@@ -96,12 +96,12 @@ class StudentWriter:
             self.flush()
 
     def update(self, student: Student) -> None:
-        """Write a stored student's key fields and place."""
+        """Write a stored student's key fields, duty and place."""
         withdrawn_at = self._prepared("withdrawn_at", student.withdrawn_at)
         place = (student.class_group_id, student.seat, withdrawn_at, student.withdrawn_reason)
         values = self._values(student, student.uuid)
         student.id_digest, student.record_digest = values[-2:]
-        self._updates.append((*place, *values, student.pk))
+        self._updates.append((student.duty, *place, *values, student.pk))
 
     def flush(self) -> None:
         """Write what has gathered."""

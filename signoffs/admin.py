@@ -1,14 +1,17 @@
 """The admin, for the IT person: accounts and the process to read, never to change; no personal data."""
 
+from collections.abc import Iterable
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 
-from rosters.admin import RosterChangeAdmin, StudentAdmin
-from rosters.models import RosterChange, Student
+from rosters.admin import ReadOnly, RosterChangeAdmin, StudentAdmin
+from rosters.models import Campaign, RosterChange, Student
 
 from . import access
 from .models import AccessRecord, ClassSheet, Event, HandIn, User
@@ -21,24 +24,8 @@ for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken
     admin.site.unregister(model)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """To look at: only the flow writes."""
-
-    def has_add_permission(self, request, obj=None):
-        """Nobody adds here."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Nobody changes here."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Nobody deletes here."""
-        return False
-
-
 @admin.register(User)
-class StaffAdmin(ReadOnlyAdmin):
+class StaffAdmin(ReadOnly):
     """Accounts, to look at; they are made and changed on the office's page of accounts."""
 
     list_display = ["username", "first_name", "last_name", "is_active", "is_superuser", "last_login"]
@@ -47,26 +34,47 @@ class StaffAdmin(ReadOnlyAdmin):
     fields = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
 
 
-def _record(request, view: str, student: Student | None = None) -> None:
-    """Note that the admin has shown personal data."""
-    desk = access.Desk(
-        request.user, ADMIN, campaign=student.campaign if student else access.current_campaign()
-    )
-    access.record_view(desk, view, student=student, class_group=student and student.class_group)
+def _record_campaigns(request, view: str, campaigns: Iterable[int]) -> None:
+    """Note that the admin shows students of these campaigns, by their keys."""
+    for campaign in Campaign.objects.filter(pk__in=campaigns):
+        access.record_view(access.Desk(request.user, ADMIN, campaign=campaign), view)
 
 
 class Logged:
-    """A list that shows students: who looks is noted, and so is who exports."""
+    """Pages that name students: who looks is noted, before the page is made."""
+
+    def student_of(self, row) -> Student:
+        """Return the student whom a row of this model names."""
+        return row
 
     def changelist_view(self, request, extra_context=None):
-        """Show the list."""
-        _record(request, "admin-students")
-        return super().changelist_view(request, extra_context)
+        """Show the list: of a whole campaign for each that is on this page of it."""
+        response = super().changelist_view(request, extra_context)
+        # Without a list it leads elsewhere, as after a filter that is none.
+        found = getattr(response, "context_data", {}).get("cl")
+        if found is not None:
+            campaigns = {self.student_of(row).campaign_id for row in found.result_list}
+            _record_campaigns(request, "admin-students", campaigns)
+        return response
 
-    def get_export_data(self, file_format, request, queryset, **kwargs):
-        """Make the file, noted before it is made."""
-        _record(request, "admin-export")
-        return super().get_export_data(file_format, request, queryset, **kwargs)
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Show one."""
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        self._record_one(request, object_id)
+        return response
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Show what the admin has changed of one: nothing, under the name."""
+        response = super().history_view(request, object_id, extra_context)
+        self._record_one(request, object_id)
+        return response
+
+    def _record_one(self, request, object_id: str) -> None:
+        found = self.get_object(request, unquote(object_id))
+        if found is not None:
+            student = self.student_of(found)
+            desk = access.Desk(request.user, ADMIN, campaign=student.campaign)
+            access.record_view(desk, "admin-student", class_group=student.class_group, student=student)
 
 
 admin.site.unregister([Student, RosterChange])
@@ -76,21 +84,23 @@ admin.site.unregister([Student, RosterChange])
 class LoggedStudentAdmin(Logged, StudentAdmin):
     """The roster's students."""
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show one."""
-        found = self.get_object(request, object_id)
-        if found is not None:
-            _record(request, "admin-student", found)
-        return super().change_view(request, object_id, form_url, extra_context)
+    def get_export_data(self, file_format, request, queryset, **kwargs):
+        """Make the file, noted before it is made."""
+        _record_campaigns(request, "admin-export", queryset.order_by().values("campaign"))
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
 
 @admin.register(RosterChange)
 class LoggedRosterChangeAdmin(Logged, RosterChangeAdmin):
     """Which field of whom was changed."""
 
+    def student_of(self, row) -> Student:
+        """Return whom the change is about."""
+        return row.student
+
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(ReadOnly):
     """Who did what, when; the payloads stay sealed."""
 
     list_display = ["happened_at", "verb", "chain", "position", "user"]
@@ -101,7 +111,7 @@ class EventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ClassSheet)
-class ClassSheetAdmin(ReadOnlyAdmin):
+class ClassSheetAdmin(ReadOnly):
     """The sheets, without their rows and signatures."""
 
     list_display = ["class_group", "version", "state", "submitted_at", "digest"]
@@ -111,7 +121,7 @@ class ClassSheetAdmin(ReadOnlyAdmin):
 
 
 @admin.register(HandIn)
-class HandInAdmin(ReadOnlyAdmin):
+class HandInAdmin(ReadOnly):
     """The departments' hand-ins."""
 
     list_display = ["department", "campaign", "version", "state", "late"]
@@ -120,7 +130,7 @@ class HandInAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AccessRecord)
-class AccessRecordAdmin(ReadOnlyAdmin):
+class AccessRecordAdmin(ReadOnly):
     """Who looked where; whose data it was is on the office's pages."""
 
     list_display = ["seen_at", "user", "role", "view", "class_group"]

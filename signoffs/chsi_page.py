@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rosters import key_fields
+from rosters.widths import HALF_WIDTH, compact
 
 LONGEST = 20_000  # characters; the page has about 1,000
 STATUS = "status"
@@ -38,7 +39,7 @@ OTHERS = (
 NOTHING = frozenset({"", "-", "--", "—", "——", "无", "暂无", "空", "/"})
 
 _FIELDS = {label: name for name, labels in LABELS for label in labels}
-_WIDTHS = str.maketrans({"（": "(", "）": ")", "：": ":", "\u3000": " ", "\xa0": " "})
+_WIDTHS = HALF_WIDTH | {ord("\xa0"): " "}
 # A label begins a line, or stands behind white space or a bar; no other text begins so by chance.
 _LABEL = re.compile(
     r"(?:(?<=[\s|,，;；])|^)("
@@ -124,8 +125,8 @@ def status_of(shown: Shown) -> str:
     text = shown.values.get(STATUS)
     if not text:
         return ""
-    plain = "".join(text.translate(_WIDTHS).split())
+    plain = compact(text)
     for status in key_fields.STATUSES:
-        if "".join(status.translate(_WIDTHS).split()) == plain:
+        if compact(status) == plain:
             return status
     return key_fields.STATUSES[-1]

@@ -36,7 +36,7 @@ def _record(student: Student) -> tuple[tuple[str, str], ...]:
 
 
 def dossier(student: Student) -> Dossier:
-    """Return everything about the student, newest first: seven queries."""
+    """Return everything about the student, newest first: eight queries."""
     declarations = student.declarations.select_related(
         "entered_by_user", "entered_by_student", "countersigned_by"
     ).defer("snapshot", "signature")

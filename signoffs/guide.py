@@ -15,9 +15,6 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-CHSI = "www.chsi.com.cn"
-CHSI_HELP = "010-82199588 · kefu@chsi.com.cn"
-
 
 @dataclass(frozen=True)
 class Trouble:

@@ -8,12 +8,13 @@ from django.conf import settings
 
 from rosters.models import Campaign, ClassGroup
 
-from . import deadlines, progress
+from . import deadlines, progress, rules
 from .models import Membership, User
 
 # Days before a deadline on which a letter goes out; after a pause of the timer the nearest one that is due.
 BEFORE = (0, 1, 3)
 ACT_ON = ("look", "countersign")
+ACT_ON_LATER = ("countersign",)  # once the department has handed in
 MOST_CLASSES = 30
 
 
@@ -40,7 +41,10 @@ def invitation(user: User, url: str, expires_at: datetime) -> Letter:
 
 
 def due(campaign: Campaign, now: datetime) -> Iterator[Letter]:
-    """Yield the letters that are due now, to officers who have an address. No student is named."""
+    """Yield the letters that are due now, to officers who have an address. No student is named.
+
+    A department whose hand-in lies with the office can only countersign: it is written to of nothing else.
+    """
     officers = Membership.objects.filter(role=Membership.Role.DEPARTMENT, user__is_active=True)
     for officer in officers.exclude(user__email="").select_related("user", "department"):
         classes = ClassGroup.objects.filter(campaign=campaign, department=officer.department)
@@ -53,7 +57,9 @@ def _of_department(
     campaign: Campaign, officer: Membership, rows: list[progress.ClassRow], now: datetime
 ) -> Iterator[Letter]:
     address = f"{settings.SITE_URL}/department/"
-    waiting = [row for row in rows if row.step in ACT_ON]
+    newest = rules.newest_hand_in(campaign, officer.department)
+    handed_in = rules.department_situation(campaign, newest).is_handed_in
+    waiting = [row for row in rows if row.step in (ACT_ON_LATER if handed_in else ACT_ON)]
     if waiting:
         names = "\n".join(f"  {row.class_group}：{row.step_label}" for row in waiting[:MOST_CLASSES])
         yield Letter(
@@ -62,18 +68,19 @@ def _of_department(
             f"{campaign}：{len(waiting)} 个班级待处理",
             f"{officer.department}有 {len(waiting)} 个班级待您处理：\n{names}\n\n{address}\n",
         )
+    if handed_in:
+        return
     left = [row for row in rows if row.counts.left]
+    unfinished = [row for row in rows if row.step not in progress.FINISHED]
     total = sum((row.counts for row in rows), progress.Counts())
     for kind, day, open_rows in (
         ("students", campaign.student_deadline, left),
-        ("departments", campaign.department_deadline, [row for row in rows if row.step != "accepted"]),
+        ("departments", campaign.department_deadline, unfinished),
     ):
         threshold = next((days for days in BEFORE if 0 <= deadlines.days_left(day, now) <= days), None)
         if threshold is None or not open_rows:
             continue
-        names = "\n".join(
-            f"  {row.class_group}：还差 {row.counts.left} 人" for row in open_rows[:MOST_CLASSES]
-        )
+        names = "\n".join(f"  {row.class_group}：{_lacks(row)}" for row in open_rows[:MOST_CLASSES])
         what = "学生核对" if kind == "students" else "系部上交"
         yield Letter(
             officer.user,
@@ -82,6 +89,10 @@ def _of_department(
             f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.accounted} / "
             f"{total.expected} 人，以下班级尚未完成：\n{names}\n\n{address}\n",
         )
+
+
+def _lacks(row: progress.ClassRow) -> str:
+    return f"还差 {row.counts.left} 人" if row.counts.left else str(row.step_label)
 
 
 def of_purge(campaign: Campaign) -> Iterator[Letter]:

@@ -135,21 +135,30 @@ def revoke_invitations(user: User, now: datetime) -> None:
     Invitation.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=now)
 
 
-def _open_invitations(token: str, now: datetime):
-    live = Invitation.objects.filter(used_at=None, revoked_at=None, expires_at__gt=now, user__is_active=True)
-    return live.filter(token_digest__in=key_ring().digests("invitation", token))
+def _open_invitations(now: datetime):
+    return Invitation.objects.filter(used_at=None, revoked_at=None, expires_at__gt=now, user__is_active=True)
+
+
+def _open_invitation(token: str, now: datetime):
+    return _open_invitations(now).filter(token_digest__in=key_ring().digests("invitation", token))
+
+
+def invitations_under_old_keys(now: datetime) -> list[Invitation]:
+    """Return the open invitations that end when the old keys leave: no token is kept to find them anew by."""
+    found = _open_invitations(now).select_related("user").order_by("expires_at")
+    return [one for one in found if key_id_of_digest(one.token_digest) != key_ring().writing_id]
 
 
 def invited(token: str, now: datetime) -> User | None:
     """Return whom an open invitation is for; None for a token that is unknown, used or too old."""
-    found = _open_invitations(token, now).select_related("user").first()
+    found = _open_invitation(token, now).select_related("user").first()
     return found and found.user
 
 
 def use_invitation(token: str, now: datetime) -> User | None:
     """Use up an open invitation: the account, once. One atomic update decides."""
     user = invited(token, now)
-    return user if user and _open_invitations(token, now).update(used_at=now) == 1 else None
+    return user if user and _open_invitation(token, now).update(used_at=now) == 1 else None
 
 
 def invitation_url(token: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -247,6 +247,8 @@ STEPS: dict[str, Promise] = {
     "accepted": _("Accepted"),
     "empty": _("No students"),
 }
+# The steps of a class for which nothing remains to be done before the hand-in.
+FINISHED = frozenset({"accepted", "empty"})
 
 
 @dataclass(frozen=True)
@@ -405,12 +407,32 @@ class Overview:
         return sum(row.accepted for row in self.departments)
 
 
-_WHOLE_LABELS = {"status": key_fields.STATUS_LABEL, "no_record": "没有学籍信息", "place": "所在班级"}
+# Labels besides those of the eleven fields, as they stand and with their glosses.
+_WHOLE_LABELS = {
+    "status": key_fields.STATUS_LABEL,
+    "no_record": "没有学籍信息",
+    "place": "所在班级",
+    "duty": "职务",
+}
+_WHOLE_GLOSSED = {
+    "status": _("学籍状态 (enrolment status)"),
+    "no_record": _("没有学籍信息 (no record)"),
+    "place": _("所在班级 (class)"),
+    "duty": _("职务 (duty)"),
+}
 
 
 def field_label(name: str) -> str:
-    """Return the official label of a field, the status, a record that CHSI does not show, or a place."""
+    """Return the official label of a field, of the record as a whole, or of what else changes beside it."""
     return _WHOLE_LABELS.get(name) or key_fields.BY_NAME[name].label
+
+
+def glossed_label(name: str) -> str:
+    """Return the same with its gloss for whoever reads English."""
+    if name in _WHOLE_GLOSSED:
+        return str(_WHOLE_GLOSSED[name])
+    field = key_fields.BY_NAME[name]
+    return f"{field.label} ({field.gloss})" if get_language() == "en" else field.label
 
 
 def _error_counts(tallies: Iterable[Tally]) -> tuple[ErrorCount, ...]:

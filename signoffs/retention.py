@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, ClassGroup
 
-from . import deadlines
+from . import deadlines, rules
 from .models import Event
 
 KEPT_DAYS = 180
 ANNOUNCED_DAYS = 30
-NAMES_SHOWN = 10
 # What an export event calls the prints that hold a class's final form.
 FINAL_PRINTS = frozenset({"form", "hand-in"})
 # Events of a class that leave its form as it is.
@@ -43,9 +42,8 @@ def _not_before(day: date) -> str:
 
 
 def _not_printed(names: list[str]) -> str:
-    shown = "、".join(names[:NAMES_SHOWN]) + ("…" if len(names) > NAMES_SHOWN else "")
     text = gettext("The final forms of %(count)s classes were not handed out as a PDF yet: %(names)s.")
-    return text % {"count": len(names), "names": shown}
+    return text % {"count": len(names), "names": rules.some_classes(names)}
 
 
 _lazy_not_before, _lazy_not_printed = lazy(_not_before, str), lazy(_not_printed, str)

@@ -131,6 +131,13 @@ def newest_hand_in(campaign: Campaign, department: Department) -> HandIn | None:
     return HandIn.objects.filter(campaign=campaign, department=department).order_by("-version").first()
 
 
+def department_situation(campaign: Campaign, newest: HandIn | None) -> Situation:
+    """Look at a department, whose newest hand-in in the campaign is this one."""
+    return Situation(
+        open=campaign.state == Campaign.State.OPEN, hand_in=newest.state if newest else states.NONE
+    )
+
+
 def has_open_errors(standing: Standing) -> bool:
     """Say whether an error of the declaration that counts is not settled yet."""
     errors = FieldError.objects.filter(declaration=standing.declaration_id)
@@ -263,6 +270,11 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     return None if acting_as & needed else _NOT_YOURS
 
 
+def may_as_office(who: Who, *, is_open: bool = True) -> str | None:
+    """Ask for what the office alone does, of a campaign (`is_open`, where that matters) or of the house."""
+    return may_act(roles(who), Situation(open=is_open), frozenset({states.OFFICE}))
+
+
 # What a move needs besides the table ------------------------------------------------------------------
 
 
@@ -310,15 +322,23 @@ def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) ->
     return None
 
 
-def _names(names: list[str]) -> str:
-    if len(names) <= NAMES_SHOWN:
-        return "、".join(names)
-    shown = "、".join(names[:NAMES_SHOWN])
-    return gettext("%(names)s and %(count)s more") % {"names": shown, "count": len(names) - NAMES_SHOWN}
+def _some(names: list[str], and_more: str) -> str:
+    shown, left = "、".join(names[:NAMES_SHOWN]), len(names) - NAMES_SHOWN
+    return and_more % {"names": shown, "count": left} if left > 0 else shown
+
+
+def some_people(names: list[str]) -> str:
+    """Return people in words, the first of them by name."""
+    return _some(names, gettext("%(names)s and %(count)s more"))
+
+
+def some_classes(names: list[str]) -> str:
+    """Return classes in words, the first of them by name."""
+    return _some(names, gettext("%(names)s and %(count)s more classes"))
 
 
 def _unbalanced(names: list[str], waiting: int) -> str:
-    text = gettext("Not accounted for yet: %(names)s.") % {"names": _names(names)}
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": some_people(names)}
     if waiting:
         text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
             "count": waiting
@@ -335,13 +355,7 @@ def may_balance(names: list[str], waiting: int) -> str | None:
 
 
 def _classes_left(names: list[str]) -> str:
-    shown = {"names": "、".join(names[:NAMES_SHOWN]), "count": len(names)}
-    if len(names) <= NAMES_SHOWN:
-        return gettext("Not accepted yet, and no reason given: %(names)s.") % shown
-    return (
-        gettext("Not accepted yet, and no reason given: %(names)s and others, %(count)s classes in all.")
-        % shown
-    )
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_classes(names)}
 
 
 _lazy_classes_left = lazy(_classes_left, str)
@@ -375,13 +389,18 @@ def may_settle(outcome: str, to: str, field: str) -> str | None:
     return None
 
 
+def may_name(slug: str) -> str | None:
+    """Refuse a campaign whose name is no cohort year."""
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}", slug):
+        return _("A campaign is named by its cohort year, such as 2027.")
+    return None
+
+
 def may_begin(slug: str, student_deadline: date, department_deadline: date) -> str | None:
     """Refuse a campaign whose name is no cohort year, or whose deadlines stand in the wrong order."""
-    if not re.fullmatch(r"(19|20|21)\d\d", slug):
-        return _("A campaign is named by its cohort year, such as 2027.")
     if department_deadline < student_deadline:
         return _("The departments' deadline can't be before the students'.")
-    return None
+    return may_name(slug)
 
 
 def may_extend(old: tuple[date, date], new: tuple[date, date]) -> str | None:

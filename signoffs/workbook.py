@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
+from rosters.cleaning import FORMULA_BEGINNINGS
+
 # Positions in styles.xml: plain, heading, text that a spreadsheet might take for a formula, day, moment.
 PLAIN, BOLD, QUOTED, DAY, MOMENT = range(5)
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 # What XML 1.0 can't hold.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Excel's day 0, its leap year 1900 that never was put right.

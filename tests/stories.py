@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import importing, key_fields, planning, reading
 from rosters.models import ClassGroup, RosterImport, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, User
@@ -116,7 +116,7 @@ def upload(class_group: ClassGroup, user: User | None = None) -> RosterImport:
     place = f"{class_group.department},软件工程,{class_group}"
     row = f"新来人,女,汉族,2007-05-06,,99{class_group.pk:06d},{place},本科,4"
     content = f"{header}\n{row}\n".encode()
-    plan = importing.plan(class_group.campaign, reading.read(content, "newcomer.csv"))
+    plan = planning.plan(class_group.campaign, reading.read(content, "newcomer.csv"))
     return importing.keep_upload(
         class_group.campaign,
         file_name="newcomer.csv",

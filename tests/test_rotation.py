@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rosters import importing, reading, rotation
+from rosters import planning, reading, rotation
 from rosters.encryption import CannotDecrypt, EncryptedField, KeyRing, key_id_of_sealed, key_ring
 from rosters.models import RetiredDigestKey, Student
-from signoffs import flow, links
+from signoffs import deadlines, flow, links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, ClassSheet, Declaration
 from signoffs.rules import Who
@@ -81,6 +81,27 @@ def test_a_second_run_finds_nothing_to_do(world):
     assert (stored_key_ids(), list(Student.objects.values_list())) == before
 
 
+def test_whose_invitation_ends_with_the_old_key_is_said_and_no_others(world, settings):
+    settings.FIELD_KEYS = {"k1": OLD}
+    who = Who(command="test")
+    invited, used, afresh = (factories.user(name) for name in ("waits", "has-come", "invited-anew"))
+    tokens = [flow.invite(user=one, who=who, clock=timezone.now) for one in (invited, used, afresh)]
+    flow.accept_invitation(token=tokens[1], password="a sentence of their own", clock=timezone.now)
+    settings.FIELD_KEYS = BOTH
+    flow.invite(user=afresh, who=who, clock=timezone.now)
+    said = rotate()
+    day = deadlines.day_of(timezone.now() + links.INVITATION_LASTS)
+    assert (
+        "The invitations of waits end when it is taken out: wait until they have chosen their passwords"
+        in said
+    )
+    assert f"until {day}" in said
+    assert links.invited(tokens[0], timezone.now()) == invited
+    settings.FIELD_KEYS = {"k2": NEW}
+    assert links.invited(tokens[0], timezone.now()) is None
+    assert "invitations" not in rotate()
+
+
 class TestWithoutTheOldKey:
     @pytest.fixture(autouse=True)
     def dropped(self, world, settings):
@@ -125,7 +146,7 @@ class TestWithoutTheOldKey:
             for one in Student.objects.order_by("pk")
         ]  # fmt: skip
         content = "\n".join([header, *rows]).encode()
-        plan = importing.plan(world["class"].campaign, reading.read(content, "again.csv"))
+        plan = planning.plan(world["class"].campaign, reading.read(content, "again.csv"))
         assert plan.errors == []
         assert (plan.unchanged, len(plan.updated), len(plan.created)) == (6, 0, 0)
 

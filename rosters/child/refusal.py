@@ -37,10 +37,3 @@ class Sheet:
             "merges": self.merges,
             "formulas": self.formulas,
         }
-
-
-def numbered(rows: Iterable[list]) -> Iterable[Row]:
-    """Number the rows from 1, and leave out those without any text."""
-    for number, row in enumerate(rows, start=1):
-        if any(cell != "" for cell in row):
-            yield number, row

@@ -12,6 +12,7 @@ from .desks import (
     department,
     memberships,
     office,
+    record_claims,
     record_view,
     signed_in,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "monitor",
     "monitor_visitor",
     "office",
+    "record_claims",
     "record_view",
     "remember_device",
     "remember_visit",

@@ -1,5 +1,6 @@
 """Members of staff: at a desk, in one role, with everything within its scope."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from uuid import UUID
@@ -21,7 +22,6 @@ from ..models import (
     AccessRecord,
     ClassSheet,
     Declaration,
-    Excuse,
     FieldError,
     HandIn,
     Membership,
@@ -81,10 +81,6 @@ class Desk:
     def declaration(self, uuid) -> Declaration:
         """Return the declaration. Raise Http404 outside the scope."""
         return self._within(Declaration.objects.select_related("student__class_group__campaign"), uuid)
-
-    def excuse(self, uuid) -> Excuse:
-        """Return the excuse. Raise Http404 outside the scope."""
-        return self._within(Excuse.objects.select_related("student__class_group__campaign"), uuid)
 
     def claim(self, uuid) -> MissingClaim:
         """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""
@@ -219,24 +215,29 @@ office = _staff(Role.OFFICE)
 
 
 def record_view(
-    desk: Desk,
-    view: str,
-    *,
-    department: Department | None = None,
-    class_group: ClassGroup | None = None,
-    student: Student | None = None,
+    desk: Desk, view: str, *, class_group: ClassGroup | None = None, student: Student | None = None
 ) -> None:
-    """Note that this member of staff was shown personal data: of a student, a class, a department, or all.
+    """Note that this member of staff was shown personal data: of a student, a class, or the whole campaign.
 
-    The one thing that a GET writes.
+    The one thing that a GET writes, with `record_claims`.
     """
-    AccessRecord.objects.create(
-        user=desk.user,
-        role=desk.role,
-        seen_at=timezone.now(),
-        view=view,
-        campaign=desk.campaign,
-        department=department,
-        class_group=class_group,
-        student=student,
-    )
+    AccessRecord.objects.create(**_look(desk, view), class_group=class_group, student=student)
+
+
+def record_claims(desk: Desk, view: str, claims: Iterable[MissingClaim]) -> None:
+    """Note that this member of staff was shown who is said to be missing from the roster (名册漏人).
+
+    Of the classes that those are said to belong to: nobody on another class's roster was shown.
+    """
+    classes = {claim.class_group for claim in claims}
+    AccessRecord.objects.bulk_create(AccessRecord(**_look(desk, view), class_group=one) for one in classes)
+
+
+def _look(desk: Desk, view: str) -> dict:
+    return {
+        "user": desk.user,
+        "role": desk.role,
+        "seen_at": timezone.now(),
+        "view": view,
+        "campaign": desk.campaign,
+    }

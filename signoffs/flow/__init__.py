@@ -47,7 +47,7 @@ from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
 from .purging import announce_purge, purge_campaign, to_purge
 from .reminding import claim_reminder, mark_reminded
-from .rosters import import_roster, withdraw_student
+from .rosters import campaign_for, import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
@@ -61,6 +61,7 @@ __all__ = [
     "accept_sheet",
     "add_account",
     "announce_purge",
+    "campaign_for",
     "ask_whole_numbers",
     "claim_missing",
     "claim_reminder",
@@ -70,8 +71,8 @@ __all__ = [
     "countersign",
     "create_campaign",
     "deactivate",
-    "edit_account",
     "digests_left",
+    "edit_account",
     "edit_texts",
     "enter_on_paper",
     "excuse",
@@ -89,15 +90,12 @@ __all__ = [
     "note_own",
     "open_campaign",
     "place_of",
+    "purge_campaign",
     "reactivate",
     "receive",
     "record_export",
     "recount",
     "remove_second_factor",
-    "purge_campaign",
-    "receive",
-    "record_export",
-    "recount",
     "renew_digests",
     "reopen",
     "report",

@@ -6,7 +6,7 @@ who demote each other at the same time can't leave the house without an office.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -17,12 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Department
 
-from .. import links, rules, staffing, states
+from .. import links, rules, staffing
 from ..models import Chain, Membership, SignInRule, User
 from ..rules import Who
 from .ledger import Clock, Refused, Shelf, refuse_if
 
-OFFICE = frozenset({states.OFFICE})
 Role = Membership.Role
 
 
@@ -67,8 +66,8 @@ def _office_acts(who: Who, clock: Clock) -> Iterator[Shelf]:
     """Lock the accounts for a move of the office. Raise Refused for anybody else."""
     with _accounts(clock) as shelf:
         # Asked under the lock: who was deactivated meanwhile does nothing more.
-        is_office = bool(who.command) or staffing.is_office(who.user)
-        refuse_if(rules.may_act(OFFICE if is_office else frozenset(), rules.Situation(), OFFICE))
+        present = who.user and User.objects.filter(pk=who.user.pk, is_active=True).first()
+        refuse_if(rules.may_as_office(replace(who, user=present)))
         yield shelf
 
 

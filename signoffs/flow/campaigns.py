@@ -1,23 +1,20 @@
 """What concerns a whole campaign: its deadlines, its end, and what left the house as a file."""
 
+from collections import defaultdict
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import deadlines, rules, states
-from ..models import Event, Standing
+from ..models import Event
 from ..rules import Who
-from .ledger import Clock, Refused, campaign_shelf, class_book, department_shelf, refuse_if
+from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
 
-OFFICE = frozenset({states.OFFICE})
-
-
-def _acting(who: Who) -> frozenset[str]:
-    return OFFICE if who.command else frozenset(rules.staff_roles(who.user, None))
+_ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
 
 def create_campaign(
@@ -31,12 +28,10 @@ def create_campaign(
     clock: Clock,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
-    refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
+    refuse_if(rules.may_as_office(who))
     refuse_if(rules.may_begin(slug, student_deadline, department_deadline))
     with transaction.atomic():
-        if Campaign.objects.filter(slug=slug).exists():
-            raise Refused(_("There is a campaign of that year already."))
-        made = importing.create_campaign(
+        made = _create(
             slug,
             university=university,
             student_deadline=student_deadline,
@@ -48,15 +43,35 @@ def create_campaign(
         return made
 
 
+def _create(slug: str, **values) -> Campaign:
+    """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
+
+    Since we looked, another may have been opened, and then that year's been made: after either, look again.
+    """
+    for more_tries in (2, 1, 0):
+        if Campaign.objects.filter(slug=slug).exists():
+            raise Refused(_("There is a campaign of that year already."))
+        try:
+            with transaction.atomic():
+                return importing.create_campaign(slug, **values)
+        except IntegrityError:
+            if not more_tries:
+                raise
+
+
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_act(_acting(who), rules.Situation(), OFFICE))
+        refuse_if(rules.may_as_office(who))
         if shelf.campaign.state != Campaign.State.DRAFT:
             raise Refused(_("Only a campaign in preparation can be opened."))
         if importing.open_campaign() is not None:
-            raise Refused(_("Another campaign is open: close it first."))
-        importing.begin(shelf.campaign)
+            raise Refused(_ANOTHER_IS_OPEN)
+        try:
+            with transaction.atomic():
+                importing.begin(shelf.campaign)
+        except IntegrityError as error:  # opened since we looked: the two hold different locks
+            raise Refused(_ANOTHER_IS_OPEN) from error
         shelf.note("open_campaign", who)
 
 
@@ -65,22 +80,14 @@ def extend_deadlines(
 ) -> None:
     """Extend one deadline or both. Nobody stays 逾期未核对 whose time has not run out. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        at = rules.Situation(open=shelf.campaign.state != Campaign.State.CLOSED)
-        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
         refuse_if(rules.may_extend(old, (student_deadline, department_deadline)))
         importing.set_deadlines(
             shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
         )
         if not deadlines.is_late(student_deadline, shelf.now):
-            overdue = Standing.objects.filter(student__campaign=campaign, state=states.OVERDUE)
-            classes = {one.pk: one for one in shelf.classes}
-            books = {}
-            for student in Student.objects.filter(standing__in=overdue):
-                book = books.setdefault(student.class_group_id, shelf.book(classes[student.class_group_id]))
-                book.stand(student, states.MISSING)
-            for book in books.values():
-                book.close()
+            _nobody_is_overdue(shelf, who)
         shelf.note(
             "extend_deadlines",
             who,
@@ -89,11 +96,25 @@ def extend_deadlines(
         )
 
 
+def _nobody_is_overdue(shelf: Shelf, who: Who) -> None:
+    """Let who was marked 逾期未核对 be missing again: an event of each class, as its form has changed."""
+    by_class = defaultdict(list)
+    for student in Student.objects.filter(class_group__in=shelf.classes, standing__state=states.OVERDUE):
+        by_class[student.class_group_id].append(student)
+    for class_group in shelf.classes:
+        students = by_class[class_group.pk]
+        if students:
+            book = shelf.book(class_group)
+            for student in students:
+                book.stand(student, states.MISSING)
+            book.note("extend_deadlines", who, missing_again=[str(one.uuid) for one in students])
+            book.close()
+
+
 def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        at = rules.Situation(open=shelf.campaign.state != Campaign.State.CLOSED)
-        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = shelf.campaign.texts
         importing.set_texts(shelf.campaign, texts)
         shelf.note("edit_texts", who, old=old)
@@ -102,8 +123,7 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
 def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        at = rules.Situation(open=shelf.campaign.state == Campaign.State.OPEN)
-        refuse_if(rules.may_act(_acting(who), at, OFFICE))
+        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
         importing.close(shelf.campaign, now=shelf.now)
         shelf.note("close_campaign", who)
 

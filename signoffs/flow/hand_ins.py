@@ -18,9 +18,7 @@ from .sheets import sheet_counts
 def _allow(verb: str, who: Who, shelf: Shelf, department: Department) -> HandIn | None:
     """Ask the rules; return the newest hand-in. Raise Refused."""
     newest = rules.newest_hand_in(shelf.campaign, department)
-    at = rules.Situation(
-        open=shelf.campaign.state == Campaign.State.OPEN, hand_in=newest.state if newest else states.NONE
-    )
+    at = rules.department_situation(shelf.campaign, newest)
     acting = {states.OFFICE} if who.command else rules.staff_roles(who.user, department)
     refuse_if(rules.may(verb, frozenset(acting), at))
     return newest

@@ -15,7 +15,7 @@ from django.db.models import Q
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import deadlines, retention, rules, states
+from .. import deadlines, retention, rules
 from ..models import (
     AccessRecord,
     ClassLink,
@@ -35,15 +35,13 @@ from ..models import (
 from ..rules import Who
 from .ledger import Book, Clock, campaign_shelf, class_book, refuse_if
 
-OFFICE = frozenset({states.OFFICE})
 KEPT_OF_A_ROW = ("seat", "state", "late")
 
 
 def announce_purge(*, campaign: Campaign, who: Who, clock: Clock, days: int = retention.KEPT_DAYS) -> date:
     """Set the day from which the data may be deleted, `days` after the end, and return it. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        acting = OFFICE if who.command else frozenset(rules.staff_roles(who.user, None))
-        refuse_if(rules.may_act(acting, rules.Situation(), OFFICE))
+        refuse_if(rules.may_as_office(who))
         closed = shelf.campaign.state == Campaign.State.CLOSED
         refuse_if(retention.may_announce(closed=closed, purged=shelf.campaign.purged_at is not None))
         day = retention.day_to_announce(shelf.campaign, deadlines.day_of(shelf.now), days)

@@ -1,26 +1,51 @@
 """A roster comes in, or somebody leaves it: the facts through rosters.importing, and what follows."""
 
 from collections import defaultdict
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from rosters import importing
+from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from .. import links, rules, states
-from ..models import Chain, ClassLink, Standing
+from ..models import Chain, ClassLink, MonitorDuty, Standing
 from ..rules import Who
 from . import tallies
+from .campaigns import create_campaign
 from .ledger import Clock, Refused, append, campaign_shelf, refuse_if, restate, student_book
 
 
+def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
+    """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
+
+    A new one has the default texts and that year's deadlines, 22 and 24 December.
+    """
+    found = Campaign.objects.filter(slug=slug).first()
+    if found is not None:
+        return found
+    refuse_if(rules.may_name(slug))
+    latest = Campaign.objects.first()
+    return create_campaign(
+        slug=slug,
+        university=latest.university if latest else "",
+        student_deadline=date(int(slug), 12, 22),
+        department_deadline=date(int(slug), 12, 24),
+        texts={},
+        who=who,
+        clock=clock,
+    )
+
+
 def import_roster(
-    *, plan: importing.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
+    *, plan: planning.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
 ) -> importing.Applied:
-    """Apply a plan, and let declarations, tallies, links and events follow. Raise Refused.
+    """Apply a plan, and let declarations, tallies, links and events follow.
 
     Who declared on a record that is now another is asked again (`recheck`); whose record is again what they
-    declared on is not. At a constant number of queries for the students, and a few for each class.
+    declared on is not. Whom an officer named monitor of a class is none in the class they move to. Raise
+    Refused, and what `importing.apply` raises. At a constant number of queries for the students, and a few
+    for each class.
     """
     with campaign_shelf(plan.campaign, clock) as shelf:
         if shelf.campaign.state == Campaign.State.CLOSED:
@@ -36,18 +61,22 @@ def import_roster(
         concerned = {one.pk for one in (*applied.changed, *applied.returned)}
         asked = restate(Student.objects.filter(pk__in=concerned), shelf.now)
         tallies.renew(touched)
-        _note(touched, applied, asked, shelf, who)
+        chains = _note(touched, applied, asked, shelf, who)
+        _end_duties(applied, chains, shelf, who)
         return applied
 
 
 def _note(
     touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
-) -> None:
-    """Write one event for each class that the import touches, and one for the campaign."""
-    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": []})
+) -> dict[int, Chain]:
+    """Write one event for each class that the import touches, and one for the campaign.
+
+    Return the chains of those classes, by the class's key.
+    """
+    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": [], "duties": []})
     for student in applied.created:
         by_class[student.class_group_id]["created"] += 1
-    for name, students in (("changed", applied.changed), ("asked", asked)):
+    for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
     source = {"import": str(applied.roster_import.uuid)}
@@ -61,6 +90,16 @@ def _note(
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
     counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
     shelf.note("import_roster", who, **source, **counts)
+    return chains
+
+
+def _end_duties(applied: importing.Applied, chains: dict[int, Chain], shelf, who: Who) -> None:
+    """End the duty of those who were named monitor of a class, and moved to another one."""
+    left = {student.pk: class_group for student, class_group in applied.moved}
+    for duty in MonitorDuty.objects.filter(student__campaign=shelf.campaign).select_related("student"):
+        if duty.student_id in left:
+            duty.delete()
+            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, {})
 
 
 def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -> None:

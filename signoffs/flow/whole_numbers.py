@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, Department
 
-from .. import rules, states
+from .. import rules
 from ..models import Event
 from ..rules import Who
 from .ledger import Clock, Refused, campaign_shelf, refuse_if
@@ -18,12 +18,10 @@ from .ledger import Clock, Refused, campaign_shelf, refuse_if
 ASKED, EXPORTED = "ask_whole_numbers", "export_whole_numbers"
 TRIES = 5
 PAUSE = timedelta(minutes=15)
-OFFICE = frozenset({states.OFFICE})
 
 
 def _allow(who: Who, campaign: Campaign, reason: str) -> None:
-    acting = frozenset(rules.staff_roles(who.user, None))
-    refuse_if(rules.may_act(acting, rules.Situation(), OFFICE))
+    refuse_if(rules.may_as_office(who))
     refuse_if(rules.may_show_people(rules.is_purged(campaign)))
     refuse_if(rules.may_give(reason, _("Say what the whole numbers are needed for.")))
 

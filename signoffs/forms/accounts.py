@@ -15,11 +15,12 @@ from rosters.models import ClassGroup, Department
 
 from .. import flow
 from ..models import Membership, SignInRule, User
+from .base import Form
 
 Role = Membership.Role
 
 
-class AccountForm(forms.Form):
+class AccountForm(Form):
     """Who has an account, and what they may do."""
 
     name = forms.CharField(label=_("Name"), max_length=150)
@@ -88,7 +89,7 @@ class NewAccountForm(AccountForm):
     field_order = ("name", "username", "email", "campus_name", "role", "department", "class_groups")
 
 
-class SecondFactorRuleForm(forms.Form):
+class SecondFactorRuleForm(Form):
     """The office's switch."""
 
     second_factor = forms.ChoiceField(
@@ -96,7 +97,7 @@ class SecondFactorRuleForm(forms.Form):
     )
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(Form):
     """The password that an invited person chooses."""
 
     password1 = forms.CharField(

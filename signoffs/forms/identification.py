@@ -15,6 +15,7 @@ from rosters.models import ClassGroup, Student
 
 from .. import flow, identifications, throttle
 from ..prepared import Prepared
+from .base import Form
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
 NOT_PROVED = _(
@@ -23,7 +24,7 @@ NOT_PROVED = _(
 )
 
 
-class IdentifyForm(forms.Form):
+class IdentifyForm(Form):
     """What a student types; the code takes the place of the last six."""
 
     student_number = forms.CharField(

@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import headings, key_fields
 from rosters.reading import Reading
 
+from .base import Form
 
-class UploadForm(forms.Form):
+
+class UploadForm(Form):
     """A roster file."""
 
     file = forms.FileField(
@@ -27,7 +29,7 @@ class UploadForm(forms.Form):
         return file
 
 
-class MappingForm(forms.Form):
+class MappingForm(Form):
     """Which key field each column is; after `is_valid`, `mapping` is what `reading.read` takes by hand.
 
     Only what differs from what the headings say is mapped by hand, so that a better reading of them counts.

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
 
+from .base import Form
+
 # Bytes of the strokes as JSON; a long name drawn slowly takes about half of it.
 LARGEST = 4096
 # The box that a page may send, and the least ink, in the box's own units: a dot is no signature.
@@ -48,7 +50,7 @@ def read_strokes(text: str) -> dict | None:
     return {"strokes": strokes, "size": [width, height]}
 
 
-class SignatureMixin(forms.Form):
+class SignatureMixin(Form):
     """The two inputs of a signature; `cleaned_data["signature"]` is what a declaration keeps.
 
     A form that uses it sets `signer`, the name that may be typed.
@@ -84,7 +86,7 @@ class SignatureMixin(forms.Form):
         if "signature" in self.errors or cleaned.get("signature"):
             return cleaned
         if not typed:
-            self.add_error("typed_name", _("Sign: draw your name, or type it."))
+            self.add_error("signature", _("Draw your name, or type it."))
         elif not key_fields.same("name", typed, self.signer):
             self.add_error("typed_name", _("Type your own name as the roster has it."))
         else:

@@ -14,32 +14,26 @@ from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
 from ..progress import ClassRow
 from ..rules import FieldReport
+from .base import Form
 from .signature import SignatureMixin
-from .student import OK, check_phone
-
-NO_REASON = {"required": _("Please give the reason.")}
+from .student import OK, check_phone, key_label
 
 
-class ExcuseForm(forms.Form):
+class ExcuseForm(Form):
     """Why a student will not sign."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", "—"), *Excuse.Reason.choices])
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """A move that needs its reason."""
 
     # The shortest of the columns that keep a reason.
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages=NO_REASON,
-    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class HandInForm(forms.Form):
+class HandInForm(Form):
     """系部上交: for each class that isn't accepted, why it is left out."""
 
     PREFIX = "exception-"
@@ -52,7 +46,7 @@ class HandInForm(forms.Form):
             self.fields[f"{self.PREFIX}{row.class_group.uuid}"] = forms.CharField(
                 label=_("%(class)s (%(state)s)") % said,
                 max_length=200,
-                error_messages=NO_REASON,
+                error_messages={"required": _("Please give the reason.")},
             )
 
     @property
@@ -66,13 +60,13 @@ class HandInForm(forms.Form):
         return {name.removeprefix(self.PREFIX): reason for name, reason in self.cleaned_data.items()}
 
 
-class NoteForm(forms.Form):
+class NoteForm(Form):
     """A few words on what became of something."""
 
     note = forms.CharField(label=_("What became of it"), max_length=200)
 
 
-class PaperForm(forms.Form):
+class PaperForm(Form):
     """An entry for somebody: on paper or by proxy, all right or with one error."""
 
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -84,7 +78,7 @@ class PaperForm(forms.Form):
     field = forms.ChoiceField(label=_("What it says"), required=False)
     chsi_value = forms.CharField(label=_("What CHSI shows"), max_length=120, required=False)
     right_value = forms.CharField(label=_("What is right"), max_length=120, required=False)
-    phone = forms.CharField(label="联系号码", max_length=20, required=False)
+    phone = forms.CharField(label=_("Phone number (联系号码)"), max_length=20, required=False)
 
     def __init__(self, *args, **kwargs):
         """Offer the key fields, the status and the record as a whole."""
@@ -92,9 +86,7 @@ class PaperForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["field"].choices = [
             ("", _("Nothing: all right")),
-            *((field.name, field.label) for field in key_fields.KEY_FIELDS),
-            ("status", key_fields.STATUS_LABEL),
-            ("no_record", "没有学籍信息"),
+            *((name, key_label(name)) for name in (*key_fields.BY_NAME, "status", "no_record")),
         ]
 
     def clean(self):
@@ -151,12 +143,10 @@ class SubmitForm(SignatureMixin):
         self.signer = signer
 
 
-class SettleForm(forms.Form):
+class SettleForm(Form):
     """The next outcome of a reported error."""
 
-    outcome = forms.ChoiceField(
-        label=_("Outcome"), error_messages={"required": _("Choose what became of it.")}
-    )
+    outcome = forms.ChoiceField(label=_("Outcome"))
     note = forms.CharField(label=_("Note (needed for “Explained”)"), max_length=300, required=False)
     alike = forms.BooleanField(label=_("And those alike"), required=False)
 
@@ -174,7 +164,7 @@ class SettleForm(forms.Form):
         ]
 
 
-class DeadlinesForm(forms.Form):
+class DeadlinesForm(Form):
     """Both deadlines, to extend them."""
 
     student_deadline = forms.DateField(
@@ -214,7 +204,7 @@ def a_year_on(day: date) -> date:
         return day.replace(year=day.year + 1, day=28)
 
 
-class TextsForm(forms.Form):
+class TextsForm(Form):
     """What the students' pages tell; an empty text is the given one."""
 
     office = forms.CharField(label=_("Where the office is"), max_length=120, required=False)
@@ -254,7 +244,7 @@ class TextsForm(forms.Form):
         return {name: text for name, text in said.items() if text and text != given.get(name)}
 
 
-class WholeNumbersForm(forms.Form):
+class WholeNumbersForm(Form):
     """What the export with whole ID numbers asks for."""
 
     department = forms.ModelChoiceField(
@@ -276,7 +266,7 @@ class WholeNumbersForm(forms.Form):
         self.fields["department"].empty_label = _("All departments")
 
 
-class CloseForm(forms.Form):
+class CloseForm(Form):
     """The end of a campaign can't be undone, so the cohort year is typed once more."""
 
     year = forms.CharField(label=_("Type the cohort year to confirm"), max_length=20)

@@ -5,15 +5,17 @@ import uuid
 from datetime import datetime
 
 from django import forms
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
 from rosters.models import Student
 
-from .. import throttle
+from .. import progress, throttle
 from ..models import Declaration
 from ..rules import FieldReport
+from .base import Form
 from .signature import SignatureMixin
 
 OK, WRONG = "ok", "wrong"
@@ -26,6 +28,7 @@ TOO_MANY_NUMBERS = _(
 )
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120
+key_label = lazy(progress.glossed_label, str)
 
 
 def check_phone(text: str) -> str:
@@ -58,10 +61,10 @@ def _row_fields() -> dict[str, forms.Field]:
     for field in key_fields.KEY_FIELDS:
         if field.name != "id_number":
             fields[f"answer_{field.name}"] = forms.ChoiceField(
-                label=field.label, choices=ANSWERS, required=False, widget=forms.RadioSelect
+                label=key_label(field.name), choices=ANSWERS, required=False, widget=forms.RadioSelect
             )
-        fields[f"chsi_{field.name}"] = _text(_("{field} as CHSI shows it"), field.label)
-        fields[f"right_{field.name}"] = _text(_("The right {field}"), field.label)
+        fields[f"chsi_{field.name}"] = _text(_("{field} as CHSI shows it"), key_label(field.name))
+        fields[f"right_{field.name}"] = _text(_("The right {field}"), key_label(field.name))
     fields["differs_id_number"] = forms.BooleanField(label=_("CHSI really shows this number"), required=False)
     return fields
 
@@ -76,9 +79,9 @@ class RecordForm(SignatureMixin):
     shown_digest = forms.CharField(max_length=52, widget=forms.HiddenInput)
     no_record = forms.BooleanField(label=_("CHSI shows no record for me (没有学籍信息)"), required=False)
     status = forms.ChoiceField(
-        label=key_fields.STATUS_LABEL,
+        label=key_label("status"),
         required=False,
-        choices=[("", "—"), *((status, status) for status in key_fields.STATUSES)],
+        choices=[("", "—"), *key_fields.STATUS_LABELS.items()],
     )
     phone = forms.CharField(
         label=_("Your phone number (联系号码)"),
@@ -226,7 +229,7 @@ RecordForm.base_fields = _Shared(_as_on_the_page(RecordForm.base_fields | _row_f
 RecordForm.declared_fields = RecordForm.base_fields  # what a subclass would begin with
 
 
-class ClaimForm(forms.Form):
+class ClaimForm(Form):
     """名册漏人: somebody of the class whom the roster does not name."""
 
     name = forms.CharField(label=_("Name (姓名)"), max_length=80)

@@ -1,4 +1,7 @@
-"""The process as tables: people, what they do, how they get in. Only flow, links and throttle write."""
+"""The process as tables: people, what they do, how they get in.
+
+Only the flow writes them, and of their own rows links, throttle, identifications and the log of access/desks.
+"""
 
 from .access import AccessRecord, ClassLink, Identification, OneTimeCode, Throttle
 from .accounts import Invitation, SignInRule

@@ -15,11 +15,11 @@ from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 LEFT, RIGHT = 60.0, WIDTH - 60.0
 LINE = 20.0
 SIGNING = 170.0  # the width of a line to sign on
-# 应到 is the sum of the parts below it; what is late is in the two rows above its own.
+# 应核对人数 is the sum of the parts below it; what is late is in the two rows above its own.
 COUNTS = (
     ("classes", "班级数"),
     ("sheets", "已接收的班级确认表"),
-    ("expected", "应到人数"),
+    ("expected", "应核对人数"),
     ("confirmed", "核对无误并签名"),
     ("reported", "反馈信息错误"),
     ("late", "以上已签名者中逾期签名（不另计）"),

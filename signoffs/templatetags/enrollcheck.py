@@ -1,5 +1,6 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
@@ -22,6 +23,7 @@ from .. import deadlines, progress, states
 from ..models import FieldError, Membership
 
 register = template.Library()
+register.filter("key_label", progress.glossed_label)
 
 ROWS, PAIRS = 16, 4
 PAGE = ROWS * PAIRS
@@ -50,7 +52,7 @@ VERBS = {
     "enter_on_paper": _("signature entered for the student"),
     "countersign": _("countersigned"),
     "contest": _("contested by the student"),
-    "excuse": _("excused"),
+    "excuse": _("excuse entered"),
     "lift_excuse": _("excuse lifted"),
     "mark_overdue": _("marked overdue"),
     "claim_missing": _("said to be missing from the roster"),
@@ -122,6 +124,18 @@ SEEN = {
 ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}
 
 
+# What a text for students names and a finger wants to follow. A new tab: what is filled in here stays.
+FOLLOWED = re.compile(
+    r"(?P<chsi>(?:打开)?学信网 ?[(（]www\.chsi\.com\.cn[)）]|www\.chsi\.com\.cn)"
+    r"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<phone>(?<!\d)(?:0\d{2,3}-\d{7,8}|1\d{10})(?!\d))",
+    re.ASCII,
+)
+LINKS = {
+    "chsi": '<a href="https://www.chsi.com.cn/" target="_blank" rel="noopener">{}</a>',
+    "mail": '<a href="mailto:{0}">{0}</a>',
+    "phone": '<a href="tel:{0}">{0}</a>',
+}
 SAME_FOR_ALL = (TextNode, TranslateNode, URLNode, StaticNode)
 
 
@@ -213,7 +227,7 @@ def thumb(cells: str, own: int = 0, large: bool = False) -> str:
         " thumb--large" if large else "",
         f"{width:.1f}",
         f"{ROWS + 0.4:.1f}",
-        "xMinYMid" if large else "none",
+        "xMidYMid" if large else "none",
         format_html_join("", '<rect class="{}" x="{}" y="{}" width="3.2" height="0.84"/>', drawn),
     )
 
@@ -269,12 +283,13 @@ def drawing(step: int) -> str:
 
 
 @register.filter
-def key_label(name: str) -> str:
-    """Return a field's official label, with its gloss for whoever reads English."""
-    label = progress.field_label(name)
-    if get_language() == "en" and name in key_fields.BY_NAME:
-        return f"{label} ({key_fields.BY_NAME[name].gloss})"
-    return label
+def linked(text: str) -> str:
+    """Return a text for students, CHSI's address, mail addresses and phone numbers in it as links."""
+    text, pieces, at = str(text), [], 0
+    for found in FOLLOWED.finditer(text):
+        pieces += [text[at : found.start()], format_html(LINKS[found.lastgroup], found[0])]
+        at = found.end()
+    return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[at:]]))
 
 
 @register.filter
@@ -293,12 +308,6 @@ def with_faint_suffix(major: str) -> str:
 def state_label(state: str) -> str:
     """Return a standing in words."""
     return states.label(state)
-
-
-@register.filter
-def at_key(mapping, key):
-    """Return a mapping's value; None where there is none."""
-    return mapping.get(key)
 
 
 @register.filter

@@ -33,9 +33,7 @@ def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
     if desk.department is None or desk.campaign is None:
         return None, None
     newest = rules.newest_hand_in(desk.campaign, desk.department)
-    at = rules.Situation(
-        open=desk.campaign.state == desk.campaign.State.OPEN, hand_in=newest.state if newest else ""
-    )
+    at = rules.department_situation(desk.campaign, newest)
     return newest, rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
 
 
@@ -50,8 +48,7 @@ def _overview(
             "class_group"
         )
     )
-    if claims:
-        access.record_view(desk, "department", department=desk.department)
+    access.record_claims(desk, "department", claims)
     context = _page(
         desk,
         rows=rows,

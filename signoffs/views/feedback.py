@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rosters import key_fields
 
-from .. import access, exports, flow, rules
+from .. import access, exports, flow, rules, states
 from ..forms.staff import NoteForm, SettleForm
 from ..models import FieldError
 from .files import XLSX, download, made_of_people
@@ -23,11 +23,10 @@ from .office import dashboard_page
 from .office_page import INVALID, REFUSED, office_page
 
 FILTERS = {
-    "open": {"outcome__in": ["open", "asked"]},
-    "settled": {"outcome__in": ["mended", "under_way", "done", "explained"]},
+    "open": {"outcome__in": states.UNSETTLED},
+    "settled": {"outcome__in": states.SETTLED},
     "all": {},
 }
-
 
 # Days since the report; the older ones wait longest.
 AGES = ("", "3", "7", "14")

@@ -29,13 +29,11 @@ def dashboard_page(request, desk, *, status=200, refusal=None) -> HttpResponse:
         return render(request, "signoffs/office/empty.html", office_page(desk, "dashboard"), status=status)
     now = timezone.now()
     overview = progress.campaign_overview(desk.campaign, now)
-    claims = list(
-        MissingClaim.objects.filter(class_group__campaign=desk.campaign, settled_at=None).select_related(
-            "class_group__department"
-        )
-    )
-    if claims:
-        access.record_view(desk, "office")
+    claims = []
+    if not request.htmx:  # the refresh of the numbers leaves the claims as they stand on the page
+        waiting = MissingClaim.objects.filter(class_group__campaign=desk.campaign, settled_at=None)
+        claims = list(waiting.select_related("class_group__department"))
+        access.record_claims(desk, "office", claims)
     context = office_page(
         desk,
         "dashboard",

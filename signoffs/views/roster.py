@@ -1,5 +1,7 @@
 """The office takes a roster in: upload, preview, confirm. All of it or nothing."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rosters import importing, marking, reading
+from rosters import importing, marking, planning, reading
 from rosters.models import RosterImport
 
 from .. import access, flow
@@ -22,44 +24,72 @@ SHOWN = 200  # rows of each table on the preview; the counts are of all
 @access.office
 def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """Take a file, read it, and keep it, encrypted, until its preview is confirmed."""
-    form, refusal, status = UploadForm(request.POST or None, request.FILES or None), None, 200
-    if request.method == "POST":
-        status = INVALID
-        if form.is_valid():
-            try:
-                return redirect("office-roster-preview", _take(desk, form.cleaned_data["file"]).uuid)
-            except reading.Unreadable as error:
-                refusal = str(error)
+    if request.method != "POST":
+        return _uploads(request, desk)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _uploads(request, desk, form=form, status=INVALID)
+    try:
+        return redirect("office-roster-preview", _take(request, desk, form.cleaned_data["file"]).uuid)
+    except reading.Unreadable as error:
+        return _uploads(request, desk, form=form, status=INVALID, refusal=error.sentence)
+    except flow.Refused as refused:
+        return _uploads(request, desk, form=form, status=REFUSED, refusal=refused.reason)
+
+
+def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpResponse:
     context = {
         "desk": desk,
         "campaign": desk.campaign,
         "area": "office",
         "tab": "roster",
-        "form": form,
+        "form": form or UploadForm(),
         "refusal": refusal,
         "imports": RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
     }
     return render(request, "signoffs/office/roster.html", context, status=status)
 
 
-def _take(desk: access.OfficeDesk, file) -> RosterImport:
-    """Read and keep an upload. Raise reading.Unreadable."""
+def _take(request, desk: access.OfficeDesk, file) -> RosterImport:
+    """Read and keep an upload; the first one of all makes this year's campaign, and says so.
+
+    Raise reading.Unreadable, and flow.Refused where another is making the campaign.
+    """
     now, content = timezone.now(), file.read()
     roster = reading.read(content, file.name)
-    campaign = desk.campaign or importing.campaign_for(str(timezone.localdate(now).year))
-    plan = importing.plan(campaign, roster)
+    campaign = desk.campaign
+    if campaign is None:
+        year = str(timezone.localdate(now).year)
+        campaign = flow.campaign_for(slug=year, who=desk.who, clock=timezone.now)
+        messages.success(request, _("Open: %(campaign)s.") % {"campaign": campaign})
+    plan = planning.plan(campaign, roster)
     return importing.keep_upload(
         campaign, file_name=file.name, content=content, plan=plan, user=desk.user, now=now
     )
 
 
-def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None):
-    try:
-        plan = importing.plan_of(roster_import, now=timezone.now())
-    except importing.UploadGone:
-        message = _("This upload no longer waits: it was applied, or an hour has passed. Upload it again.")
-        messages.warning(request, message)
-        return redirect("office-roster")
+def _waiting(view):
+    """Decorate a page of one upload; where it is gone, or can't be read this time, the list says so."""
+
+    @wraps(view)
+    def loaded(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+        try:
+            return view(request, desk, desk.roster_import(uuid))
+        except importing.UploadGone:
+            refusal = _(
+                "This upload no longer waits: it was applied or forgotten, or an hour has passed. If it is "
+                "still to be applied, upload it again."
+            )
+            return _uploads(request, desk, status=GONE, refusal=refusal)
+        except reading.Unreadable as error:
+            return _uploads(request, desk, status=INVALID, refusal=error.sentence)
+
+    return loaded
+
+
+def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None) -> HttpResponse:
+    """Show what the file would do. Raise what `importing.plan_of` raises."""
+    plan = importing.plan_of(roster_import, now=timezone.now())
     access.record_view(desk, "office-roster-preview")
     sheets = plan.reading.sheets
     context = {
@@ -85,25 +115,23 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
 
 @require_safe
 @access.office
-def preview(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def preview(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """What the file would do: new, changed, unchanged, missing, and problems with their cells."""
-    return _preview(request, desk, desk.roster_import(uuid))
+    return _preview(request, desk, roster_import)
 
 
 @require_POST
 @access.office
-def mapping(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def mapping(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Say by hand which column is what, and preview that."""
-    roster_import = desk.roster_import(uuid)
-    try:
-        before = importing.plan_of(roster_import, now=timezone.now())
-        form = MappingForm(request.POST, reading=before.reading)
-        if not form.is_valid():
-            refusal = _("A column was mapped to a field that does not exist.")
-            return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
-        plan = importing.plan_of(roster_import, now=timezone.now(), mapping=form.mapping)
-    except importing.UploadGone:
-        return _preview(request, desk, roster_import)
+    before = importing.plan_of(roster_import, now=timezone.now())
+    form = MappingForm(request.POST, reading=before.reading)
+    if not form.is_valid():
+        refusal = _("A column was mapped to a field that does not exist.")
+        return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
+    plan = importing.plan_of(roster_import, now=timezone.now(), mapping=form.mapping)
     importing.keep_mapping(roster_import, plan=plan)
     return redirect("office-roster-preview", roster_import.uuid)
 
@@ -111,15 +139,14 @@ def mapping(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse
 @require_POST
 @access.office
 @made_of_people
-def marked(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """The office's own workbook, its faulty cells marked."""
-    roster_import, now = desk.roster_import(uuid), timezone.now()
+    now = timezone.now()
+    content = importing.waiting_upload(roster_import, now=now)
+    plan = importing.plan_of(roster_import, now=now)
     try:
-        content = importing.waiting_upload(roster_import, now=now)
-        plan = importing.plan_of(roster_import, now=now)
         book = marking.marked(content, plan.reading, plan.problems)
-    except importing.UploadGone:
-        return _preview(request, desk, roster_import)
     except reading.Unreadable as error:
         return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
     who = {"campaign": roster_import.campaign, "who": desk.who, "clock": timezone.now}
@@ -130,25 +157,24 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
 
 @require_POST
 @access.office
-def drop(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def drop(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Forget an upload before its hour is over."""
-    importing.drop_upload(desk.roster_import(uuid))
+    importing.drop_upload(roster_import)
     messages.success(request, _("The upload is forgotten. Nothing was applied."))
     return redirect("office-roster")
 
 
 @require_POST
 @access.office
-def confirm(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@_waiting
+def confirm(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Apply exactly what was previewed; else preview again."""
-    roster_import = desk.roster_import(uuid)
+    plan = importing.plan_of(roster_import, now=timezone.now())
     try:
-        plan = importing.plan_of(roster_import, now=timezone.now())
         if request.POST.get("digest") != plan.digest:
             raise importing.Stale(roster_import.file_name)
         applied = flow.import_roster(plan=plan, who=desk.who, clock=timezone.now, roster_import=roster_import)
-    except importing.UploadGone:
-        return _preview(request, desk, roster_import)
     except importing.Stale:
         refusal = _("The roster has changed meanwhile. Look at the preview again; nothing was applied.")
         return _preview(request, desk, roster_import, status=REFUSED, refusal=refusal)
@@ -160,6 +186,6 @@ def confirm(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse
     messages.success(
         request,
         _("Applied: %(created)s new, %(changed)s changed.")
-        % {"created": len(applied.created), "changed": len(applied.changed)},
+        % {"created": len(applied.created), "changed": len(plan.updated)},
     )
     return redirect("office")

@@ -80,7 +80,7 @@ def _changes(visit: access.Visit) -> list:
     if standing is None or standing.declaration is None:
         return []
     since = visit.student.changes.filter(changed_at__gte=standing.declaration.declared_at)
-    return [change for change in since if change.field not in ("id_number", "place")]
+    return [change for change in since if change.field not in ("id_number", "place", "duty")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,11 +106,13 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
         return _record_page(request, visit, form, 422)
-    standing = visit.standing
-    declared = standing is not None and standing.state in states.DECLARED
-    if declared and "again" not in request.GET and not rules.is_asked_again(standing):
+    if _has_declared(visit) and "again" not in request.GET and not rules.is_asked_again(visit.standing):
         return redirect("class-receipt")
     return _record_page(request, visit, _unsent(visit), 200)
+
+
+def _has_declared(visit: access.Visit) -> bool:
+    return visit.standing is not None and visit.standing.state in states.DECLARED
 
 
 def _unsent(visit: access.Visit, **values) -> RecordForm:
@@ -162,13 +164,15 @@ def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_a
 
 
 def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:
+    asked_again = rules.is_asked_again(visit.standing)
     context = _page(
         visit,
         form=form,
         answers=ANSWERS,
         refusal=refusal,
         changes=_changes(visit),
-        asked_again=rules.is_asked_again(visit.standing),
+        asked_again=asked_again,
+        replaced=visit.standing.declaration if _has_declared(visit) and not asked_again else None,
         waiting=rules.waiting_entry(visit.student),
     )
     return render(request, "signoffs/student/record.html", context, status=status)
@@ -194,7 +198,7 @@ def _slip(request, visit, declaration: Declaration | None, cells: str, status: i
     context = _page(
         visit,
         declaration=declaration,
-        code=declaration.uuid.hex[:8].upper() if declaration else "",
+        number=declaration.uuid.hex[:8].upper() if declaration else "",
         errors=list(ReportedError.objects.filter(declaration=declaration)) if reported else [],
         cells=_own_cell(cells, visit.student.seat),
         state=states.BY_LETTER[_letter(cells, visit.student.seat)],

@@ -1,21 +1,19 @@
-/* The student's page: an answered row folds to one line, and the one button says what is left to do.
+/* The student's page: an answered row folds to one line, and the one button says what is left to do; a tap on
+   it while something is left leads there instead of sending.
    Ticks survive a reload in the same tab; what is typed or signed is never kept. */
 "use strict";
+// What identity.matches_typed takes for a hidden place of a number, and how much it needs to see.
+const STARS = /[*＊×•●·﹡∗⁎]/g;
+const VISIBLE_ENOUGH = 6;
+// What can be left, in the order in which the button says it; each is a text of the form's data.
+const LEFT = ["unanswered", "unfinished", "call", "sign"];
+
 for (const form of document.querySelectorAll("[data-record]")) {
   const rows = [...form.querySelectorAll("[data-row]")];
   const button = form.querySelector("[data-send-button]");
   const phone = form.querySelector("[data-phone]");
+  const drawing = form.querySelector("[data-signature-box]");
   const whole = form.querySelector("input[name=no_record]");
-
-  function answered(row) {
-    const radios = [...row.querySelectorAll("input[type=radio]")];
-    if (radios.length) {
-      if (radios.some((one) => one.checked && one.value === "ok")) return true;
-      if (!radios.some((one) => one.checked)) return false;
-    }
-    const inputs = [...row.querySelectorAll("input[type=text], select")];
-    return inputs.every((one) => one.value.trim() !== "" || (one.closest(".differs") && !differs(row)));
-  }
 
   // Asked beside an ID number that was not the roster's: whether CHSI really shows it. Else it was a slip.
   function differs(row) {
@@ -28,17 +26,56 @@ for (const form of document.querySelectorAll("[data-record]")) {
     return Boolean(status && status.value && status.selectedIndex > 1);
   }
 
+  function filled(input) {
+    const text = input.value.replace(/\s/g, "");
+    const visible = input.name === "chsi_id_number" ? text.replace(STARS, "") : text;
+    return visible.length < text.length ? visible.length >= VISIBLE_ENOUGH : text !== "";
+  }
+
+  // What a row still lacks, and where; null where it is answered.
+  function lack(row) {
+    const radios = [...row.querySelectorAll("input[type=radio]")];
+    const chosen = radios.find((one) => one.checked);
+    if (radios.length && !chosen) return { what: "unanswered", place: radios[0] };
+    if (chosen && chosen.value === "ok") return null;
+    const inputs = [...row.querySelectorAll("input[type=text], select")];
+    const asked = inputs.filter((one) => !one.closest(".differs") || differs(row));
+    const place = asked.find((one) => !filled(one));
+    if (!place) return null;
+    return { what: chosen || asked.some((one) => one.value.trim()) ? "unfinished" : "unanswered", place };
+  }
+
+  function left(report) {
+    const found = whole.checked ? [] : rows.map(lack).filter(Boolean);
+    if (report && !form.elements.phone.value.trim()) found.push({ what: "call", place: form.elements.phone });
+    if (!form.elements.signature.value && !form.elements.typed_name.value.trim()) {
+      const place = drawing.hidden ? form.elements.typed_name : drawing.querySelector("canvas");
+      found.push({ what: "sign", place });
+    }
+    const first = LEFT.find((what) => found.some((one) => one.what === what));
+    return found.filter((one) => one.what === first);
+  }
+
+  function reports() {
+    return whole.checked || rows.some(wrong);
+  }
+
   function show() {
-    const left = whole.checked ? 0 : rows.filter((row) => !answered(row)).length;
-    const report = whole.checked || rows.some(wrong);
-    const signed = form.elements.signature.value || form.elements.typed_name.value.trim();
+    const report = reports();
+    const open = left(report);
     phone.hidden = !report;
-    const called = !report || form.elements.phone.value.trim();
-    button.disabled = left > 0 || !signed || !called;
-    if (left) button.textContent = form.dataset.left.replace("#", left);
-    else if (!called) button.textContent = phone.querySelector("label").textContent;
-    else if (!signed) button.textContent = form.dataset.sign;
+    for (const row of rows) row.classList.toggle("row--filled", !lack(row));
+    button.classList.toggle("button--primary", !open.length);
+    if (open.length) button.textContent = form.dataset[open[0].what].replace("#", open.length);
     else button.textContent = report ? form.dataset.report : form.dataset.send;
+    for (const one of form.querySelectorAll(".asked")) one.classList.remove("asked");
+  }
+
+  function lead(place) {
+    const part = place.closest(".row, .panel");
+    part.classList.add("asked");
+    (place.type === "text" || place.type === "tel" ? place : part).scrollIntoView({ block: "center" });
+    place.focus({ preventScroll: true });
   }
 
   const kept = "ticks " + form.elements.shown_digest.value;
@@ -72,7 +109,12 @@ for (const form of document.querySelectorAll("[data-record]")) {
     if (!row.querySelector(".field__error")) fold(row);
   }
   form.addEventListener("change", () => { keep(); show(); });
-  form.addEventListener("submit", () => sessionStorage.clear());
+  form.addEventListener("submit", (event) => {
+    const [first] = left(reports());
+    if (!first) return sessionStorage.clear();
+    event.preventDefault();
+    lead(first.place);
+  });
   form.addEventListener("input", show);
   show();
 }

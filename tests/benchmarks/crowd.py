@@ -55,19 +55,17 @@ def imported(count: int) -> list[Person]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from rosters import importing, reading
+    from rosters import planning, reading
     from rosters.models import Student
     from signoffs import flow
     from signoffs.models import ClassLink
     from signoffs.rules import Who
+    from tests import factories
     from tests.benchmarks import rosters
 
     call_command("collectstatic", interactive=False, verbosity=0)
-    campaign = importing.create_campaign(
-        "2026", university="云麓理工大学", student_deadline=timezone.localdate(),
-        department_deadline=timezone.localdate(),
-    )  # fmt: skip
-    plan = importing.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
+    campaign = factories.campaign(days_left=0)
+    plan = planning.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
     flow.import_roster(plan=plan, who=Who(command="benchmark"), clock=timezone.now)
     live = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT)
     tokens = {link.class_group_id: link.token for link in live}

@@ -22,16 +22,16 @@ def print_results(count: int) -> None:
     from django.utils import timezone
     from openpyxl import Workbook, load_workbook
 
-    from rosters import importing, reading
+    from rosters import planning, reading
     from rosters.models import ClassGroup
     from signoffs import exports, flow
     from signoffs.rules import Who
     from tests.benchmarks import rosters
 
-    plan = importing.plan(
-        importing.campaign_for("2026"), reading.read(rosters.workbook(count), "roster.xlsx")
-    )
-    flow.import_roster(plan=plan, who=Who(command="benchmark"), clock=timezone.now)
+    acting = {"who": Who(command="benchmark"), "clock": timezone.now}
+    campaign = flow.campaign_for(slug="2026", **acting)
+    plan = planning.plan(campaign, reading.read(rosters.workbook(count), "roster.xlsx"))
+    flow.import_roster(plan=plan, **acting)
     classes = ClassGroup.objects.all()
 
     made = {}

@@ -24,7 +24,7 @@ def print_results(count: int) -> None:
     from django.utils import timezone
     from openpyxl import load_workbook
 
-    from rosters import importing, key_fields, reading
+    from rosters import importing, key_fields, planning, reading
     from rosters.models import Campaign, Student
     from signoffs import flow
     from signoffs.rules import Who
@@ -32,10 +32,13 @@ def print_results(count: int) -> None:
 
     content = rosters.workbook(count)
 
+    acting = {"who": Who(command="benchmark"), "clock": timezone.now}
+
     def ours(slug: str, content: bytes) -> None:
-        plan = importing.plan(importing.campaign_for(slug), reading.read(content, "roster.xlsx"))
+        campaign = flow.campaign_for(slug=slug, **acting)
+        plan = planning.plan(campaign, reading.read(content, "roster.xlsx"))
         assert plan.is_clean
-        flow.import_roster(plan=plan, who=Who(command="benchmark"), clock=timezone.now)
+        flow.import_roster(plan=plan, **acting)
 
     def merely_read() -> None:
         for row in load_workbook(io.BytesIO(content), read_only=True).active.iter_rows(values_only=True):

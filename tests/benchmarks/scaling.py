@@ -137,14 +137,15 @@ def imported(roster: Path) -> None:
     """Import the file into a campaign of its own."""
     from django.utils import timezone
 
-    from rosters import importing, reading
+    from rosters import planning, reading
     from rosters.models import Campaign
     from signoffs import flow
     from signoffs.rules import Who
 
-    campaign = importing.campaign_for(str(2026 + Campaign.objects.count()))
-    plan = importing.plan(campaign, reading.read(roster.read_bytes(), "roster.xlsx"))
-    flow.import_roster(plan=plan, who=Who(command="benchmark"), clock=timezone.now)
+    acting = {"who": Who(command="benchmark"), "clock": timezone.now}
+    campaign = flow.campaign_for(slug=str(2026 + Campaign.objects.count()), **acting)
+    plan = planning.plan(campaign, reading.read(roster.read_bytes(), "roster.xlsx"))
+    flow.import_roster(plan=plan, **acting)
 
 
 def classes():

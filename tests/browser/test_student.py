@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from rosters import key_fields
+from rosters import identity, key_fields
 from signoffs import links
-from signoffs.models import ClassLink, Declaration
-from tests import factories
+from signoffs.models import ClassLink, Declaration, Standing
+from tests import factories, stories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FIELDS = [field.name for field in key_fields.KEY_FIELDS if field.name != "id_number"]
@@ -19,15 +19,15 @@ def student(live_server):
     return class_group.students.get(seat=2)
 
 
-def open_record(page, live_server, student) -> None:
-    """Open the class link and identify."""
+def open_record(page, live_server, student, leads_to="record") -> None:
+    """Open the class link and identify: it leads to the record, or to the receipt of who has declared."""
     token = links.issue(student.class_group, ClassLink.Kind.STUDENT, timezone.now()).token
     page.goto(f"{live_server.url}/c/{token}/")
     assert token not in page.url
     page.fill("[name=student_number]", student.student_number)
     page.fill("[name=last_six]", student.id_number[-6:])
     page.click("main form button[type=submit]")
-    page.wait_for_url("**/class/record/")
+    page.wait_for_url(f"**/class/{leads_to}/")
 
 
 def answer_all(page, student, id_number: str = "") -> None:
@@ -52,6 +52,19 @@ def draw(page) -> None:
         page.mouse.up()
 
 
+def focused(page) -> str:
+    """Return the name of the input that has the focus, and that it can be seen; of a drawing, its element."""
+    place = page.evaluate(
+        """() => {
+          const one = document.activeElement, part = one.closest(".row, .panel").getBoundingClientRect();
+          const send = document.querySelector(".send").getBoundingClientRect();
+          return [one.name || one.localName, part.bottom > 0 && part.top < send.top];
+        }"""
+    )
+    assert place[1]
+    return place[0]
+
+
 def test_a_student_confirms_and_signs_with_a_finger(live_server, phone, student):
     page = phone()
     open_record(page, live_server, student)
@@ -64,7 +77,8 @@ def test_a_student_confirms_and_signs_with_a_finger(live_server, phone, student)
     page.fill("[name=chsi_id_number]", student.id_number)
     page.select_option("[name=status]", key_fields.GOOD_STATUS)
     assert button.inner_text() == "请签名"
-    assert button.is_disabled()
+    button.tap()
+    assert focused(page) == "canvas"
     draw(page)
     assert button.inner_text() == "提交：核对无误"
     assert page.locator("[data-phone]").is_hidden()
@@ -104,7 +118,9 @@ def test_a_student_reports_an_error(live_server, phone, student):
     page.select_option("[name=status]", key_fields.GOOD_STATUS)
     page.fill("[name=typed_name]", student.name)
     button = page.locator("[data-send-button]")
-    assert button.is_disabled()
+    assert button.inner_text() == "请填写联系号码"
+    button.tap()
+    assert focused(page) == "phone"
     page.fill("[name=phone]", "12000000001")
     assert button.inner_text() == "提交：有误反馈"
     button.tap()
@@ -112,6 +128,54 @@ def test_a_student_reports_an_error(live_server, phone, student):
     assert "信息错误，已反馈" in page.inner_text(".slip")
     error = Declaration.objects.get().field_errors.get()
     assert (error.field, error.chsi_value, error.right_value) == ("major", "机械工程", "软件工程")
+
+
+def test_the_button_says_what_is_left_and_leads_there(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    button = page.locator("[data-send-button]")
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    page.locator("#row_sex").tap()  # open it again
+    page.locator("#row_sex .choice--wrong").tap()
+    page.fill("[name=right_sex]", "女")
+    assert button.inner_text() == "还有 2 项未核对"
+    button.tap()
+    assert focused(page) == "chsi_id_number"
+    assert page.locator(".row.asked [name=chsi_id_number]").count() == 1
+    page.fill("[name=chsi_id_number]", student.id_number)
+    button.tap()
+    assert focused(page) == "status"
+    page.select_option("[name=status]", key_fields.GOOD_STATUS)
+    assert button.inner_text() == "还有 1 项未填完"
+    button.tap()
+    assert focused(page) == "chsi_sex"
+    page.fill("[name=chsi_sex]", "男")
+    assert button.inner_text() == "请填写联系号码"
+    page.press("[name=chsi_sex]", "Enter")
+    assert focused(page) == "phone"
+    assert page.url.endswith("/class/record/")
+    assert Declaration.objects.count() == 0
+
+
+def test_what_is_filled_in_says_so_once_the_server_can_compare_it(live_server, phone, student):
+    page = phone()
+    open_record(page, live_server, student)
+    number, mark = page.locator("[name=chsi_id_number]"), page.locator("#row_id_number .row__filled")
+    long, enough = len(student.id_number), identity.VISIBLE_ENOUGH
+    for visible, is_filled in ((0, False), (enough - 1, False), (enough, True), (long, True)):
+        for star in "*＊×•":
+            typed = student.id_number[:visible] + star * (long - visible)
+            number.fill(typed)
+            assert mark.is_visible() is is_filled, typed
+            assert (identity.matches_typed(student.id_number, typed) is not None) is is_filled
+    assert mark.inner_text() == "已填"
+    number.fill(" ****** ")
+    page.locator("[name=status]").select_option(key_fields.GOOD_STATUS)
+    assert page.locator(".row__filled:visible").count() == 1
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    assert page.locator("[data-send-button]").inner_text() == "还有 1 项未填完"
 
 
 def test_another_id_number_is_said_to_differ_and_never_shown(live_server, phone, student):
@@ -165,6 +229,38 @@ def test_the_language_is_changed_after_a_paste_and_not_on_a_slip_that_is_gone_th
     assert page.get_by_role("button", name="English").count() == 0
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_slip_shows_the_whole_form_in_its_middle(live_server, phone, student, scheme):
+    stories.confirm(student)
+    page = phone()
+    page.emulate_media(color_scheme=scheme)
+    open_record(page, live_server, student, leads_to="receipt")
+    slip, drawn = page.locator(".slip").bounding_box(), page.locator(".thumb--large rect")
+    assert drawn.count() == 64
+    assert drawn.last.evaluate("cell => getComputedStyle(cell).stroke") != "none"
+    first, last = drawn.first.bounding_box(), drawn.last.bounding_box()
+    left, right = first["x"] - slip["x"], slip["x"] + slip["width"] - last["x"] - last["width"]
+    assert abs(left - right) < 4
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_signature_is_taken_back_by_a_second_tap_alone(live_server, phone, student, javascript):
+    stories.confirm(student)
+    page = phone(javascript=javascript)
+    open_record(page, live_server, student, leads_to="receipt")
+    button = page.get_by_role("button", name="撤回")
+    assert button.is_hidden()
+    page.locator("summary", has_text="不是本人所签").tap()
+    assert "如果这次签名不是您本人所为" in page.inner_text("main")
+    page.get_by_role("link", name="取消").tap()
+    page.wait_for_load_state()
+    assert button.is_hidden()
+    page.locator("summary", has_text="不是本人所签").tap()
+    button.tap()
+    page.wait_for_url("**/class/record/")
+    assert Standing.objects.get(student=student).state == "missing"
+
+
 def test_it_all_works_without_javascript(live_server, phone, student):
     page = phone(javascript=False)
     open_record(page, live_server, student)
@@ -175,7 +271,7 @@ def test_it_all_works_without_javascript(live_server, phone, student):
     page.select_option("[name=status]", key_fields.GOOD_STATUS)
     page.locator("[data-send-button]").tap()
     page.wait_for_selector(".errors")
-    assert "请签名：手写，或输入姓名。" in page.inner_text(".errors")
+    assert "签名：请手写签名，或输入姓名。" in page.inner_text(".errors")
     # What was answered is still there.
     assert page.locator(".choice--ok input:checked").count() == len(FIELDS)
     page.fill("[name=typed_name]", student.name)
@@ -261,3 +357,17 @@ def test_no_page_scrolls_sideways_on_a_small_phone(live_server, phone, student, 
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.goto(f"{live_server.url}/class/guide/")
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_in_english_a_folded_rows_label_is_one_line_too(live_server, phone, student):
+    page = phone()
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_server.url}])
+    open_record(page, live_server, student)
+    for name in FIELDS:
+        page.locator(f"#row_{name} .choice--ok").tap()
+    labels = page.locator(".row--folded .row__label")
+    heights = labels.evaluate_all("labels => labels.map((one) => one.offsetHeight)")
+    assert len(heights) == len(FIELDS)
+    assert max(heights) < 30
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320

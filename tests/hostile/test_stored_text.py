@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
-from rosters import importing, marking, reading
+from rosters import marking, planning, reading
 from rosters.models import Student
 from signoffs import flow, links
 from signoffs.models import Membership
@@ -83,7 +83,7 @@ def imported(campaign):
         for n, name in enumerate(HOSTILE, start=1)
     ]
     content = as_csv(rows, (*files.HEADINGS, "职务"))
-    plan = importing.plan(campaign, reading.read(content, "roster.csv"))
+    plan = planning.plan(campaign, reading.read(content, "roster.csv"))
     assert [problem.message for problem in plan.problems if problem.level == "error"] == []
     flow.import_roster(plan=plan, who=Who(user=factories.user("importer")), clock=timezone.now)
     return Student.objects.order_by("seat").first().class_group
@@ -195,7 +195,7 @@ def test_the_marked_workbook_holds_no_formula(campaign, write):
     rows = [files.row(n, 姓名=name) for n, name in enumerate(HOSTILE, start=1)]
     rows.append(files.row(9, 民族="=火星族"))
     content = write(rows)
-    plan = importing.plan(campaign, reading.read(content, "roster"))
+    plan = planning.plan(campaign, reading.read(content, "roster"))
     book = load_workbook(io.BytesIO(marking.marked(content, plan.reading, plan.problems)))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
@@ -204,7 +204,7 @@ def test_the_marked_workbook_holds_no_formula(campaign, write):
 @pytest.mark.parametrize("name", ["\t=1", "\r=1", "=1\x00", "\u202eabc"])
 def test_a_name_that_begins_with_a_control_character_is_refused_or_cleaned(campaign, name):
     content = as_csv([files.row(1, 姓名=name)])
-    plan = importing.plan(campaign, reading.read(content, "roster.csv"))
+    plan = planning.plan(campaign, reading.read(content, "roster.csv"))
     errors = [problem for problem in plan.problems if problem.level == "error"]
     assert errors or plan.created[0].name == name.strip()
 

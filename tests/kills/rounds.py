@@ -28,13 +28,14 @@ django.setup()
 
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import key_fields, planning, reading
 from rosters.models import Student
 from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
 from signoffs.rules import Who
+from tests import factories
 from tests.benchmarks import rosters
 from tests.durability.opened import migrate, opened
 from tests.durability.phone import Phone, acknowledged
@@ -68,13 +69,8 @@ class Rounds:
         migrate(self.site.url)
         content = self.roster(students).read_bytes()
         with opened(self.site.url):
-            campaign = importing.create_campaign(
-                "2026",
-                university="云麓理工大学",
-                student_deadline=timezone.localdate(),
-                department_deadline=timezone.localdate(),
-            )
-            plan = importing.plan(campaign, reading.read(content, "roster.csv"))
+            campaign = factories.campaign("2026", days_left=0)
+            plan = planning.plan(campaign, reading.read(content, "roster.csv"))
             flow.import_roster(plan=plan, who=Who(command="kills"), clock=timezone.now)
             links = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT, revoked_at=None)
             tokens = {link.class_group_id: link.token for link in links}

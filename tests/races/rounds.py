@@ -24,7 +24,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.flow import ledger
@@ -58,7 +58,7 @@ def bring_in(class_group: int, major: str) -> None:
         values = {field.name: getattr(student, field.name) for field in key_fields.KEY_FIELDS}
         values["major"] = major
         lines.append(",".join(key_fields.display(name, value) for name, value in values.items()))
-    plan = importing.plan(one.campaign, reading.read("\n".join(lines).encode(), "again.csv"))
+    plan = planning.plan(one.campaign, reading.read("\n".join(lines).encode(), "again.csv"))
     flow.import_roster(plan=plan, who=Who(command="race"), clock=timezone.now)
 
 
@@ -73,12 +73,29 @@ def accept(token: str, password: str) -> None:
     flow.accept_invitation(token=token, password=password, clock=timezone.now)
 
 
+def create(slug: str) -> None:
+    """Prepare the campaign of that year."""
+    today = timezone.localdate()
+    flow.create_campaign(
+        slug=slug, university="", student_deadline=today, department_deadline=today, texts={},
+        who=Who(command="race"), clock=timezone.now,
+    )  # fmt: skip
+
+
+def begin(campaign: int) -> None:
+    """Open the campaign that is in preparation."""
+    one = Campaign.objects.get(pk=campaign)
+    flow.open_campaign(campaign=one, who=Who(command="race"), clock=timezone.now)
+
+
 DEEDS: dict[str, Callable] = {
     "confirm": confirm,
     "submit": submit,
     "bring_in": bring_in,
     "deactivate": deactivate,
     "accept": accept,
+    "create": create,
+    "begin": begin,
 }
 
 
@@ -207,6 +224,41 @@ def one_invitation(class_group: ClassGroup, processes: int) -> tuple[list, Calla
     return orders, holds
 
 
+def two_years(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
+    """While none is open, everybody prepares the campaign of one year or of another."""
+    Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.CLOSED)
+    years = ("2101", "2102")
+    orders = [("create", {"slug": years[number % 2]}) for number in range(processes)]
+
+    def holds(answers: list[str]) -> list[str]:
+        made = Campaign.objects.filter(slug__in=years)
+        found = sorted(made.values_list("state", flat=True))
+        for one in made:  # out of the way of the next round
+            Campaign.objects.filter(pk=one.pk).update(slug=f"{one.slug}-{one.pk}", state="closed")
+        Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.OPEN)
+        return [] if (answers.count("done"), found) == (2, ["draft", "open"]) else ["not one of each year"]
+
+    return orders, holds
+
+
+def open_drafts(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
+    """While none is open, every campaign in preparation is opened: one of them is."""
+    Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.CLOSED)
+    drafts = [
+        factories.campaign(f"{class_group.pk}-{number}", state=Campaign.State.DRAFT)
+        for number in range(processes)
+    ]
+    orders = [("begin", {"campaign": draft.pk}) for draft in drafts]
+
+    def holds(answers: list[str]) -> list[str]:
+        opened = Campaign.objects.filter(state=Campaign.State.OPEN).count()
+        Campaign.objects.filter(slug__startswith=f"{class_group.pk}-").update(state=Campaign.State.CLOSED)
+        Campaign.objects.filter(pk=class_group.campaign_id).update(state=Campaign.State.OPEN)
+        return [] if (answers.count("done"), opened) == (1, 1) else ["not one open campaign"]
+
+    return orders, holds
+
+
 RACES = {
     race.__name__: race
     for race in (
@@ -216,6 +268,8 @@ RACES = {
         submit_while_signing,
         end_each_other,
         one_invitation,
+        two_years,
+        open_drafts,
     )
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rosters import importing, reading
+from rosters import planning, reading
 from tests import factories
 
 from . import files
@@ -13,7 +13,7 @@ OTHER_BORN = files.BORN.replace(day=7)
 
 def problems(campaign, *rows: dict) -> list[tuple]:
     """Return (code, row, column, level) of what is wrong with these rows; the first is line 2."""
-    plan = importing.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
     return [(one.code, one.row, one.column, one.level) for one in plan.problems]
 
 
@@ -69,7 +69,7 @@ def test_the_same_id_number_twice_is_a_warning_at_both_places(campaign):
 
 def test_the_same_student_number_twice_is_an_error_that_names_the_other_place(campaign):
     rows = [files.row(1), files.row(2), files.row(3, 学号=files.row(1)["学号"])]
-    plan = importing.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
 
     assert [(one.code, one.row, one.column, one.details["place"]) for one in plan.errors] == [
         ("student_number_twice", 2, "student_number", "row 4"),
@@ -100,7 +100,7 @@ def test_no_message_holds_an_id_number(campaign):
         files.row(5, 身份证号=990101200501020010),
         files.row(6, 身份证号="9901012005\u202e01020010"),
     ]
-    plan = importing.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
 
     assert len(plan.problems) >= 6
     for problem in plan.problems:

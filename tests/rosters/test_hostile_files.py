@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from rosters import importing, reading
+from rosters import importing, planning, reading
 from rosters.models import Student
 
 from . import files, old_formats
@@ -144,7 +144,7 @@ def test_a_record_of_an_xls_that_lies_about_its_length_is_refused():
 def test_control_and_bidirectional_characters_refuse_the_cell(campaign, character, code, heading, column):
     row = files.row(1)
     row[heading] = row[heading][:2] + character + row[heading][2:]
-    plan = importing.plan(campaign, reading.read(files.csv(files.table([row])).encode(), "x.csv"))
+    plan = planning.plan(campaign, reading.read(files.csv(files.table([row])).encode(), "x.csv"))
 
     assert (code, 2, column) in [(one.code, one.row, one.column) for one in plan.errors]
 
@@ -154,7 +154,7 @@ def test_names_that_are_code_elsewhere_are_kept_as_text(campaign, name):
     content = files.csv(files.table([files.row(1)])).replace(
         files.row(1)["姓名"], '"' + name.replace('"', '""') + '"'
     )
-    plan = importing.plan(campaign, reading.read(content.encode(), "x.csv"))
+    plan = planning.plan(campaign, reading.read(content.encode(), "x.csv"))
     importing.apply(plan, now=campaign.created_at)
 
     assert Student.objects.get().name == name
@@ -162,14 +162,14 @@ def test_names_that_are_code_elsewhere_are_kept_as_text(campaign, name):
 
 @pytest.mark.parametrize("class_name", ["软件/网络2601", "../../etc/passwd", "..", "a\\b"])
 def test_class_names_like_paths_are_names(campaign, class_name):
-    plan = importing.plan(campaign, reading.read(files.roster(files.row(1, 班级=class_name)), "x"))
+    plan = planning.plan(campaign, reading.read(files.roster(files.row(1, 班级=class_name)), "x"))
 
     assert plan.problems == []
     assert plan.places[0].class_name == class_name
 
 
 def test_a_class_name_with_a_line_break_is_refused_with_its_cell(campaign):
-    plan = importing.plan(campaign, reading.read(files.roster(files.row(1, 班级="软件\n2601")), "x"))
+    plan = planning.plan(campaign, reading.read(files.roster(files.row(1, 班级="软件\n2601")), "x"))
 
     assert [(one.code, one.row, one.column) for one in plan.problems] == [("control", 2, "class_name")]
 

@@ -15,7 +15,6 @@ def with_check(first17: str) -> str:
 
 
 def test_a_sound_number_tells_birth_date_and_sex():
-    assert identity.is_resident_id(MALE)
     assert identity.birth_date_of(MALE) == date(2007, 1, 2)
     assert identity.sex_of(MALE) == "男"
     assert identity.sex_of(with_check("99010120070102002")) == "女"

@@ -4,8 +4,11 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from rosters.models import Campaign, Student
+from signoffs.models import Event
+from tests import factories
 
 from . import files
 
@@ -95,6 +98,29 @@ def test_a_new_campaign_is_made_for_its_year_and_opened(db, file, capsys):
 
     campaign = Campaign.objects.get()
     assert (campaign.slug, campaign.state, str(campaign.student_deadline)) == ("2027", "open", "2027-12-22")
+    events = Event.objects.filter(chain__campaign=campaign, chain__class_group=None).order_by("pk")
+    assert [(event.verb, event.payload["by"]) for event in events] == [
+        ("create_campaign", "import_roster"),
+        ("import_roster", "import_roster"),
+    ]
+
+
+def test_a_roster_that_changes_between_the_check_and_the_applying_exits_1(own_class, file, capsys):
+    asked = []
+
+    def another_import(execute, sql, *rest):
+        """Come in before the roster is looked at for the second time, under the locks."""
+        if "record_digest" in sql and sql.startswith("SELECT") and "withdrawn_at" in sql:
+            asked.append(sql)
+            if len(asked) == 2:
+                factories.student(own_class, 9)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(another_import):
+        code, result = run(capsys, file(files.row(990)))
+
+    assert (code, result["applied"], [one["code"] for one in result["problems"]]) == (1, False, ["stale"])
+    assert not Student.objects.filter(student_number=files.row(990)["学号"]).exists()
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from rosters import importing, reading
-from rosters.models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
+from rosters import importing, planning, reading
+from rosters.models import ClassGroup, Department, RosterChange, RosterImport, Student
 from tests import factories
 
 from . import files
 
 
-def plan_for(campaign, *rows: dict) -> importing.Plan:
+def plan_for(campaign, *rows: dict) -> planning.Plan:
     """Plan an xlsx roster of these rows."""
-    return importing.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
+    return planning.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
 
 
 def import_rows(campaign, *rows: dict) -> importing.Applied:
@@ -111,6 +111,51 @@ def test_a_changed_field_is_listed_old_and_new_and_kept_as_a_change(campaign):
     assert plan_for(campaign, files.row(1, 专业名称="网络工程", 民族="壮族")).updated == []
 
 
+def plan_with_duties(campaign, *rows: dict) -> planning.Plan:
+    """Plan an xlsx roster of these rows, with a column for 职务."""
+    content = files.xlsx(files.table(list(rows), (*files.HEADINGS, "职务")))
+    return planning.plan(campaign, reading.read(content, "roster.xlsx"))
+
+
+def duties() -> list[str]:
+    """Return the students' duties, by student number."""
+    return list(Student.objects.order_by("student_number").values_list("duty", flat=True))
+
+
+def test_a_duty_that_changes_hands_is_an_update_though_the_record_is_the_same(campaign):
+    now = timezone.now()
+    importing.apply(
+        plan_with_duties(campaign, files.row(1, 职务="班长"), files.row(2), files.row(3)), now=now
+    )
+    records = list(Student.objects.values_list("record_digest"))
+
+    swapped = plan_with_duties(campaign, files.row(1), files.row(2, 职务="班长"), files.row(3))
+    applied = importing.apply(swapped, now=now)
+
+    assert [update.changes for update in swapped.updated] == [[("duty", "班长", "")], [("duty", "", "班长")]]
+    assert (swapped.unchanged, duties()) == (1, ["", "班长", ""])
+    assert (applied.changed, [one.student_number for one in applied.duties]) == (
+        [],
+        ["2026000001", "2026000002"],
+    )
+    assert list(Student.objects.values_list("record_digest")) == records
+    assert [(one.field, one.old, one.new) for one in RosterChange.objects.order_by("pk")] == [
+        ("duty", "班长", ""),
+        ("duty", "", "班长"),
+    ]
+    with pytest.raises(importing.Stale):
+        importing.apply(swapped, now=now)
+
+
+def test_a_file_without_a_column_for_the_duty_leaves_the_duties(campaign):
+    importing.apply(plan_with_duties(campaign, files.row(1, 职务="班长")), now=timezone.now())
+
+    assert plan_for(campaign, files.row(1)).unchanged == 1
+    import_rows(campaign, files.row(1, 专业名称="网络工程"))
+
+    assert duties() == ["班长"]
+
+
 def test_who_moves_class_keeps_the_row_and_gets_the_next_seat_and_the_old_one_is_not_given_again(campaign):
     import_rows(campaign, files.row(1), files.row(2), files.row(3, 班级="软件2602班"))
     mover = Student.objects.get(student_number="2026000002")
@@ -144,7 +189,7 @@ def test_a_withdrawn_student_is_not_missing_and_comes_back_when_named_again(camp
 
     assert plan_for(campaign, files.row(1)).missing == []
     plan = plan_for(campaign, files.row(1), files.row(2))
-    assert [(one.code, one.row) for one in plan.warnings] == [("returns", 3)]
+    assert [(one.code, one.level, one.row) for one in plan.problems] == [("returns", "warning", 3)]
     applied = importing.apply(plan, now=timezone.now())
 
     leaver.refresh_from_db()
@@ -205,7 +250,7 @@ def test_a_file_without_a_column_leaves_what_is_stored_of_it(campaign):
     headings = [heading for heading in files.HEADINGS if heading not in ("身份证号", "民族")]
     content = files.xlsx(files.table([files.row(1, 专业名称="网络工程")], headings))
 
-    plan = importing.plan(campaign, reading.read(content, "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(content, "roster.xlsx"))
     importing.apply(plan, now=timezone.now())
 
     stored = Student.objects.get()
@@ -214,7 +259,7 @@ def test_a_file_without_a_column_leaves_what_is_stored_of_it(campaign):
         "汉族",
         files.row(1)["身份证号"],
     )
-    assert [(one.code, one.column) for one in plan.warnings] == [
+    assert [(one.code, one.column) for one in plan.problems if one.level == "warning"] == [
         ("column_missing", "ethnicity"),
         ("column_missing", "id_number"),
     ]
@@ -227,9 +272,9 @@ def test_queries_do_not_grow_with_the_rows(campaign, django_assert_num_queries):
     many = reading.read(files.roster(*rows), "many.xlsx")
 
     with django_assert_num_queries(3):
-        importing.plan(campaign, few)  # the third: the missing
+        planning.plan(campaign, few)  # the third: the missing
     with django_assert_num_queries(2):
-        importing.plan(campaign, many)
+        planning.plan(campaign, many)
 
 
 def test_two_writings_of_a_class_are_one_class(campaign):
@@ -244,20 +289,10 @@ def test_a_closed_campaign_takes_no_roster(campaign):
     assert [one.code for one in plan_for(campaign, files.row(1)).errors] == ["campaign_closed"]
 
 
-def test_a_new_campaign_has_its_years_deadlines_and_is_open_unless_another_is(db):
-    first, second = importing.campaign_for("2019"), importing.campaign_for("2020")
-
-    assert (str(first.student_deadline), str(first.department_deadline)) == ("2019-12-22", "2019-12-24")
-    assert (first.state, second.state) == (Campaign.State.OPEN, Campaign.State.DRAFT)
-    assert importing.campaign_for("2019") == first
-    with pytest.raises(ValueError, match="no year"):
-        importing.campaign_for("spring")
-
-
 def keep(campaign, now) -> RosterImport:
     """Keep an upload of one row."""
     content = files.roster(files.row(1))
-    plan = importing.plan(campaign, reading.read(content, "roster.xlsx"))
+    plan = planning.plan(campaign, reading.read(content, "roster.xlsx"))
     return importing.keep_upload(
         campaign, file_name="roster.xlsx", content=content, plan=plan, user=None, now=now
     )
@@ -295,6 +330,23 @@ def test_a_confirmed_upload_forgets_its_content(campaign):
     assert (kept.upload, kept.state, kept.counts["created"]) == (None, RosterImport.State.APPLIED, 1)
     with pytest.raises(importing.UploadGone):
         importing.plan_of(kept, now=now)
+
+
+def test_an_upload_is_applied_or_dropped_and_never_both(campaign):
+    now = timezone.now()
+    kept, plan = keep(campaign, now), plan_for(campaign, files.row(1))
+
+    importing.drop_upload(kept)
+    with pytest.raises(importing.UploadGone):
+        importing.apply(plan, now=now, roster_import=kept)
+    assert Student.objects.count() == 0
+
+    kept = keep(campaign, now)
+    importing.apply(plan, now=now, roster_import=kept)
+    with pytest.raises(importing.UploadGone):
+        importing.drop_upload(kept)
+    kept.refresh_from_db()
+    assert kept.state == RosterImport.State.APPLIED
 
 
 def test_a_mended_value_changes_the_record_and_not_the_place(own_class):

@@ -3,7 +3,7 @@
 import pytest
 from openpyxl import Workbook
 
-from rosters import importing, reading
+from rosters import planning, reading
 
 from . import files
 
@@ -223,7 +223,7 @@ def test_a_table_of_numbers_by_class_is_no_roster(campaign):
     for cells in [["系部", "专业", "班级", "人数"], ["信息工程系", "软件工程", "软件2601班", 2]]:
         (book["统计"] if "统计" in book.sheetnames else book.create_sheet("统计")).append(cells)
 
-    plan = importing.plan(campaign, reading.read(files.saved(book), "x"))
+    plan = planning.plan(campaign, reading.read(files.saved(book), "x"))
 
     assert (plan.rows, plan.errors) == (2, [])
 
@@ -267,7 +267,7 @@ def with_formula(content: bytes, result: str | None) -> bytes:
 
 def test_rows_are_accounted_for_to_the_last(campaign):
     rows = [files.row(1), files.row(2, 姓名=""), files.row(3)]
-    plan = importing.plan(campaign, read([["title"], *files.table(rows), ["合计", "3"], ["注：完"]]))
+    plan = planning.plan(campaign, read([["title"], *files.table(rows), ["合计", "3"], ["注：完"]]))
     counts = plan.counts
 
     assert (counts["rows"], counts["skipped"]) == (3, 3)

@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 
-from rosters import importing, marking, reading
+from rosters import marking, planning, reading
 
 from . import files, old_formats
 
@@ -15,7 +15,7 @@ ROWS = [files.row(1), files.row(2, 出生日期="01/02/05"), files.row(3, 民族
 
 def marked(campaign, content: bytes):
     """Return the marked workbook of a file's plan."""
-    plan = importing.plan(campaign, reading.read(content, "roster"))
+    plan = planning.plan(campaign, reading.read(content, "roster"))
     return load_workbook(io.BytesIO(marking.marked(content, plan.reading, plan.problems)))
 
 
@@ -77,7 +77,7 @@ def test_formulas_of_a_csv_come_back_as_text(campaign):
 def test_a_workbook_too_large_to_mark_is_refused_with_a_sentence(campaign):
     rows = [files.row(1)] + [{"姓名": "甲"}] * 13_000
     content = files.csv(files.table(rows)).encode()
-    plan = importing.plan(campaign, reading.read(content, "roster"))
+    plan = planning.plan(campaign, reading.read(content, "roster"))
 
     with pytest.raises(reading.Unreadable) as refused:
         marking.marked(content, plan.reading, plan.problems)

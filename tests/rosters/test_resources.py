@@ -1,4 +1,4 @@
-"""What leaves the roster as a file: labels, no formula, no ID number; and any roster as a dataset."""
+"""What leaves the roster as a file: labels, no formula, no ID number."""
 
 import io
 
@@ -8,11 +8,9 @@ from openpyxl import load_workbook
 
 from rosters import reading
 from rosters.models import Student
-from rosters.resources import InertCSV, RosterFile, StudentResource, TextXLSX, inert
+from rosters.resources import InertCSV, StudentResource, TextXLSX, inert
 from signoffs.models import User
 from tests import factories
-
-from . import files
 
 
 @pytest.fixture
@@ -53,18 +51,6 @@ def test_an_export_masks_the_id_number(own_class):
     assert row["身份证号"] == student.id_number[:6] + "*" * 12
     assert row["出生日期"] == student.birth_date.isoformat()
     assert row["学制"] == "4"
-
-
-def test_any_roster_file_is_a_dataset():
-    dataset = RosterFile().create_dataset(files.csv(files.table([files.row(1)])).encode("gb18030"))
-
-    assert dataset.dict[0]["姓名"] == files.row(1)["姓名"]
-    assert dataset.dict[0]["专业名称"] == "软件工程（卓越班）"
-
-
-def test_a_faulty_roster_file_is_no_dataset():
-    with pytest.raises(ValueError, match="row|姓名"):
-        RosterFile().create_dataset(files.csv(files.table([files.row(1, 姓名="")])).encode())
 
 
 @pytest.fixture

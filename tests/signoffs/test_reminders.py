@@ -12,7 +12,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from signoffs import deadlines, flow, letters
-from signoffs.models import Reminder
+from signoffs.models import ClassSheet, Reminder
+from signoffs.rules import Who
 from tests import factories, stories
 
 
@@ -85,6 +86,52 @@ def test_nobody_is_urged_who_has_finished(own_class, written_to):
     submit(own_class)
     now = deadlines.end_of(own_class.campaign.student_deadline) - timedelta(hours=12)
     assert [text.split()[0] for text in occasions(own_class.campaign, now)] == ["sheets", "departments"]
+
+
+def last_day(campaign):
+    return deadlines.end_of(campaign.department_deadline) - timedelta(hours=12)
+
+
+def test_a_class_that_is_all_signed_is_named_with_what_it_still_needs(own_class, written_to):
+    factories.class_group("空班", students=0)
+    factories.class_group("软件2602班", students=2)
+    for student in own_class.students.all():
+        stories.confirm(student)
+    [letter] = letters.due(own_class.campaign, last_day(own_class.campaign))
+    assert letter.occasion.startswith("departments ")
+    assert "  软件2601班：班长可提交\n" in letter.text
+    assert "  软件2602班：还差 2 人\n" in letter.text
+    assert "还差 0 人" not in letter.text
+    assert "空班" not in letter.text
+
+
+def test_a_department_whose_hand_in_lies_with_the_office_hears_only_of_what_it_can_do(
+    own_class, written_to, office
+):
+    neighbour, third = factories.class_group("软件2602班"), factories.class_group("软件2603班")
+    now = last_day(own_class.campaign)
+    submit(own_class)
+    submit(neighbour)
+    flow.accept_sheet(
+        sheet=ClassSheet.objects.get(class_group=own_class), who=Who(user=written_to), clock=timezone.now
+    )
+    assert [one.split()[0] for one in occasions(own_class.campaign, now)] == ["sheets", "departments"]
+    handed_in = flow.hand_in(
+        campaign=own_class.campaign,
+        department=own_class.department,
+        who=Who(user=written_to),
+        exceptions={str(one.uuid): "班长请假" for one in (neighbour, third)},
+        clock=timezone.now,
+    )
+    assert occasions(own_class.campaign, now) == []
+    flow.receive(hand_in=handed_in, who=Who(user=office), clock=timezone.now)
+    assert occasions(own_class.campaign, now) == []
+    stories.on_paper(third.students.get(seat=2), third.students.get(seat=1))
+    [letter] = letters.due(own_class.campaign, now)
+    assert "软件2603班：待会签" in letter.text
+    assert "软件2602班" not in letter.text
+    flow.reopen(hand_in=handed_in, who=Who(user=office), reason="缺一个班", clock=timezone.now)
+    assert [one.split()[0] for one in occasions(own_class.campaign, now)] == ["sheets", "departments"]
 
 
 def test_two_at_once_send_one_letter(own_class, written_to):

@@ -21,7 +21,7 @@ ROW = (
     None,
     True,
 )
-FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("http://x")')
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "＝1＋1", "＋1", "－1", "＠SUM", '=HYPERLINK("http://x")')
 
 
 def book(*rows) -> bytes:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from enrollcheck.demo import story, university
 from enrollcheck.demo.environment import FOLDER_PREFIX, HOST, PORT
-from rosters import importing, reading
+from rosters import planning, reading
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow, links
 from signoffs.deadlines import SCHOOL_CLOCK
@@ -108,21 +108,25 @@ class Command(BaseCommand):
         """Import the list, as if some days ago. Raise CommandError with every problem where it is refused."""
         start = now - timedelta(days=story.DAYS_AGO)
         first = story.first_deadline(now.astimezone(SCHOOL_CLOCK).date())
-        campaign = importing.create_campaign(
-            slug,
+        who, clock = Who(command="demo"), lambda: start
+        campaign = flow.create_campaign(
+            slug=slug,
             university=university.UNIVERSITY if invented else "",
             student_deadline=first,
             department_deadline=first + timedelta(days=2),
+            texts={},
+            who=who,
+            clock=clock,
         )
         try:
-            plan = importing.plan(campaign, reading.read(content, name))
+            plan = planning.plan(campaign, reading.read(content, name))
         except reading.Unreadable as error:
             raise CommandError(str(error)) from error
         errors = [problem for problem in plan.problems if problem.level == "error"]
         if errors:
             lines = [f"  {one.sheet} row {one.row}, {one.column}: {one.message}" for one in errors[:50]]
             raise CommandError("\n".join([f"{name} is refused, nothing was imported:", *lines]))
-        flow.import_roster(plan=plan, who=Who(command="demo"), clock=lambda: start)
+        flow.import_roster(plan=plan, who=who, clock=clock)
         return campaign
 
     def accounts(self, campaign: Campaign) -> dict[str, tuple[User, str]]:

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rosters import importing, reading
+from rosters import importing, planning, reading
 from rosters.models import Campaign
 from signoffs import flow
 from signoffs.rules import Who
 
 REFUSED, WRONG_USAGE = 1, 2
+WHO = Who(command="import_roster")
 COUNTS = (
     "rows",
     "departments",
@@ -78,11 +79,16 @@ class Command(BaseCommand):
         self.stdout.write(str(outcome))
 
 
+def _of_the_whole(code: str, message) -> dict:
+    """Return an error that is no cell's, as --json prints one."""
+    place = {"sheet": None, "row": None, "column": None}
+    return {**place, "level": "error", "code": code, "message": str(message)}
+
+
 def _unreadable(error: reading.Unreadable) -> dict:
     """Return the result for a file that no row could be read from."""
-    problem = {"sheet": None, "row": None, "column": None, "level": "error"}
-    problem |= {"code": error.code, "message": error.sentence}
-    return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": [problem]}
+    problems = [_of_the_whole(error.code, error.sentence)]
+    return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
 def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
@@ -91,29 +97,33 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
     """
     with transaction.atomic():
-        plan = importing.plan(_campaign(slug), roster)
+        plan = planning.plan(_campaign(slug), roster)
         problems = [problem.as_dict() for problem in plan.problems]
         applied = False
         if plan.is_clean and not dry_run:
             try:
-                flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
+                flow.import_roster(plan=plan, who=WHO, clock=timezone.now)
                 applied = True
             except flow.Refused as refused:
-                problem = {"sheet": None, "row": None, "column": None, "level": "error"}
-                problems.append(problem | {"code": "refused", "message": str(refused.reason)})
+                problems.append(_of_the_whole("refused", refused.reason))
+            except importing.Stale:
+                changed = _(
+                    "The roster has changed while this file was checked. Nothing was applied: try again."
+                )
+                problems.append(_of_the_whole("stale", changed))
         if not applied:
             transaction.set_rollback(True)
     return {"applied": applied, **plan.counts, "problems": problems}
 
 
 def _campaign(slug: str | None) -> Campaign:
-    """Return the campaign of the slug, or the open one. Raise CommandError where there is none."""
+    """Return the campaign of the slug, made where there is none, or the open one. Raise CommandError."""
     if slug is None:
         found = importing.open_campaign()
         if found is None:
             raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
         return found
     try:
-        return importing.campaign_for(slug)
-    except ValueError as error:
-        raise CommandError(f"--campaign {slug}: a cohort year, as 2026.", returncode=WRONG_USAGE) from error
+        return flow.campaign_for(slug=slug, who=WHO, clock=timezone.now)
+    except flow.Refused as refused:
+        raise CommandError(f"--campaign {slug}: {refused.reason}", returncode=WRONG_USAGE) from refused

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rosters import rotation
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup
-from signoffs import flow
+from signoffs import deadlines, flow, links
 
 
 class Command(BaseCommand):
@@ -62,3 +62,11 @@ class Command(BaseCommand):
         old = [key_id for key_id in ring.digest_keys() if key_id != ring.writing_id]
         said = f"{', '.join(old)} can be taken out of FIELD_KEY; then restart the server. " if old else ""
         self.stdout.write(f"Everything is under {ring.writing_id}. {said}Older backups need their old key.")
+        invitations = links.invitations_under_old_keys(timezone.now())
+        if old and invitations:
+            names = ", ".join(one.user.username for one in invitations)
+            until = deadlines.day_of(invitations[-1].expires_at)
+            self.stdout.write(
+                f"The invitations of {names} end when it is taken out: wait until they have chosen their "
+                f"passwords (the last one may until {until}), or let the office invite them anew."
+            )

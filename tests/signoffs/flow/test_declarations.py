@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing
-from signoffs import deadlines, flow
+from signoffs import deadlines, flow, retention
+from signoffs.flow.ledger import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.rules import FieldReport, Who
 from tests import factories, stories
@@ -252,6 +253,27 @@ class TestExcuses:
         )
         assert standing(student) == "missing"
         assert Tally.objects.get().cells == "MMM"
+
+    def test_extending_the_deadline_is_an_event_of_each_class_that_it_changes(self, class_group, campaign):
+        after = deadlines.end_of(campaign.student_deadline)
+        other = factories.class_group("软件2602班")
+        who, everybody = Who(user=factories.user("office")), list(class_group.students.all())
+        flow.mark_overdue(class_group=class_group, students=everybody, who=who, clock=lambda: after)
+        for one in (class_group, other):
+            flow.record_export(campaign=campaign, class_group=one, who=who, what="form", clock=lambda: after)
+        assert retention.not_handed_out(campaign) == []
+        flow.extend_deadlines(
+            campaign=campaign,
+            student_deadline=campaign.student_deadline + timedelta(days=3),
+            department_deadline=campaign.department_deadline + timedelta(days=3),
+            who=who,
+            clock=lambda: after,
+        )
+        [event] = Event.objects.filter(verb="extend_deadlines").exclude(chain__class_group=None)
+        assert event.chain.class_group == class_group
+        assert sorted(event.payload["missing_again"]) == sorted(str(one.uuid) for one in everybody)
+        assert verify(event.chain) == []
+        assert retention.not_handed_out(campaign) == [class_group]
 
 
 def test_a_closed_campaign_takes_nothing_more(student):

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
+from rosters import key_fields, planning, reading
 from rosters.models import ClassGroup, Student
 from signoffs import deadlines, flow, progress
 from signoffs.flow import tallies
@@ -166,7 +166,7 @@ def importing_changes(story: Story, student: Student) -> None:
     if story.dice.random() < 0.3 and student.seat != 1:
         values["class_name"] = story.class_group().name
     content = f"{header}\n{','.join(values[field.name] for field in key_fields.KEY_FIELDS)}\n".encode()
-    plan = importing.plan(story.campaign, reading.read(content, "one.csv"))
+    plan = planning.plan(story.campaign, reading.read(content, "one.csv"))
     flow.import_roster(plan=plan, who=story.office, clock=story.clock)
 
 

@@ -3,10 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from rosters import importing, key_fields, reading
-from signoffs import flow
-from signoffs.models import ClassLink, Declaration, Standing, Tally
-from signoffs.rules import Who
+from rosters import importing, key_fields, planning, reading
+from rosters.models import Campaign, Student
+from signoffs import flow, progress, rules
+from signoffs.flow import ledger
+from signoffs.models import ClassLink, Declaration, Event, MonitorDuty, Standing, Tally
+from signoffs.rules import Who, is_monitor
 from tests import factories, stories
 
 
@@ -19,12 +21,12 @@ def student(campaign):
 
 
 def bring_in(student, **changed) -> importing.Applied:
-    """Import one line: the student, with these fields changed."""
-    names = list(key_fields.BY_NAME)
+    """Import one line: the student, with these fields changed; a duty has a column only where it is named."""
+    names = [*key_fields.BY_NAME, *(changed.keys() & {"duty"})]
     values = {name: key_fields.display(name, getattr(student, name)) for name in names} | changed
-    header = ",".join(key_fields.BY_NAME[name].label for name in names)
+    header = ",".join(progress.field_label(name) for name in names)
     content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
-    plan = importing.plan(student.campaign, reading.read(content, "one.csv"))
+    plan = planning.plan(student.campaign, reading.read(content, "one.csv"))
     return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
 
 
@@ -66,3 +68,48 @@ def test_a_new_class_gets_both_its_links(student):
     bring_in(student, class_name="软件2602班")
     new = ClassLink.objects.filter(class_group__name="软件2602班", revoked_at=None)
     assert sorted(new.values_list("kind", flat=True)) == ["monitor", "student"]
+
+
+def test_a_duty_of_the_list_is_changed_by_the_list_and_nobody_signs_again(student):
+    old = student.class_group.students.get(seat=1)
+    stories.confirm(old)
+    bring_in(old, duty="")
+    bring_in(student, duty="班长")
+    old.refresh_from_db()
+    student.refresh_from_db()
+    assert (is_monitor(old), is_monitor(student)) == (False, True)
+    assert (standing(old), standing(student)) == ("confirmed", "confirmed")
+    events = Event.objects.filter(chain__class_group=student.class_group, verb="import_roster").order_by("pk")
+    assert [event.payload["duties"] for event in events] == [[str(old.uuid)], [str(student.uuid)]]
+
+
+def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
+    old = student.class_group
+    flow.name_monitor(student=student, who=Who(command="test"), clock=timezone.now)
+    bring_in(student, major="机械工程")
+    assert MonitorDuty.objects.filter(student=student).exists()
+
+    bring_in(student, class_name="软件2602班")
+    student = Student.objects.get(pk=student.pk)
+    assert rules.roles(Who(student=student), student.class_group) == set()
+    (event,) = Event.objects.filter(verb="unname_monitor")
+    assert (event.chain.class_group, event.student) == (old, student)
+    assert ledger.verify(event.chain) == []
+
+
+def born(campaign) -> list[tuple]:
+    """Return the events of a campaign's birth: verb, and who it was by."""
+    return [(event.verb, event.payload["by"]) for event in Event.objects.filter(chain__campaign=campaign)]
+
+
+def test_a_year_without_a_campaign_gets_one_with_its_deadlines_and_its_birth_in_the_chain(db):
+    by_command = {"who": Who(command="test"), "clock": timezone.now}
+    first, second = (flow.campaign_for(slug=slug, **by_command) for slug in ("2019", "2020"))
+
+    assert (str(first.student_deadline), str(first.department_deadline)) == ("2019-12-22", "2019-12-24")
+    assert (first.state, second.state) == (Campaign.State.OPEN, Campaign.State.DRAFT)
+    assert flow.campaign_for(slug="2019", **by_command) == first
+    assert born(first) == born(second) == [("create_campaign", "test")]
+    for slug in ("spring", "１９２０", "0999"):
+        with pytest.raises(flow.Refused):
+            flow.campaign_for(slug=slug, **by_command)

@@ -188,6 +188,11 @@ class TestSessions:
         assert here.post(reverse("account-sign-out-everywhere")).status_code == 302
         assert [is_in(browser) for browser in (here, elsewhere, other)] == [False, False, True]
 
+    def test_what_is_left_empty_is_asked_for_in_the_houses_words(self, officer):
+        said = pages.text(signed_in(officer).post(reverse("account_change_password"), {}))
+        assert "请填写此项。" in said
+        assert "字段" not in said
+
     def test_a_changed_password_ends_the_others(self, officer):
         here, elsewhere = signed_in(officer), signed_in(officer)
         url = reverse("account_change_password")
@@ -229,7 +234,7 @@ class TestSecondFactor:
         assert browser.post(reverse("sign-in"), said).url == reverse("mfa_authenticate")
         assert not is_in(browser)
         wrong = browser.post(reverse("mfa_authenticate"), {"code": "123"})
-        assert (wrong.status_code, "验证码不正确" in pages.text(wrong)) == (422, True)
+        assert (wrong.status_code, "动态码不正确" in pages.text(wrong)) == (422, True)
         code = second_factor.code(secret)
         assert browser.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
         assert is_in(browser)

@@ -297,7 +297,7 @@ class TestManySheets:
         Tally.objects.filter(class_group=own_class).update(recheck=1)
         desk.post(reverse("department-hand-in"), {f"exception-{own_class.uuid}": "全班实习"})
         [cover, *_] = printed.pypdf_pages(b"".join(desk.post(reverse("department-hand-in-print"))))
-        assert "应到人数 7" in cover
+        assert "应核对人数 7" in cover
         parts = {
             "核对无误并签名": 1,
             "反馈信息错误": 1,
@@ -323,7 +323,7 @@ class TestManySheets:
             "系负责人签名：",
             "系部盖章：",
             "软件2603班：全班实习",
-            "应到人数 7",
+            "应核对人数 7",
         ):
             assert words in texts[0]
         assert HandIn.objects.get().digest in texts[0]

@@ -30,7 +30,7 @@ def test_a_student_without_the_duty_is_told_who_may(class_group):
     client.get(f"/m/{links.issue(class_group, ClassLink.Kind.MONITOR, timezone.now()).token}/")
     response = stories.identify(client, "monitor-identify", class_group.students.get(seat=2))
     assert response.status_code == 403
-    assert "班长或学习委员" in pages.text(response)
+    assert "未能核验身份 本页供班长或学习委员使用" in pages.text(response)
 
 
 def test_the_grid_is_the_forms(monitor, class_group):
@@ -42,6 +42,12 @@ def test_the_grid_is_the_forms(monitor, class_group):
     ]
     assert grid[1][1].endswith("已签")
     assert grid[0][1].endswith("未签")
+
+
+def test_in_english_the_button_says_what_it_does(monitor):
+    monitor.cookies["django_language"] = "en"
+    for page in ("monitor", "monitor-submit"):
+        assert "Submit the class sheet (提交班级登记表)" in pages.text(monitor.get(reverse(page)))
 
 
 def test_monitors_see_no_field_of_the_record(monitor, class_group):
@@ -65,7 +71,9 @@ def test_the_reminder_names_those_missing_and_the_link(monitor, class_group):
 def test_an_excuse_needs_a_reason_from_the_list(monitor, class_group):
     student = class_group.students.get(seat=2)
     url = reverse("monitor-excuse", args=[student.uuid])
-    assert monitor.post(url, {"reason": "", "note": ""}).status_code == 422
+    empty = monitor.post(url, {"reason": "", "note": ""})
+    assert empty.status_code == 422
+    assert "请先改正以下内容 原因 ：请选择。" in pages.text(empty)
     assert monitor.post(url, {"reason": "other", "note": ""}).status_code == 409
     assert Standing.objects.count() == 0
     assert monitor.post(url, {"reason": "other", "note": "出国交换"}).status_code == 302
@@ -115,7 +123,7 @@ def test_the_sheet_is_signed_or_refused_at_its_field(monitor, class_group):
     page = monitor.get(reverse("monitor-submit"))
     unsigned = monitor.post(reverse("monitor-submit"), pages.hidden(page))
     assert unsigned.status_code == 422
-    assert "请签名" in pages.text(unsigned)
+    assert "签名 ：请手写签名，或输入姓名" in pages.text(unsigned)
     assert ClassSheet.objects.count() == 0
     name = class_group.students.get(seat=1).name
     assert (

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import links
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
@@ -114,7 +115,7 @@ class TestErrors:
         assert f'id="id_{error.uuid}_outcome"' in row
         response = desk.post(url, {"outcome": "", "note": "已报省厅"})
         row = response.content.decode().split(f'action="{url}')[1].split("</form>")[0]
-        assert "请选择处理情况。" in row
+        assert "请选择。" in row
         assert 'value="已报省厅"' in row
 
     def test_mending_takes_the_right_value_into_the_roster_and_asks_again(self, desk, world):
@@ -190,7 +191,7 @@ class TestExports:
     def test_the_status_of_all_students_and_of_one_state(self, desk, world):
         everybody = self.rows(desk.post(reverse("office-status-export")))
         assert len(everybody) == 9
-        assert {row[5] for row in everybody} == {"已签", "有误", "不签", "未签"}
+        assert {row[5] for row in everybody} == {"已签", "有误", "有因未签", "未签"}
         missing = self.rows(desk.post(reverse("office-status-export"), {"state": "missing"}))
         assert [row[1] for row in missing] == ["机械2601班"] * 3
         own = {"department": world["department"].uuid, "state": "excused"}
@@ -208,6 +209,13 @@ class TestExports:
         assert rows["信息工程系"][13] == "按时"
         assert [row[1] for row in self.rows(response, 1)] == ["机械2601班", "软件2602班"]
 
+    def test_a_heading_says_what_it_counts(self, desk, world):
+        tables = pages.tables(desk.get(reverse("office")))
+        [headings] = [table[0] for table in tables if table[0][0] == "系部"]
+        assert {"应核对", "有因未签", "未完成"} <= set(headings)
+        book = openpyxl.load_workbook(io.BytesIO(desk.post(reverse("office-summary-export")).content))
+        assert "应核对" in [cell.value for cell in book.worksheets[0][1]]
+
 
 class TestTheRoster:
     def upload(self, desk, content: bytes, name: str = "r.xlsx"):
@@ -222,10 +230,31 @@ class TestTheRoster:
         response = desk.post(url, pages.hidden(preview), follow=True)
         assert "新增 3 人" in pages.text(response)
         assert Student.objects.count() == 3
-        assert desk.post(url, pages.hidden(preview), follow=True).redirect_chain[-1][0] == reverse(
-            "office-roster"
-        )
+        assert desk.post(url, pages.hidden(preview)).status_code == 410
         assert Student.objects.count() == 3
+
+    def test_the_first_upload_of_all_makes_this_years_campaign_and_says_so(self, desk, office):
+        self.upload(desk, b"%PDF-1.7\n\xff\xfe\x00\x01")
+        assert Campaign.objects.count() == 0
+        preview = self.upload(desk, files.roster(files.row(1)))
+        campaign = Campaign.objects.get()
+        assert campaign.slug == str(timezone.localdate().year)
+        assert f"已开始：{campaign}" in pages.text(preview)
+        (event,) = Event.objects.all()
+        assert (event.verb, event.user, event.chain.campaign) == ("create_campaign", office, campaign)
+
+    def test_a_duty_that_changes_hands_is_shown_and_counted(self, desk, own_class):
+        monitor = own_class.students.get(seat=1)
+        row = {"职务": "学习委员"} | {
+            key.label: key_fields.display(key.name, getattr(monitor, key.name))
+            for key in key_fields.KEY_FIELDS
+        }
+        preview = self.upload(desk, files.xlsx(files.table([row], list(row))))
+        changes = [monitor.student_number, monitor.name, "职务", "班长", "学习委员"]
+        assert changes in [line for table in pages.tables(preview) for line in table]
+        url = reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid])
+        assert "变更 1 人" in pages.text(desk.post(url, pages.hidden(preview), follow=True))
+        assert "职务：班长 → 学习委员" in pages.text(desk.get(reverse("office-student", args=[monitor.uuid])))
 
     def test_errors_are_named_by_cell_and_cannot_be_confirmed(self, desk, campaign):
         preview = self.upload(desk, files.roster(files.row(1), files.row(2, 姓名=None)))
@@ -308,8 +337,29 @@ class TestTheRoster:
         assert desk.post(reverse("office-roster-drop", args=[waiting.uuid])).status_code == 302
         waiting.refresh_from_db()
         assert (waiting.state, waiting.upload) == ("dropped", None)
-        gone = desk.get(reverse("office-roster-preview", args=[waiting.uuid]), follow=True)
+        gone = desk.get(reverse("office-roster-preview", args=[waiting.uuid]))
+        assert gone.status_code == 410
         assert "这次上传已不再等待确认" in pages.text(gone)
+
+    def test_forgetting_one_that_was_applied_says_that_it_no_longer_waits(self, desk, campaign):
+        preview = self.upload(desk, files.roster(files.row(1)))
+        waiting = RosterImport.objects.get()
+        desk.post(reverse("office-roster-confirm", args=[waiting.uuid]), pages.hidden(preview))
+        late = desk.post(reverse("office-roster-drop", args=[waiting.uuid]))
+        assert late.status_code == 410
+        assert "已删除" not in pages.text(late)
+
+    @pytest.mark.parametrize("page", ["preview", "mapping", "marked", "confirm"])
+    def test_an_upload_that_cannot_be_read_again_is_a_sentence(self, desk, own_class, page):
+        waiting = stories.upload(own_class)
+        waiting.upload = b"%PDF-1.7\n\xff\xfe\x00\x01"  # what has become of it, to the child that reads
+        waiting.save()
+        url = reverse(f"office-roster-{page}", args=[waiting.uuid])
+        response = desk.get(url) if page == "preview" else desk.post(url, {"digest": waiting.plan_digest})
+        assert response.status_code == 422
+        assert "PDF" in pages.text(response)
+        assert f'action="{reverse("office-roster")}"' in response.content.decode()
+        assert RosterImport.objects.get().state == "waiting"
 
     def test_a_huge_upload_is_refused_before_it_is_read(self, desk, campaign):
         url = reverse("office-roster")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -253,17 +254,95 @@ class TestTheAccessLog:
         client.get(reverse(name))
         assert list(AccessRecord.objects.values_list("view", flat=True)) == [view]
 
-    def test_the_admin_is_noted_too(self, own_class, student):
+    @pytest.mark.parametrize(
+        ("who", "name"), [("counsellor", "department"), ("officer", "department"), ("office", "office")]
+    )
+    def test_a_claim_is_of_its_class_and_of_nobody_else(self, request, own_class, other_class, who, name):
+        client = signed_in(request.getfixturevalue(who))
+        for _ in range(2):
+            stories.claim(own_class)
+        client.get(reverse(name))
+        assert [access_log.of_student(one.students.first()).count() for one in (own_class, other_class)] == [
+            1,
+            0,
+        ]
+
+    def test_the_dashboards_refresh_shows_no_claim_and_is_no_look(self, own_class, office):
+        stories.claim(own_class)
+        response = signed_in(office).get(reverse("office"), headers={"HX-Request": "true"})
+        assert AccessRecord.objects.count() == 0
+        assert "名册漏人 " not in pages.text(response)
+        assert 'id="overview"' in response.content.decode()
+
+
+class TestTheAdminIsNotedToo:
+    @pytest.fixture
+    def browser(self, own_class) -> Client:
+        """The superuser, at the admin."""
         root = factories.user("root")
         root.is_superuser = root.is_staff = True
         root.save()
-        client = signed_in(root)
-        client.get(reverse("admin:rosters_student_changelist"))
-        client.get(reverse("admin:rosters_student_change", args=[student.pk]))
-        client.post(reverse("admin:rosters_student_export"), {"format": "0", "resource": "0"})
+        return signed_in(root)
+
+    @pytest.fixture
+    def world(self, officer, office) -> list:
+        """All students: of a class that went through everything and of last year's, closed."""
+        long_ago = factories.campaign("2025", state=Campaign.State.CLOSED)
+        classes = [
+            factories.class_group("软件2602班", students=6),
+            factories.class_group("旧班", of=long_ago),
+        ]
+        error = stories.everything(classes[0], officer, with_hand_in=False)["error"]
+        flow.settle_error(error=error, who=Who(user=office), outcome="mended", note="", clock=timezone.now)
+        return [one for group in classes for one in group.students.all()]
+
+    def test_as_a_list_as_one_and_as_a_file(self, browser, student):
+        browser.get(reverse("admin:rosters_student_changelist"))
+        browser.get(reverse("admin:rosters_student_change", args=[student.pk]))
+        browser.post(reverse("admin:rosters_student_export"), {"format": "0", "resource": "0"})
         seen = list(AccessRecord.objects.order_by("pk").values_list("role", "view", "student"))
-        assert seen[:2] == [("admin", "admin-students", None), ("admin", "admin-student", student.pk)]
-        assert ("admin", "admin-export", None) in seen
+        assert seen == [
+            ("admin", "admin-students", None),
+            ("admin", "admin-student", student.pk),
+            ("admin", "admin-export", None),
+        ]
+
+    def test_every_page_that_names_somebody_stands_in_their_log(self, browser, world):
+        """Of all lists, pages and histories of the admin."""
+        opened = []
+        for model in admin.site._registry:
+            at = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            opened.append(reverse(f"{at}_changelist"))
+            for row in model._default_manager.all():
+                opened += [reverse(f"{at}_{page}", args=[row.pk]) for page in ("change", "history")]
+        unnoted, named = [], 0
+        for url in opened:
+            before = {one.pk: access_log.of_student(one).count() for one in world}
+            text = pages.text(browser.get(url))
+            shown = [one for one in world if one.name in text]
+            named += bool(shown)
+            if any(access_log.of_student(one).count() == before[one.pk] for one in shown):
+                unnoted.append(url)
+        assert unnoted == []
+        assert named > 2 * len(world)
+
+    @pytest.mark.parametrize(
+        ("method", "name"), [("get", "changelist"), ("post", "export")], ids=["list", "file"]
+    )
+    def test_what_is_of_one_campaign_is_noted_of_that_one(self, browser, world, method, name):
+        last = world[-1].campaign
+        url = f"{reverse(f'admin:rosters_student_{name}')}?campaign__id__exact={last.pk}"
+        getattr(browser, method)(url, {"format": "0", "resource": "0"} if method == "post" else {})
+        assert list(AccessRecord.objects.values_list("campaign", flat=True)) == [last.pk]
+
+    def test_a_page_that_finds_nobody_is_no_look(self, browser, world):
+        for url in (
+            reverse("admin:rosters_student_changelist") + "?q=nobody",
+            reverse("admin:rosters_student_changelist") + "?campaign__id__exact=none",
+            reverse("admin:rosters_student_change", args=[0]),
+        ):
+            assert browser.get(url).status_code in (200, 302)
+        assert AccessRecord.objects.count() == 0
 
 
 def test_every_page_of_staff_that_names_a_student_is_noted(own_class, officer, office, student):

@@ -16,6 +16,7 @@ from signoffs.flow import tallies
 from signoffs.forms.student import RecordForm
 from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle
 from signoffs.rules import Who
+from signoffs.templatetags.enrollcheck import linked, moment
 from tests import factories, pages, stories
 
 
@@ -147,6 +148,14 @@ class TestTheRecord:
         assert "checked" not in page.content.decode()
         assert page["Cache-Control"].count("no-store") == 1
 
+    def test_chsi_is_a_tap_away_and_what_is_filled_in_stays(self, phone):
+        record = phone.get(reverse("class-record")).content.decode()
+        guide = phone.get(reverse("class-guide"))
+        for page in (record, guide.content.decode()):
+            chsi = '<a href="https://www.chsi.com.cn/" target="_blank" rel="noopener">'
+            assert page.count(f"{chsi}打开学信网（www.chsi.com.cn）</a>") == 1
+        assert {"tel:010-82199588", "mailto:kefu@chsi.com.cn"} <= set(pages.links(guide))
+
     def test_all_right_is_a_receipt_and_the_end_of_the_visit(self, phone, student):
         response = send(phone, student)
         assert response.status_code == 200
@@ -162,7 +171,7 @@ class TestTheRecord:
             ({"chsi_id_number": ""}, "请输入学信网显示的身份证号"),
             ({"chsi_id_number": "990101199001011234"}, "与名册中的号码不一致"),
             ({"chsi_id_number": "9901**************"}, "可见的位数太少"),
-            ({"typed_name": ""}, "请签名"),
+            ({"typed_name": ""}, "签名 ：请手写签名，或输入姓名"),
             ({"typed_name": "别人"}, "请输入名册上的本人姓名"),
             ({"signature": "not json"}, "手写签名无法识别"),
             ({"signature": '{"strokes": [[5, 5]], "size": [600, 200]}'}, "这只是一个点"),
@@ -273,6 +282,21 @@ class TestAMove:
         assert str(rules.MOVED) in pages.text(refused)
 
 
+@pytest.mark.parametrize(
+    "text, drawn",
+    [
+        ("打电话0773-5890000。", '打电话<a href="tel:0773-5890000">0773-5890000</a>。'),
+        ("学号2026010112345 1", "学号2026010112345 1"),
+        ("Open 学信网 (www.chsi.com.cn).", 'Open <a href="https://www.chsi.com.cn/" target="_blank" '
+         'rel="noopener">学信网 (www.chsi.com.cn)</a>.'),
+        ("<a@b.cn>", '&lt;<a href="mailto:a@b.cn">a@b.cn</a>&gt;'),
+        ('"><script>', "&quot;&gt;&lt;script&gt;"),
+    ],
+)  # fmt: skip
+def test_what_a_text_names_is_a_link_and_nothing_else_in_it(text, drawn):
+    assert linked(text) == drawn
+
+
 class TestTheForm:
     def test_what_one_student_typed_is_not_in_the_next_ones_form(self, student):
         def fields() -> list:
@@ -324,6 +348,36 @@ class TestTheForm:
         assert Tally.objects.get(class_group=class_group).confirmed == 1
 
 
+class TestInEnglish:
+    """Official labels stay Chinese, and each says what it means."""
+
+    @pytest.fixture(autouse=True)
+    def english(self, phone):
+        phone.cookies["django_language"] = "en"
+
+    def test_the_decisive_words_have_their_gloss(self, phone):
+        said = pages.text(phone.get(reverse("class-record")))
+        for words in (
+            "学籍状态 (enrolment status)",
+            "在籍（注册学籍） — enrolled, registered",
+            "不在籍（退学） — not enrolled, withdrawn",
+            "身份证号 (ID number) as CHSI shows it",
+            "The right 姓名 (name)",
+        ):
+            assert words in said
+
+    def test_so_has_the_summary_of_errors_and_the_receipt(self, phone, student):
+        said = pages.text(send(phone, student, answer_major="", status=""))
+        assert "专业名称 (major) :" in said
+        assert "学籍状态 (enrolment status) :" in said
+        assert "核对无误，已签名 (all right, signed)" in pages.text(send(phone, student))
+        assert Declaration.objects.get().kind == Declaration.Kind.CONFIRMED
+
+
+def test_every_status_is_its_own_label_in_chinese():
+    assert [str(label) for label in key_fields.STATUS_LABELS.values()] == list(key_fields.STATUSES)
+
+
 class TestAfterwards:
     def test_a_settled_error_asks_the_student_again(self, phone, student, visitor, token):
         declaration = stories.report(student)
@@ -343,6 +397,22 @@ class TestAfterwards:
         response = phone.get(reverse("class-record"), follow=True)
         assert response.redirect_chain[-1][0] == reverse("class-receipt")
         assert "核对无误，已签名" in pages.text(response)
+
+    def test_its_number_is_not_called_a_code_which_other_things_are(self, phone, student):
+        number = stories.confirm(student).uuid.hex[:8].upper()
+        said = pages.text(phone.get(reverse("class-receipt")))
+        assert f"回执编号 {number}" in said
+        assert "验证码" not in said
+
+    @pytest.mark.parametrize("declare, said", [(stories.confirm, "核对无误"), (stories.report, "反馈有误")])
+    def test_who_begins_again_is_told_what_stands_and_can_go_back(self, phone, student, declare, said):
+        assert "重新提交" not in pages.text(phone.get(reverse("class-record")))
+        at = moment(declare(student).declared_at)
+        again = phone.get(reverse("class-record") + "?again=1")
+        assert f"您已于 {at} {said}。重新提交后以新的为准。" in pages.text(again)
+        assert reverse("class-receipt") in pages.links(again)
+        refused = phone.post(reverse("class-record"), pages.hidden(again))
+        assert reverse("class-receipt") in pages.links(refused)
 
     def test_this_was_not_me(self, phone, student):
         stories.confirm(student)

@@ -79,8 +79,8 @@ def test_of_one_department_alone(desk, own_class, other_class):
     ("changed", "said"),
     [
         ({"password": "wrong"}, "密码不正确，本次尝试已记录。"),
-        ({"password": ""}, "必填"),
-        ({"reason": " "}, "必填"),
+        ({"password": ""}, "请填写此项。"),
+        ({"reason": " "}, "请填写此项。"),
     ],
     ids=["wrong password", "no password", "no reason"],
 )

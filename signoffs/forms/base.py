@@ -1,0 +1,19 @@
+"""What every form of ours has in common: what it says of a field that was left empty."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+# Django's own sentence: the catalogue's words for it are then those of the sign-in's forms, too.
+FILL_IN = _("This field is required.")
+CHOOSE = _("Please choose.")
+
+
+class Form(forms.Form):
+    """A form whose empty fields are asked for in the house's words."""
+
+    def __init_subclass__(cls, **kwargs):
+        """Give each field of the class its words, once."""
+        super().__init_subclass__(**kwargs)
+        for field in cls.declared_fields.values():
+            chosen = isinstance(field, forms.ChoiceField | forms.FileField)
+            field.error_messages["required"] = CHOOSE if chosen else FILL_IN
