@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.db.models.functions import Upper
 
 from . import cleaning, key_fields, reading
 from .encryption import key_id_of_digest, key_ring
@@ -362,6 +363,9 @@ def mend(student: Student, *, field: str, value: str, now: datetime) -> bool:
     old, before = getattr(student, field), student.record_digest
     if key_fields.display(field, old) == key_fields.display(field, cleaned.value):
         return False
+    taken = Problem("student_number_taken", column="student_number")
+    if field == "student_number" and _is_taken(cleaned.value, student):
+        raise BadValue(taken)
     RosterChange.objects.create(
         student=student,
         field=field,
@@ -372,8 +376,18 @@ def mend(student: Student, *, field: str, value: str, now: datetime) -> bool:
     setattr(student, field, cleaned.value)
     writer = StudentWriter()
     writer.update(student)
-    writer.flush()
+    try:
+        with transaction.atomic():
+            writer.flush()
+    except IntegrityError as error:  # the same 学号 was given in another class at this moment
+        raise BadValue(taken) from error
     return student.record_digest != before
+
+
+def _is_taken(number: str, student: Student) -> bool:
+    """Say whether another student of the campaign has that 学号, in whatever letters."""
+    others = Student.objects.filter(campaign=student.campaign_id).exclude(pk=student.pk)
+    return others.annotate(in_capitals=Upper("student_number")).filter(in_capitals=number.upper()).exists()
 
 
 def withdraw(student: Student, *, reason: str, now: datetime) -> None:

@@ -47,6 +47,7 @@ _ERRORS = {
     ),
     "too_long": _("The text is longer than %(limit)s characters."),
     "student_number_twice": _("The same student number (学号) as in %(place)s."),
+    "student_number_taken": _("Another student has this student number (学号)."),
 }
 
 _WARNINGS = {

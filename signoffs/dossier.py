@@ -46,7 +46,11 @@ def dossier(student: Student) -> Dossier:
         standing=Standing.objects.select_related("declaration", "excuse").filter(student=student).first(),
         declarations=tuple(declarations),
         errors=tuple(
-            FieldError.objects.filter(declaration__student=student, declaration__withdrawn_at=None)
+            FieldError.objects.filter(
+                declaration__student=student,
+                declaration__withdrawn_at=None,
+                declaration__contested_at=None,
+            )
             .select_related("declaration", "settled_by")
             .order_by("-pk")
         ),

@@ -11,7 +11,7 @@ from datetime import datetime
 from rosters import identity, key_fields
 from rosters.models import Campaign, ClassGroup, Student
 
-from . import deadlines, progress, states
+from . import deadlines, progress, rules, states
 from .models import Declaration, Event, Excuse, FieldError
 from .progress import field_label
 from .workbook import Book
@@ -120,13 +120,14 @@ def error_statistics(class_groups: Iterable[ClassGroup]) -> bytes:
     An ID number is never in it, only that it differs.
     """
     found = (
-        FieldError.objects.filter(
-            declaration__class_group__in=class_groups,
-            declaration__withdrawn_at=None,
-            declaration__contested_at=None,
-        )
+        rules.followed_errors()
+        .filter(declaration__student__class_group__in=class_groups)
         .select_related("declaration__student__class_group__department")
-        .order_by("declaration__class_group__department__name", "declaration__class_group__name", "pk")
+        .order_by(
+            "declaration__student__class_group__department__name",
+            "declaration__student__class_group__name",
+            "pk",
+        )
     )
     errors = list(found)
     counts = Counter((one.field, one.owner, one.outcome) for one in errors)

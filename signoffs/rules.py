@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, F, Q
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -380,8 +380,13 @@ def may_show_people(is_purged: bool) -> str | None:
     return None
 
 
-def may_settle(outcome: str, to: str, field: str) -> str | None:
-    """Refuse an outcome that does not follow on the present one, and mending what no roster holds."""
+def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> str | None:
+    """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
+
+    An error that does not count (counting_errors) can only be followed to its end, once that has begun.
+    """
+    if not counts and not (outcome in states.SETTLED and to in ("done", "explained")):
+        return _("This error does not count (any more): the student's page tells what they declared since.")
     if to not in states.OUTCOMES[outcome]:
         return _("This outcome does not follow on the present one.")
     if to == "mended" and field in WHOLE_RECORD:
@@ -448,6 +453,23 @@ def waiting_entries():
     return Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
         countersigned_at=None, withdrawn_at=None, contested_at=None
     )
+
+
+_COUNTS = Q(
+    declaration__student__standing__declaration=F("declaration"),
+    declaration__student__standing__state__in=(states.REPORTED, states.RECHECK),
+)
+
+
+def counting_errors():
+    """Return the errors, of any class, of the reports that their students stand on: what tallies count."""
+    return FieldError.objects.filter(_COUNTS)
+
+
+def followed_errors():
+    """Return those, and what was settled before its student declared anew: what became of an error stays."""
+    settled = Q(outcome__in=states.SETTLED, declaration__withdrawn_at=None, declaration__contested_at=None)
+    return FieldError.objects.filter(_COUNTS | settled)
 
 
 def reason(

@@ -83,7 +83,7 @@ def device_attempt(student: Student, now: datetime) -> bool:
 
 
 class TooMany(Exception):
-    """Too many different numbers were typed on the record's page within a day."""
+    """Too many numbers were typed on the record's page within a day."""
 
 
 def compare_number(student: Student, typed: str, now: datetime) -> bool | None:

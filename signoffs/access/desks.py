@@ -89,7 +89,7 @@ class Desk:
     def error(self, uuid) -> FieldError:
         """Return the reported error. Raise Http404 outside the scope."""
         found = FieldError.objects.select_related("declaration__student__class_group__campaign")
-        return self._within(found, uuid, "declaration__class_group")
+        return self._within(found, uuid, "declaration__student__class_group")
 
 
 def _as_uuid(value) -> UUID:

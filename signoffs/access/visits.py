@@ -8,7 +8,7 @@ officer sees many declarations from one device. Neither names anybody.
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from uuid import UUID
 
@@ -46,9 +46,6 @@ class Visit:
     link: ClassLink | None = None
     # With their standing.
     student: Student | None = None
-    identified_at: datetime | None = None
-    # "number" (学号 and last six), "device" or "code".
-    how: str = ""
     # What the page of this visit sends as its submission: the declaration that has it ended the visit.
     submission_id: UUID | None = None
 
@@ -93,13 +90,11 @@ def remember_visit(response: HttpResponse, link: ClassLink) -> None:
     _set_signed(response, value={"link": str(link.uuid)}, **_cookie(link.kind))
 
 
-def identify(response: HttpResponse, link: ClassLink, student: Student, how: str, now: datetime) -> None:
+def identify(response: HttpResponse, link: ClassLink, student: Student) -> None:
     """Write into the visit's cookie that this student is in front of the browser."""
     value = {
         "link": str(link.uuid),
         "student": str(student.uuid),
-        "at": now.isoformat(),
-        "how": how,
         "visit": secrets.token_hex(8),
     }
     _set_signed(response, value=value, **_cookie(link.kind))
@@ -165,14 +160,7 @@ def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | 
     if kind == Kind.STUDENT and _has_sent(request, student, submission_id):
         return None
     student.campaign = student.class_group.campaign
-    at = datetime.fromisoformat(cookie["at"])
-    return Visit(
-        student.class_group,
-        student=student,
-        identified_at=at,
-        how=cookie["how"],
-        submission_id=submission_id,
-    )
+    return Visit(student.class_group, student=student, submission_id=submission_id)
 
 
 def _has_sent(request: HttpRequest, student: Student, submission_id: UUID) -> bool:

@@ -9,7 +9,7 @@ from rosters.models import ClassGroup, Student
 from .. import links, rules, states
 from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
 from ..rules import Who
-from .ledger import Clock, Refused, class_book, fall_back, refuse_if, student_book
+from .ledger import Clock, Refused, class_book, end_excuse, fall_back, refuse_if, student_book
 
 STAFF = frozenset({states.OFFICER, states.OFFICE})
 # Claims of a class that nobody has looked at yet; more are noise, or mischief.
@@ -44,10 +44,7 @@ def lift_excuse(*, student: Student, who: Who, clock: Clock) -> None:
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("lift_excuse", who, student)
-        lifted = book.standing(student).excuse
-        if lifted is not None:
-            lifted.lifted_at = book.now
-            lifted.save(update_fields=["lifted_at"])
+        end_excuse(book.standing(student), book.now)
         fall_back(book, student)
         book.note("lift_excuse", who, student)
 

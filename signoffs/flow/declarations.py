@@ -14,7 +14,17 @@ from .. import deadlines, rules, states
 from ..models import Declaration, FieldError
 from ..prepared import Prepared, store
 from ..rules import FieldReport, Who
-from .ledger import Book, Clock, Refused, fall_back, refuse_if, same_record, student_book, was_shown
+from .ledger import (
+    Book,
+    Clock,
+    Refused,
+    end_excuse,
+    fall_back,
+    refuse_if,
+    same_record,
+    student_book,
+    was_shown,
+)
 
 Channel, Kind = Declaration.Channel, Declaration.Kind
 
@@ -239,10 +249,7 @@ def _write_errors(declaration: Declaration, student: Student, errors: list[Field
 
 def _counts(book: Book, student: Student, declaration: Declaration) -> None:
     """Let the declaration count: the standing follows it, and an excuse is lifted."""
-    standing = book.standing(student)
-    if standing is not None and standing.excuse is not None:
-        standing.excuse.lifted_at = book.now
-        standing.excuse.save(update_fields=["lifted_at"])
+    end_excuse(book.standing(student), book.now)
     state = declaration.kind if same_record(declaration, student) else states.RECHECK
     book.stand(student, state, declaration=declaration, late=declaration.late)
 

@@ -17,7 +17,8 @@ def settle_error(
 
     `mended` takes the right value into the roster. `alike`: the same error of the whole class at once, as
     when CHSI has one wrong major for all. A student's report goes on counting until they have looked again.
-    What concerns the record as a whole is the office's. Raise Refused.
+    What concerns the record as a whole is the office's; what the student no longer says is nobody's. Raise
+    Refused.
     """
     with student_book(error.declaration.student, clock) as book:
         error = FieldError.objects.select_related("declaration__student").get(pk=error.pk)
@@ -29,13 +30,15 @@ def settle_error(
 
 def errors_alike(error: FieldError) -> list[FieldError]:
     """Return the other errors of the class that say the same, and stand as that one does."""
-    found = FieldError.objects.filter(
-        declaration__class_group=error.declaration.class_group_id,
-        declaration__withdrawn_at=None,
-        declaration__contested_at=None,
-        field=error.field,
-        outcome=error.outcome,
-    ).exclude(pk=error.pk)
+    found = (
+        rules.counting_errors()
+        .filter(
+            declaration__student__class_group=error.declaration.student.class_group_id,
+            field=error.field,
+            outcome=error.outcome,
+        )
+        .exclude(pk=error.pk)
+    )
     said = said_by(error)
     return [one for one in found.select_related("declaration__student") if said_by(one) == said]
 
@@ -53,7 +56,8 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     needed = {states.OFFICE} if error.field in WHOLE_RECORD else {states.OFFICER, states.OFFICE}
     acting = rules.roles(who, book.class_group, student)
     refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
-    refuse_if(rules.may_settle(error.outcome, outcome, error.field))
+    counts = rules.counting_errors().filter(pk=error.pk).exists()
+    refuse_if(rules.may_settle(error.outcome, outcome, error.field, counts=counts))
     if outcome == FieldError.Outcome.EXPLAINED:
         refuse_if(rules.may_give(note, _("Say how it is explained.")))
     before = share_of(book.standing(student))

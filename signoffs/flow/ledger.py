@@ -346,11 +346,22 @@ def was_shown(digest: str, student: Student) -> bool:
         return False
 
 
-def fall_back(book: Book, student: Student) -> None:
-    """Let the student stand as the declarations that remain tell: the newest that counts, or missing."""
+def end_excuse(standing: Standing | None, now: datetime) -> None:
+    """Lift the excuse that somebody stands by, if there is one."""
+    if standing is not None and standing.excuse is not None:
+        standing.excuse.lifted_at = now
+        standing.excuse.save(update_fields=["lifted_at"])
+
+
+def _newest_that_counts(student: Student) -> Declaration | None:
     remaining = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
     counts = Q(channel=Declaration.Channel.OWN) | Q(countersigned_at__isnull=False)
-    newest = remaining.filter(counts).order_by("-pk").first()
+    return remaining.filter(counts).order_by("-pk").first()
+
+
+def fall_back(book: Book, student: Student) -> None:
+    """Let the student stand as the declarations that remain tell: the newest that counts, or missing."""
+    newest = _newest_that_counts(student)
     if newest is None:
         book.stand(student, states.MISSING)
         return
@@ -378,6 +389,8 @@ def restate(students: Iterable[Student], now: datetime) -> list[Student]:
     for standing in found.select_related("declaration", "student"):
         if standing.student.withdrawn_at is not None:
             continue
+        if standing.declaration is None:  # excused, and then gone
+            standing.declaration = _newest_that_counts(standing.student)
         if standing.declaration is None:
             state = states.MISSING
         else:
@@ -389,7 +402,7 @@ def restate(students: Iterable[Student], now: datetime) -> list[Student]:
             changed.append(standing)
             if state == states.RECHECK:
                 asked.append(standing.student)
-    Standing.objects.bulk_update(changed, ["state", "since", "late"], batch_size=500)
+    Standing.objects.bulk_update(changed, ["state", "since", "late", "declaration"], batch_size=500)
     return asked
 
 

@@ -9,11 +9,11 @@ from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from .. import links, rules, states
-from ..models import Chain, ClassLink, MonitorDuty, Standing
+from ..models import Chain, ClassLink, MonitorDuty
 from ..rules import Who
 from . import tallies
 from .campaigns import create_campaign
-from .ledger import Clock, Refused, append, campaign_shelf, refuse_if, restate, student_book
+from .ledger import Clock, Refused, append, campaign_shelf, end_excuse, refuse_if, restate, student_book
 
 
 def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
@@ -108,7 +108,8 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -
         student = book.student(student)
         book.allow("withdraw_student", who, student)
         refuse_if(rules.may_give(reason, _("Say why the student leaves the roster.")))
-        standing = Standing.objects.filter(student=student).first()
+        standing = book.standing(student)
+        end_excuse(standing, book.now)
         importing.withdraw(student, reason=reason.strip(), now=book.now)
         book.stand(student, states.WITHDRAWN, declaration=standing.declaration if standing else None)
         book.note("withdraw_student", who, student, reason=reason.strip())

@@ -1,6 +1,5 @@
 """Who is in front of the browser: 学号 and the last six of the ID number, or a one-time code."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
@@ -60,14 +59,6 @@ class IdentifyForm(Form):
         return cleaned
 
 
-@dataclass(frozen=True)
-class Proof:
-    """Somebody has proved to be this student; `how` is "number", "device" or "code"."""
-
-    student: Student
-    how: str
-
-
 _of_number = Prepared(
     lambda class_group, number: (
         Student.objects.alias(in_capitals=Upper("student_number"))
@@ -80,10 +71,11 @@ _of_number = Prepared(
 )
 
 
-def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Proof | None:
-    """Return the proof, or None. An attempt is counted before anything is compared, in one transaction.
+def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Student | None:
+    """Return who has proved to be there, or None.
 
-    `known_to_device` says of a student whether they got in on this device before: they pass a pause.
+    An attempt is counted before anything is compared, in one transaction. `known_to_device` says of a student
+    whether they got in on this device before: they pass a pause.
     """
     student = _of_number.first(class_group=class_group.pk, number=identity.tidy(typed["student_number"]))
     if student is not None:
@@ -91,7 +83,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
     if typed.get("code"):
         if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
             identifications.record(student, "code", now)
-            return Proof(student, "code")
+            return student
         return None
     how, is_known = "number", hasattr(student, "throttle")
     with transaction.atomic():
@@ -107,4 +99,4 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
         else:  # the first attempt of all: nothing needs to be remembered
             transaction.set_rollback(True)
     identifications.record(student, how, now)
-    return Proof(student, how)
+    return student

@@ -118,7 +118,9 @@ class PaperForm(Form):
             for one in key_fields.KEY_FIELDS
             if one.name != "id_number"
         }
-        status = "" if field in ("status", "no_record") else key_fields.GOOD_STATUS
+        # As CHSI shows it, as far as a status is a word; nothing where it has no record of them.
+        shown = said["chsi_value"].strip()[: Declaration._meta.get_field("status").max_length]
+        status = {"status": shown, "no_record": ""}.get(field, key_fields.GOOD_STATUS)
         return {
             "submission_id": said["submission_id"],
             "channel": said["channel"],

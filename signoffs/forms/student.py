@@ -24,7 +24,7 @@ ANSWERS = [(OK, _("无误 (right)")), (WRONG, _("有误 (wrong)"))]
 # Eleven digits of a mobile number, or a landline with its area code.
 PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,5})?")
 TOO_MANY_NUMBERS = _(
-    "Too many different numbers were tried today. Report it tomorrow, or go to the office with your ID card."
+    "Too many numbers were tried today. Report it tomorrow, or go to the office with your ID card."
 )
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120

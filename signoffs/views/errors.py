@@ -94,7 +94,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         500,
         _("Something went wrong here"),
-        _("Nothing was saved by this step. Try again in a minute; if it stays, tell the office."),
+        # It may have happened after the commit, while the answer was drawn.
+        _(
+            "Whether this step was saved is not certain. Go back and try again in a minute: sending twice "
+            "counts once. If it stays, tell the office."
+        ),
     )
 
 

@@ -49,11 +49,8 @@ def _chosen(request) -> dict[str, str]:
 
 def _errors(request, desk, *, status=200, settle: SettleForm | None = None) -> HttpResponse:
     chosen, now = _chosen(request), timezone.now()
-    counting = FieldError.objects.filter(
-        declaration__class_group__campaign=desk.campaign,
-        declaration__withdrawn_at=None,
-        declaration__contested_at=None,
-        **FILTERS[chosen["show"]],
+    counting = rules.followed_errors().filter(
+        declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]]
     )
     fields = sorted(set(counting.values_list("field", flat=True)))
     found = counting.select_related("declaration__student__class_group__department", "settled_by")
@@ -66,13 +63,14 @@ def _errors(request, desk, *, status=200, settle: SettleForm | None = None) -> H
         request.GET.get("page")
     )
     alike = Counter(
-        (one.declaration.class_group_id, one.field, one.outcome, flow.said_by(one)) for one in page
+        (one.declaration.student.class_group_id, one.field, one.outcome, flow.said_by(one)) for one in page
     )
     errors = [
         (
             error,
             settle if settle is not None and settle.error == error else SettleForm(error=error),
-            alike[error.declaration.class_group_id, error.field, error.outcome, flow.said_by(error)] - 1,
+            alike[error.declaration.student.class_group_id, error.field, error.outcome, flow.said_by(error)]
+            - 1,
         )
         for error in page
     ]

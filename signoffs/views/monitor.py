@@ -41,18 +41,18 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return render(request, "signoffs/monitor/identify.html", _page(visit, form=IdentifyForm()))
     form, status, now = IdentifyForm(request.POST), INVALID, timezone.now()
     if form.is_valid():
-        proof = prove(
+        student = prove(
             visit.class_group,
             form.cleaned_data,
-            known_to_device=lambda student: access.knows_device(request, student),
+            known_to_device=lambda one: access.knows_device(request, one),
             now=now,
         )
-        if proof is not None and rules.is_monitor(proof.student):
+        if student is not None and rules.is_monitor(student):
             response = redirect("monitor")
-            access.identify(response, visit.link, proof.student, proof.how, now)
-            access.remember_device(request, response, proof.student)
+            access.identify(response, visit.link, student)
+            access.remember_device(request, response, student)
             return response
-        if proof is None:
+        if student is None:
             throttle.link_failure(visit.link, now)
             form.add_error(None, NOT_PROVED)
         else:

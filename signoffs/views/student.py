@@ -51,16 +51,16 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return redirect("class")
     form, now = IdentifyForm(request.POST), timezone.now()
     if form.is_valid():
-        proof = prove(
+        student = prove(
             visit.class_group,
             form.cleaned_data,
-            known_to_device=lambda student: access.knows_device(request, student),
+            known_to_device=lambda one: access.knows_device(request, one),
             now=now,
         )
-        if proof is not None:
+        if student is not None:
             response = redirect("class-record")
-            access.identify(response, visit.link, proof.student, proof.how, now)
-            access.remember_device(request, response, proof.student)
+            access.identify(response, visit.link, student)
+            access.remember_device(request, response, student)
             return response
         throttle.link_failure(visit.link, now)
         form.add_error(None, NOT_PROVED)

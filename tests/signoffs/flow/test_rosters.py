@@ -113,3 +113,18 @@ def test_a_year_without_a_campaign_gets_one_with_its_deadlines_and_its_birth_in_
     for slug in ("spring", "１９２０", "0999"):
         with pytest.raises(flow.Refused):
             flow.campaign_for(slug=slug, **by_command)
+
+
+def test_who_left_while_excused_returns_to_what_they_had_declared(student):
+    """The excuse ends with the leaving; of the declarations the newest that counts stands again."""
+    monitor = student.class_group.students.get(seat=1)
+    bring_in(student, major="机械工程")  # asked again, and away
+    excuse = stories.excuse(student, monitor)
+    flow.withdraw_student(student=student, who=Who(command="test"), reason="退学", clock=timezone.now)
+    excuse.refresh_from_db()
+    assert excuse.lifted_at is not None
+    student.refresh_from_db()
+    bring_in(student)
+    assert standing(student) == "recheck"
+    assert Standing.objects.get(student=student).declaration is not None
+    assert Tally.objects.get().recheck == 1

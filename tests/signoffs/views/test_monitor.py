@@ -95,6 +95,23 @@ def test_a_paper_signature_waits_for_the_officer(monitor, class_group):
     assert Standing.objects.count() == 0
 
 
+def test_a_paper_entry_keeps_the_status_that_chsi_shows(monitor, class_group):
+    """An empty one would say that CHSI has no record of the student."""
+    student = class_group.students.get(seat=2)
+    hidden = pages.hidden(monitor.get(reverse("monitor-student", args=[student.uuid])))
+    said = {
+        "channel": "paper",
+        "reason": "手机坏了，在纸上写",
+        "field": "status",
+        "chsi_value": "暂缓注册",
+        "right_value": "注册学籍",
+        "phone": "12000000001",
+    }
+    assert monitor.post(reverse("monitor-paper", args=[student.uuid]), hidden | said).status_code == 302
+    declaration = Declaration.objects.get()
+    assert (declaration.status, declaration.snapshot["status"]) == ("暂缓注册", "暂缓注册")
+
+
 def test_another_classes_student_is_not_found(monitor, class_group):
     other = factories.class_group("机械2601班", department_name="机械工程系").students.first()
     assert monitor.get(reverse("monitor-student", args=[other.uuid])).status_code == 404
