@@ -7,7 +7,7 @@ from . import deadlines
 from .progress import Overview
 
 WIDTH, HEIGHT = 760, 220
-LEFT, RIGHT, TOP, BOTTOM = 40, 16, 16, 28
+LEFT, RIGHT, TOP, BOTTOM = 40, 76, 16, 28  # on the right is room for the last deadline's name
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Mark:
     x: float
     day: date
     kind: str
-    anchor: str
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,11 @@ def completion(overview: Overview, now: datetime) -> Chart | None:
     goal = overview.campaign.student_deadline
     ahead = ""
     if goal > today:
-        reached = done + overview.forecast.a_day_lately * (goal - today).days
-        ahead = f"{x(today)},{y(done)} {x(goal)},{y(reached)}"
-    kinds = ("students", "departments")
-    anchors = ("end", "end" if x(ends[1]) > WIDTH - 90 else "start")
+        gained = overview.forecast.a_day_lately * (goal - today).days
+        # Everybody may have signed before the deadline: from there on it is level.
+        rising = min(1, (expected - done) / gained) if gained else 1
+        end = y(done + gained * rising)
+        ahead = f"{x(today)},{y(done)} {x(today) + (x(goal) - x(today)) * rising:.1f},{end} {x(goal)},{end}"
     step = max(1, span // 8)
     return Chart(
         width=WIDTH,
@@ -80,7 +80,7 @@ def completion(overview: Overview, now: datetime) -> Chart | None:
         ahead=ahead,
         levels=tuple((y(expected * percent // 100), percent) for percent in (0, 50, 100)),
         marks=tuple(
-            Mark(x(day), day, kind, anchor) for day, kind, anchor in zip(ends, kinds, anchors, strict=True)
+            Mark(x(day), day, kind) for day, kind in zip(ends, ("students", "departments"), strict=True)
         ),
         days=tuple(
             (x(first + timedelta(days=n)), first + timedelta(days=n)) for n in range(step, span, step)

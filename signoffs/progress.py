@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -163,12 +163,15 @@ def form_pages(seats: list[Seat]) -> list[list[list[tuple[int, Seat | None]]]]:
 
 
 def reminder_text(class_group: ClassGroup, now: datetime) -> str:
-    """Return a text for the class chat: who is missing, until when, and where. Always Chinese.
+    """Return a text for the class chat: who is missing, until when, and where. Empty once nobody is.
 
-    It names those missing, in the chat where everybody knows them; no number, no state of anybody else.
+    Always Chinese. It names those missing, in the chat where everybody knows them; no number, no state of
+    anybody else.
     """
     asked = (states.MISSING, states.RECHECK)
     names = [seat.student.name for seat in class_grid(class_group) if seat.state in asked]
+    if not names:
+        return ""
     live = ClassLink.objects.filter(class_group=class_group, kind=ClassLink.Kind.STUDENT, revoked_at=None)
     link = live.first()
     day = class_group.campaign.student_deadline
@@ -265,6 +268,21 @@ class ClassRow:
         """The next step in words."""
         return STEPS[self.step]
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the department has accepted the class's sheet."""
+        return self.sheet is not None and self.sheet.state == ClassSheet.State.ACCEPTED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a hand-in must say why the class is not accepted."""
+        return not self.is_accepted and bool(self.counts.expected or self.sheet)
+
+    @property
+    def sheet_label(self) -> str:
+        """Where the class's sheet is, in words."""
+        return self.sheet.get_state_display() if self.sheet else gettext("no sheet submitted")
+
 
 def _step(class_counts: Counts, sheet: ClassSheet | None, waiting: int) -> str:
     if sheet is not None and sheet.state == ClassSheet.State.SUBMITTED:
@@ -332,7 +350,7 @@ class DepartmentRow:
     @property
     def accepted(self) -> int:
         """Classes whose sheet the department has accepted."""
-        return sum(row.step == "accepted" for row in self.classes)
+        return sum(row.is_accepted for row in self.classes)
 
 
 @dataclass(frozen=True)
@@ -377,6 +395,16 @@ class Overview:
         return sum(
             row.hand_in is not None and row.hand_in.state != HandIn.State.REOPENED for row in self.departments
         )
+
+    @property
+    def classes(self) -> int:
+        """All classes."""
+        return sum(len(row.classes) for row in self.departments)
+
+    @property
+    def accepted(self) -> int:
+        """Classes whose sheet their department has accepted."""
+        return sum(row.accepted for row in self.departments)
 
 
 # Labels besides those of the eleven fields, as they stand and with their glosses.

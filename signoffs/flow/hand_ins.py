@@ -53,7 +53,7 @@ def hand_in(
                 counts.update(sheet.counts)
                 counts["sheets"] += 1
                 continue
-            counts.update(sheet_counts(tally))
+            counts.update(sheet_counts(tally), recheck=tally.recheck)
             reason = exceptions.get(str(class_group.uuid), "").strip()
             if reason:
                 excepted.append(

@@ -1,7 +1,7 @@
 """What monitors, officers and the office send: reasons, entries, deadlines, files."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django import forms
@@ -12,6 +12,7 @@ from rosters.models import Campaign, Department
 
 from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
+from ..progress import ClassRow
 from ..rules import FieldReport
 from .base import Form
 from .signature import SignatureMixin
@@ -30,6 +31,33 @@ class ReasonForm(Form):
 
     # The shortest of the columns that keep a reason.
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class HandInForm(Form):
+    """系部上交: for each class that isn't accepted, why it is left out."""
+
+    PREFIX = "exception-"
+
+    def __init__(self, *args, rows: Iterable[ClassRow], **kwargs):
+        """Ask for a reason for each of these classes."""
+        super().__init__(*args, **kwargs)
+        for row in rows:
+            said = {"class": row.class_group, "state": row.sheet_label}
+            self.fields[f"{self.PREFIX}{row.class_group.uuid}"] = forms.CharField(
+                label=_("%(class)s (%(state)s)") % said,
+                max_length=200,
+                error_messages={"required": _("Please give the reason.")},
+            )
+
+    @property
+    def first_wrong(self) -> forms.BoundField | None:
+        """The first field that has an error."""
+        return next((field for field in self if field.errors), None)
+
+    @property
+    def exceptions(self) -> dict[str, str]:
+        """What the flow's `hand_in` takes, for a valid form."""
+        return {name.removeprefix(self.PREFIX): reason for name, reason in self.cleaned_data.items()}
 
 
 class NoteForm(Form):
@@ -121,12 +149,13 @@ class SettleForm(Form):
     """The next outcome of a reported error."""
 
     outcome = forms.ChoiceField(label=_("Outcome"))
-    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+    note = forms.CharField(label=_("Note (needed for “Explained”)"), max_length=300, required=False)
     alike = forms.BooleanField(label=_("And those alike"), required=False)
 
     def __init__(self, *args, error: FieldError, **kwargs):
-        """Offer what may follow on the present outcome."""
-        super().__init__(*args, **kwargs)
+        """Offer what may follow on the present outcome; a page has many of them, each with ids of its own."""
+        super().__init__(*args, auto_id=f"id_{error.uuid}_%s", **kwargs)
+        self.error = error
         # Nothing is preselected: an outcome is a decision.
         follow = states.OUTCOMES[error.outcome]
         whole = error.field not in key_fields.BY_NAME

@@ -1,5 +1,6 @@
 """The cover of a department's hand-in: totals, exceptions, lines for the 系负责人; the forms follow it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -12,18 +13,22 @@ from .form import draw_forms
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 
 LEFT, RIGHT = 60.0, WIDTH - 60.0
-LINE = 22.0
+LINE = 20.0
 SIGNING = 170.0  # the width of a line to sign on
+# 应核对人数 is the sum of the parts below it; what is late is in the two rows above its own.
 COUNTS = (
     ("classes", "班级数"),
     ("sheets", "已接收的班级确认表"),
     ("expected", "应核对人数"),
     ("confirmed", "核对无误并签名"),
     ("reported", "反馈信息错误"),
+    ("late", "以上已签名者中逾期签名（不另计）"),
     ("excused", "登记未签原因"),
     ("overdue", "逾期未核对"),
-    ("late", "其中逾期核对"),
+    ("recheck", "待复核"),
+    ("missing", "尚未核对"),
 )
+PARTS = ("confirmed", "reported", "excused", "overdue", "recheck")
 
 
 def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> Iterator[bytes]:
@@ -45,12 +50,14 @@ def _cover(pen: Pen, hand_in: HandIn) -> None:
     pen.centred(Box(LEFT, HEIGHT - 140, whole, 30), f"{campaign}系部上交表", 22, BOLD)
     pen.centred(Box(LEFT, HEIGHT - 184, whole, 26), str(hand_in.department), 18, BOLD)
     y = HEIGHT - 230
-    rows = [(label, str(hand_in.counts.get(name, 0))) for name, label in COUNTS]
+    counts = Counter(hand_in.counts)
+    counts["missing"] = counts["expected"] - sum(counts[name] for name in PARTS)
+    rows = [(label, str(counts[name])) for name, label in COUNTS]
     edges = [y - number * LINE for number in range(len(rows) + 1)]
     pen.grid([LEFT + 60, RIGHT - 180, RIGHT - 60], edges)
     for (label, figure), top in zip(rows, edges, strict=False):
-        pen.text(LEFT + 72, top - LINE + 7, label, 11)
-        pen.right(RIGHT - 76, top - LINE + 7, figure, 11)
+        pen.text(LEFT + 72, top - LINE + 6, label, 11)
+        pen.right(RIGHT - 76, top - LINE + 6, figure, 11)
     y = edges[-1] - 34
     pen.text(LEFT, y, "未接收而上交的班级及原因：", 11, BOLD)
     lines = [f"{one['class']}：{one['reason']}" for one in hand_in.exceptions] or ["无"]

@@ -11,9 +11,9 @@ from rosters.models import ClassGroup
 
 from .. import access, deadlines, flow, links, printing, progress, rules
 from ..dossier import dossier
-from ..forms.staff import ReasonForm
-from ..models import ClassLink, ClassSheet, MissingClaim
-from .files import kind_of_form, made_of_people, name_of_form, stream
+from ..forms.staff import HandInForm, ReasonForm
+from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
+from .files import file_of_form, kind_of_form, made_of_people, name_of_form, stream
 
 REFUSED, INVALID = 409, 422
 
@@ -28,13 +28,21 @@ def _page(desk: access.Desk, **more) -> dict:
     return context
 
 
-def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpResponse:
+def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
+    """Return the department's newest hand-in, and why it can't hand in now."""
+    if desk.department is None or desk.campaign is None:
+        return None, None
+    newest = rules.newest_hand_in(desk.campaign, desk.department)
+    at = rules.department_situation(desk.campaign, newest)
+    return newest, rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+
+
+def _overview(
+    request, desk: access.Desk, *, status=200, refusal=None, hand_in_form=None, reason_form=None
+) -> HttpResponse:
+    ticked = request.POST.getlist("sheet")
     rows = progress.class_rows(desk.class_groups)
-    hand_in = reason = None
-    if desk.department is not None and desk.campaign is not None:
-        hand_in = rules.newest_hand_in(desk.campaign, desk.department)
-        at = rules.department_situation(desk.campaign, hand_in)
-        reason = rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+    hand_in, reason = _newest_hand_in(desk)
     claims = list(
         MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
             "class_group"
@@ -47,13 +55,18 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
         total=sum((row.counts for row in rows), progress.Counts()),
         hand_in=hand_in,
         no_hand_in=reason,
-        to_look_at=[row for row in rows if row.step == "look"],
-        reason_form=ReasonForm(),
-        open_rows=[row for row in rows if row.step not in progress.FINISHED],
+        to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.step == "look"],
+        reason_form=reason_form or ReasonForm(),
+        accepted=sum(row.is_accepted for row in rows),
+        hand_in_form=hand_in_form or HandInForm(rows=_open(rows)),
         claims=claims,
         refusal=refusal,
     )
     return render(request, "signoffs/department/overview.html", context, status=status)
+
+
+def _open(rows: list[progress.ClassRow]) -> list[progress.ClassRow]:
+    return [row for row in rows if row.is_open]
 
 
 @require_safe
@@ -144,7 +157,7 @@ def _many(request, desk: access.Desk, decide) -> tuple[int, list[str]]:
 def accept_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """Accept the sheets of the classes that were ticked."""
     return _decided(
-        request, desk, lambda sheet: flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
+        request, desk, None, lambda sheet: flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
     )
 
 
@@ -154,21 +167,23 @@ def return_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """Return the sheets of the classes that were ticked, all with the same reason."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _overview(request, desk, status=INVALID, refusal=_("Say why the sheet is returned."))
+        return _overview(request, desk, status=INVALID, reason_form=form)
     reason = form.cleaned_data["reason"]
     return _decided(
         request,
         desk,
+        form,
         lambda sheet: flow.return_sheet(sheet=sheet, who=desk.who, reason=reason, clock=timezone.now),
     )
 
 
-def _decided(request, desk: access.Desk, decide) -> HttpResponse:
+def _decided(request, desk: access.Desk, form: ReasonForm | None, decide) -> HttpResponse:
     done, refused = _many(request, desk, decide)
     if not done and not refused:
-        return _overview(request, desk, status=INVALID, refusal=_("Tick the classes first."))
+        refusal = _("Tick the classes first.")
+        return _overview(request, desk, status=INVALID, refusal=refusal, reason_form=form)
     if refused:
-        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused))
+        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused), reason_form=form)
     messages.success(request, _("Done for %(count)s classes.") % {"count": done})
     return redirect("department")
 
@@ -249,24 +264,22 @@ def countersign(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
 @access.department
 def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """系部上交: every class accepted, or with a stated exception."""
-    exceptions = {
-        name.removeprefix("exception-"): reason
-        for name, reason in request.POST.items()
-        if name.startswith("exception-") and reason.strip()
-    }
-    if not all(ReasonForm({"reason": reason}).is_valid() for reason in exceptions.values()):
-        refusal = _("A reason can't be read, or is longer than 200 characters. Shorten it.")
-        return _overview(request, desk, status=INVALID, refusal=refusal)
+    _newest, refusal = _newest_hand_in(desk)
+    if refusal is not None:
+        return _overview(request, desk, status=REFUSED, refusal=refusal)
+    form = HandInForm(request.POST, rows=_open(progress.class_rows(desk.class_groups)))
+    if not form.is_valid():
+        return _overview(request, desk, status=INVALID, hand_in_form=form)
     try:
         made = flow.hand_in(
             campaign=desk.campaign,
             department=desk.department,
             who=desk.who,
-            exceptions=exceptions,
+            exceptions=form.exceptions,
             clock=timezone.now,
         )
     except flow.Refused as refused:
-        return _overview(request, desk, status=REFUSED, refusal=refused.reason)
+        return _overview(request, desk, status=REFUSED, refusal=refused.reason, hand_in_form=form)
     messages.success(request, _("Handed in: version %(version)s.") % {"version": made.version})
     return redirect("department")
 
@@ -315,7 +328,7 @@ def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
     of, what = {"campaign": desk.campaign, "class_group": class_group}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf([class_group], now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, _name(desk, "登记表", class_group))
+    return stream(request, content, file_of_form(request.POST, class_group))
 
 
 @require_POST
@@ -326,4 +339,4 @@ def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     of, what = {"campaign": desk.campaign, "department": desk.department}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, _name(desk, "登记表"))
+    return stream(request, content, file_of_form(request.POST, desk.department))

@@ -47,7 +47,7 @@ def _chosen(request) -> dict[str, str]:
     }
 
 
-def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResponse:
+def _errors(request, desk, *, status=200, settle: SettleForm | None = None) -> HttpResponse:
     chosen, now = _chosen(request), timezone.now()
     counting = reported.followed().filter(
         declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]]
@@ -66,7 +66,7 @@ def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResp
     errors = [
         (
             error,
-            SettleForm(error=error),
+            settle if settle is not None and settle.error == error else SettleForm(error=error),
             alike[reported.likeness(error)] - 1,
         )
         for error in page
@@ -83,7 +83,6 @@ def _errors(request, desk, *, status=200, refusal=None, settle=None) -> HttpResp
         ages=AGES[1:],
         owners=FieldError.Owner.choices,
         query=request.GET.urlencode(),
-        refusal=refusal,
         form=settle,
     )
     return render(request, "signoffs/office/errors.html", context, status=status)
@@ -113,7 +112,8 @@ def settle(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
     try:
         count = flow.settle_error(error=error, who=desk.who, clock=timezone.now, **form.cleaned_data)
     except flow.Refused as refused:
-        return _errors(request, desk, status=REFUSED, refusal=refused.reason)
+        form.add_error(None, refused.reason)
+        return _errors(request, desk, status=REFUSED, settle=form)
     messages.success(request, _("Noted for %(count)s.") % {"count": count})
     return redirect(f"{reverse('office-errors')}?{request.GET.urlencode()}")
 

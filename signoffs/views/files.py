@@ -78,6 +78,15 @@ def made_of_people(view):
 KINDS = {"filled": {}, "blank": {"blank": True}, "nameless": {"blank": True, "names": False}}
 
 
+# What the file of each is called, so that one does not overwrite the other.
+FILE_NAMES = {"filled": "登记表", "blank": "空白登记表（印姓名）", "nameless": "空白登记表（不印姓名）"}
+
+
+def file_of_form(posted: Mapping[str, str], of: object) -> str:
+    """Return the file name of a print of the forms of a class, a department or a campaign."""
+    return f"{FILE_NAMES.get(posted.get('kind', 'filled'), FILE_NAMES['filled'])}-{of}.pdf"
+
+
 def kind_of_form(posted: Mapping[str, str]) -> dict[str, bool]:
     """Return what `printing.form_pdf` takes for the button that was pressed; filled for any other."""
     return KINDS.get(posted.get("kind", "filled"), KINDS["filled"])

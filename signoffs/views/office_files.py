@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from rosters.models import ClassGroup
 
 from .. import access, exports, flow, printing, states
-from .files import XLSX, download, kind_of_form, made_of_people, name_of_form, stream
+from .files import XLSX, download, file_of_form, kind_of_form, made_of_people, name_of_form, stream
 
 
 @require_POST
@@ -46,7 +46,7 @@ def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -
     what = name_of_form(request.POST)
     flow.record_export(campaign=desk.campaign, who=desk.who, what=what, clock=timezone.now, **of)
     content = printing.form_pdf(class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, f"登记表-{name}.pdf")
+    return stream(request, content, file_of_form(request.POST, name))
 
 
 @require_POST

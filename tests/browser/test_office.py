@@ -1,8 +1,10 @@
 """The office at its desk, 1280 px wide: the dashboard refreshes in place, and prints as one clean page."""
 
 import io
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 
 from signoffs.models import Declaration, Membership
@@ -25,20 +27,42 @@ def desk(live_server, phone):
     return page
 
 
-def test_the_dashboard_refreshes_in_place(live_server, desk):
-    class_group = factories.class_group(students=4)
-    desk.goto(f"{live_server.url}/office/")
-    assert "4 人 · 已签 0" in " ".join(desk.inner_text(".counts").split())
-    stories.confirm(class_group.students.get(seat=2))
-    # Sooner than its minute: the same request, told to come now.
+def refresh(desk) -> None:
+    """Refresh the dashboard sooner than its minute: the same request, told to come now."""
     with desk.expect_response("**/office/"):
         desk.evaluate(
             "htmx.ajax('GET', location.pathname, "
             "{source: '#overview', target: '#overview', select: '#overview', swap: 'outerHTML'})"
         )
+
+
+def test_the_dashboard_refreshes_in_place(live_server, desk):
+    class_group = factories.class_group(students=4)
+    desk.goto(f"{live_server.url}/office/")
+    assert "4 人 · 已签 0" in " ".join(desk.inner_text(".counts").split())
+    stories.confirm(class_group.students.get(seat=2))
+    refresh(desk)
     desk.wait_for_function("document.querySelector('.counts').innerText.includes('已签 1')")
     assert desk.locator("#overview").count() == 1
     assert desk.get_attribute("#overview", "hx-trigger") == "every 60s"
+
+
+def test_figures_that_are_unfolded_stay_so_and_are_refreshed(live_server, desk):
+    class_group = factories.class_group(students=30)
+    students = list(class_group.students.order_by("seat"))
+    for day in range(12):
+        stories.confirm(students[day], clock=lambda day=day: timezone.now() - timedelta(days=12 - day))
+    desk.goto(f"{live_server.url}/office/")
+    desk.click("#figures summary")
+    desk.evaluate("scrollTo(0, document.body.scrollHeight)")
+    before = desk.evaluate("scrollY")
+    assert before > 0
+    stories.confirm(students[20])
+    refresh(desk)
+    desk.wait_for_function("document.querySelector('.counts').innerText.includes('已签 13')")
+    assert desk.locator("#figures tbody tr").last.is_visible()
+    assert desk.locator("#figures tbody tr").last.inner_text().split()[1:3] == ["1", "13"]
+    assert desk.evaluate("scrollY") == pytest.approx(before, abs=2)
 
 
 def test_the_dashboard_prints_as_one_page(live_server, desk):
@@ -84,7 +108,7 @@ def test_a_print_of_many_classes_says_how_many_are_drawn(live_server, desk):
     desk.evaluate(NOTE_THE_PROGRESS)
     with desk.expect_download() as download:
         desk.locator("form[action='/office/forms/'] button[value=blank]").click()
-    assert download.value.suggested_filename == "登记表-2026.pdf"
+    assert download.value.suggested_filename == "空白登记表（印姓名）-2026.pdf"
     assert len(PdfReader(download.value.path()).pages) == 12
     said = desk.evaluate("window.said")
     assert said[0] == "正在处理，请不要关闭本页。"
@@ -126,5 +150,5 @@ def test_a_print_is_a_download_without_a_script(live_server, phone, desk):
     page.goto(f"{live_server.url}/office/")
     with page.expect_download() as download:
         page.locator("form[action='/office/forms/'] button[value=blank]").click()
-    assert download.value.suggested_filename == "登记表-2026.pdf"
+    assert download.value.suggested_filename == "空白登记表（印姓名）-2026.pdf"
     assert len(PdfReader(download.value.path()).pages) == 1

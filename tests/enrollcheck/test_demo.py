@@ -9,10 +9,13 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from enrollcheck.management.commands.demo import Command
+from tests import factories, stories
 from tests.rosters import files
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -111,6 +114,18 @@ def test_ones_own_list_is_played_to_each_stage(tmp_path, stage, expected):
         assert expected in printed
         assert get(f"{address}/")[0] == 200
     assert [one.name for one in tmp_path.iterdir()] == ["my-list.xlsx"]
+
+
+def test_where_everybody_has_signed_it_still_says_whom_to_be(campaign):
+    classes = [factories.class_group(f"软件260{number}班") for number in range(1, 4)]
+    for one in classes:
+        for student in one.students.all():
+            stories.confirm(student)
+    said = StringIO()
+    Command(stdout=said).tell_students(classes, invented=True)
+    assert [line.split(":")[0] for line in said.getvalue().splitlines()[-4:]] == [
+        f"  软件260{number}班 {what}" for number in (2, 3) for what in ("student", "monitor")
+    ]
 
 
 def test_a_list_that_is_refused_names_its_cells_and_serves_nothing(tmp_path):

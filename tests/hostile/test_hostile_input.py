@@ -133,5 +133,5 @@ def test_an_exception_that_cannot_be_kept_hands_nothing_in(own_class, officer, r
     client.force_login(officer)
     response = client.post(reverse("department-hand-in"), {f"exception-{own_class.uuid}": reason})
     assert response.status_code == 422
-    assert "理由无法识别" in pages.text(response)
+    assert "有 1 个班的原因未填写或无法保存" in pages.text(response)
     assert stories.HandIn.objects.count() == 0

@@ -193,7 +193,8 @@ class Command(BaseCommand):
             )
             return
         for one in classes[1:3]:
-            students = Student.objects.filter(class_group=one).select_related("monitor_duty", "standing")
+            found = Student.objects.filter(class_group=one).select_related("monitor_duty", "standing")
+            students = list(found)
             monitor = next(student for student in students if is_monitor(student))
             left = [student for student in students if not hasattr(student, "standing")]
             for what, student in (("student", (left or students)[-1]), ("monitor", monitor)):

@@ -118,6 +118,13 @@ class TestHandIn:
             clock=clock,
         )
 
+    def test_many_classes_left_out_are_counted_as_classes(self, signed, officer):
+        for number in range(2, 14):
+            factories.class_group(f"软件26{number:02d}班", students=1)
+        with pytest.raises(flow.Refused) as refused:
+            self.hand_in(signed, officer)
+        assert str(refused.value.reason).endswith("软件2610班，另有 3 个班。")
+
     def test_it_needs_every_class_accepted_or_a_reason(self, signed, monitor, officer):
         stories.submit(signed, monitor)
         with pytest.raises(flow.Refused) as refused:

@@ -1,14 +1,24 @@
 """The department officer's pages, and what a counsellor may do with them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links
-from signoffs.models import AccessRecord, ClassLink, ClassSheet, Declaration, HandIn, MonitorDuty, OneTimeCode
+from signoffs import deadlines, links
+from signoffs.models import (
+    AccessRecord,
+    ClassLink,
+    ClassSheet,
+    Declaration,
+    HandIn,
+    MonitorDuty,
+    OneTimeCode,
+    Tally,
+)
 from tests import factories, pages, printed, stories
 
 
@@ -68,12 +78,52 @@ def test_a_sheet_is_accepted_once(desk, submitted):
 
 def test_the_hand_in_says_which_class_is_missing(desk, own_class):
     response = desk.post(reverse("department-hand-in"))
-    assert response.status_code == 409
-    assert f"尚未接收且未写明原因：{own_class.name}" in pages.text(response)
+    assert response.status_code == 422
+    assert f"{own_class.name}（未提交确认表） 请写明原因。" in pages.text(response)
     assert HandIn.objects.count() == 0
     stated = {f"exception-{own_class.uuid}": "全班实习，24日补交"}
     assert desk.post(reverse("department-hand-in"), stated).status_code == 302
     assert HandIn.objects.get().exceptions[0]["reason"] == "全班实习，24日补交"
+
+
+def test_a_hand_in_of_open_classes_is_folded_away_below_what_it_means(desk, own_class, submitted):
+    other = factories.class_group("软件2602班", students=2)
+    page = desk.get(reverse("department")).content.decode()
+    assert "2 个班中已接收 0 个，还有 2 人未完成。上交后，只有教务管理部可以退回。" in page
+    panel = page[page.index("<details><summary>尚有 2 个班未接收——仍要上交</summary>") :]
+    assert reverse("department-hand-in") in panel[: panel.index("</details>")]
+    assert "<details open><summary>尚有" in desk.post(reverse("department-hand-in")).content.decode()
+    desk.post(reverse("department-accept", args=[submitted.uuid]))
+    for student in other.students.all():
+        stories.confirm(student)
+    sheet = stories.submit(other, other.students.get(seat=1))
+    desk.post(reverse("department-accept", args=[sheet.uuid]))
+    page = desk.get(reverse("department")).content.decode()
+    assert "2 个班中已接收 2 个" in page
+    assert "仍要上交" not in page
+
+
+def test_a_refused_hand_in_keeps_what_was_typed_and_leads_to_the_first_gap(desk, own_class):
+    names = [f"软件26{number:02d}班" for number in range(2, 14)]
+    classes = [own_class, *(factories.class_group(name, students=2) for name in names)]
+    field = {one: f"exception-{one.uuid}" for one in classes}
+    response = desk.post(reverse("department-hand-in"), {field[own_class]: "全班实习"})
+    form = next(one for one in pages.forms(response) if one.action == reverse("department-hand-in"))
+    assert form.fields[field[own_class]] == "全班实习"
+    page, text = response.content.decode(), pages.text(response)
+    assert page.count('aria-invalid="true"') == len(names)
+    assert text.count("请写明原因。") == len(names)
+    assert f"尚未上交：有 {len(names)} 个班的原因未填写或无法保存" in text
+    assert "请从 软件2602班（未提交确认表） 开始补填" in text
+    assert f"#id_{field[classes[1]]}" in pages.links(response)
+
+
+def test_a_class_whose_sheet_is_accepted_needs_no_reason(desk, own_class, submitted):
+    desk.post(reverse("department-accept", args=[submitted.uuid]))
+    late = factories.student(own_class, 4)
+    stories.on_paper(late, own_class.students.get(seat=1))
+    assert "待会签" in pages.text(desk.get(reverse("department")))
+    assert desk.post(reverse("department-hand-in")).status_code == 302
 
 
 def test_a_paper_signature_is_countersigned(desk, own_class):
@@ -106,8 +156,37 @@ def test_a_monitor_is_named_and_unnamed(desk, own_class):
     assert "职务来自名册" in pages.text(response)
 
 
+def test_late_is_said_of_those_who_signed(desk, own_class):
+    first, second, _ = own_class.students.order_by("seat")
+    after = deadlines.end_of(own_class.campaign.student_deadline) + timedelta(hours=1)
+    for student, act in ((first, stories.confirm), (second, stories.report)):
+        act(student, clock=lambda: after)
+    response = desk.get(reverse("department-class", args=[own_class.uuid]))
+    assert "已签 1 · 有误 1 （以上含逾期签名 2 人） · 未签 1" in pages.text(response)
+    cell = pages.tables(response)[0][0][1]
+    assert cell == f"{first.name}已签 · 逾期"
+    assert response.content.decode().count('<span class="mark mark--late">逾期</span>') == 2
+
+
+def test_a_class_that_is_done_is_not_urged(desk, own_class):
+    url = reverse("department-class", args=[own_class.uuid])
+    *others, last = own_class.students.all()
+    for student in others:
+        stories.confirm(student)
+    assert "还有 1 人未完成" in pages.text(desk.get(url))
+    stories.confirm(last)
+    response = desk.get(url)
+    assert "全班已完成，无需催办。" in pages.text(response)
+    assert "data-copy-button" not in response.content.decode()
+
+
 def test_a_link_is_rotated(desk, own_class):
     url = reverse("department-rotate", args=[own_class.uuid])
+    page = desk.get(reverse("department-class", args=[own_class.uuid])).content.decode()
+    folded = re.findall(r"<details><summary>(更换\w+)</summary>(.*?)</details>", page, re.DOTALL)
+    assert [name for name, _ in folded] == ["更换班级链接", "更换班长链接"]
+    assert all("旧链接" in inside and "确认更换" in inside for _, inside in folded)
+    assert page.count(url) == 2  # nowhere but there
     assert desk.post(url, {"kind": "student"}).status_code == 422  # there is none yet
     old = links.issue(own_class, ClassLink.Kind.STUDENT, timezone.now())
     assert desk.post(url, {"kind": "student"}).status_code == 302
@@ -170,6 +249,20 @@ class TestManySheets:
         assert desk.post(url, ticked | {"reason": "请补签"}).status_code == 302
         assert self.states() == ["submitted", "returned", "returned"]
 
+    def test_without_a_reason_the_ticks_stay_and_the_field_is_open(self, desk, sheets):
+        ticked = {"sheet": [str(sheet.uuid) for sheet in sheets[:2]], "reason": " "}
+        response = desk.post(reverse("department-return-many"), ticked)
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert re.findall(r'value="([0-9a-f-]{36})" checked', page) == ticked["sheet"]
+        assert "<details open>" in page
+        assert "#id_reason" in pages.links(response)
+        reason = {"reason": "请全部补签"}
+        kept = desk.post(reverse("department-return-many"), reason).content.decode()
+        assert "请先勾选班级" in kept
+        assert "<details open>" in kept
+        assert reason["reason"] in kept
+
     def test_what_is_refused_is_named_and_the_others_are_done(self, desk, sheets):
         url = reverse("department-accept-many")
         desk.post(url, {"sheet": [sheets[0].uuid]})
@@ -191,6 +284,30 @@ class TestManySheets:
         text = pages.text(desk.get(reverse("department-class", args=[own_class.uuid])))
         assert f"2 {student.name}：已签 → 有误" in text
         assert "退回班级确认表" in text  # the history, in plain words
+
+    def test_the_covers_counts_add_up_to_those_expected(self, desk, own_class):
+        for seat in range(4, 8):
+            factories.student(own_class, seat)
+        own_class.tally.expected = 7
+        own_class.tally.save()
+        monitor, *others = own_class.students.order_by("seat")
+        stories.confirm(monitor)
+        stories.report(others[0])
+        stories.excuse(others[1], monitor)
+        Tally.objects.filter(class_group=own_class).update(recheck=1)
+        desk.post(reverse("department-hand-in"), {f"exception-{own_class.uuid}": "全班实习"})
+        [cover, *_] = printed.pypdf_pages(b"".join(desk.post(reverse("department-hand-in-print"))))
+        assert "应核对人数 7" in cover
+        parts = {
+            "核对无误并签名": 1,
+            "反馈信息错误": 1,
+            "登记未签原因": 1,
+            "逾期未核对": 0,
+            "待复核": 1,
+            "尚未核对": 3,
+        }
+        assert [f"{label} {count}" in cover for label, count in parts.items()] == [True] * len(parts)
+        assert cover.index("逾期签名") < cover.index("登记未签原因")
 
     def test_the_hand_in_prints_as_a_cover_and_the_forms(self, desk, sheets, own_class):
         assert desk.post(reverse("department-hand-in-print")).status_code == 409

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -40,7 +41,13 @@ class TestTheDashboard:
     def test_it_answers_in_plain_figures(self, desk, world):
         text = pages.text(desk.get(reverse("office")))
         assert "已完成 6 / 9 人" in text
-        assert "机械工程系进度落后" in text
+        assert "%。机械工程系进度落后。" in text
+        assert "还差 3 人（已完成 0%）" in text
+
+    def test_the_curves_figures_are_of_all_who_checked_with_errors_too(self, desk, world):
+        header, today = pages.tables(desk.get(reverse("office")))[0]
+        assert header == ["日期", "当日核对", "累计核对", "%"]
+        assert today[1:3] == ["5", "5"]  # four signed, one with an error
 
     def test_a_department_a_row_with_its_hand_in(self, desk, world):
         table = pages.tables(desk.get(reverse("office")))[1]
@@ -48,7 +55,7 @@ class TestTheDashboard:
         assert rows["信息工程系"][:8] == ["6", "4", "1", "1", "0", "0", "100", "1/1"]
         assert rows["信息工程系"][8].startswith("已上交 按时")
         assert rows["机械工程系"][:7] == ["3", "0", "0", "0", "0", "3", "0"]
-        assert rows["合计"][:7] == ["9", "4", "1", "1", "0", "3", "66"]
+        assert rows["合计"] == ["9", "4", "1", "1", "0", "3", "66", "1/2", "1/2"]
 
     def test_before_the_first_roster_it_says_what_to_do(self, office):
         client = Client()
@@ -89,6 +96,27 @@ class TestErrors:
         assert FieldError.objects.get().outcome == "open"
         assert desk.post(url, {"outcome": "explained", "note": "学信网已正确"}).status_code == 302
         assert FieldError.objects.get().outcome == "explained"
+
+    def test_a_refusal_stands_in_its_row_with_what_was_chosen(self, desk, campaign):
+        class_group = factories.class_group(students=2)
+        for student in class_group.students.all():
+            stories.report(student)
+        error = FieldError.objects.order_by("pk").last()
+        url = reverse("office-settle", args=[error.uuid])
+        response = desk.post(url, {"outcome": "explained", "note": ""})
+        assert response.status_code == 409
+        page, text = response.content.decode(), pages.text(response)
+        row = page[page.index(f'action="{url}') :].split("</form>")[0]
+        assert "请写明情况说明。" in row
+        assert '<option value="explained" selected>' in row
+        assert page.count('<option value="explained" selected>') == 1
+        assert f"{error.declaration.student.name} · 专业名称 ：请写明情况说明。" in text
+        assert f"#id_{error.uuid}_outcome" in pages.links(response)
+        assert f'id="id_{error.uuid}_outcome"' in row
+        response = desk.post(url, {"outcome": "", "note": "已报省厅"})
+        row = response.content.decode().split(f'action="{url}')[1].split("</form>")[0]
+        assert "请选择。" in row
+        assert 'value="已报省厅"' in row
 
     def test_mending_takes_the_right_value_into_the_roster_and_asks_again(self, desk, world):
         desk.post(reverse("office-settle", args=[world["error"].uuid]), {"outcome": "mended", "note": ""})
@@ -231,7 +259,8 @@ class TestTheRoster:
     def test_errors_are_named_by_cell_and_cannot_be_confirmed(self, desk, campaign):
         preview = self.upload(desk, files.roster(files.row(1), files.row(2, 姓名=None)))
         assert "整个文件不予导入" in pages.text(preview)
-        row = pages.tables(preview)[0][1]
+        header, row = pages.tables(preview)[0][:2]
+        assert header[-1] == "问题"
         assert row[1:4] == ["3", "姓名", "错误"]
         confirm = desk.post(
             reverse("office-roster-confirm", args=[RosterImport.objects.get().uuid]), {"digest": ""}
@@ -465,6 +494,12 @@ class TestPrinting:
         blank = desk.post(reverse("office-forms"), {"kind": "blank", "downloading": "1f"})
         assert blank.cookies["downloaded"].value == "1f"
         nameless = desk.post(reverse("office-forms"), {"kind": "nameless"})
+        names = [unquote(one["Content-Disposition"].split("''")[1]) for one in (everything, blank, nameless)]
+        assert names == [
+            "登记表-2026.pdf",
+            "空白登记表（印姓名）-2026.pdf",
+            "空白登记表（不印姓名）-2026.pdf",
+        ]
         texts = [
             printed.pypdf_pages(b"".join(response))
             for response in (one, department, everything, blank, nameless)
