@@ -420,6 +420,7 @@ class TestCampaigns:
         "changed, sentence",
         [
             ({"slug": "abcd"}, "以年级命名"),
+            ({"slug": "20２７"}, "以年级命名"),
             ({"department_deadline": "2027-12-01"}, "不能早于"),
             ({"slug": "2026"}, "已经存在"),
         ],
