@@ -1,7 +1,7 @@
 """The office's pages: the answer, the errors, the roster, the campaign."""
 
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import links
+from signoffs.forms.staff import a_year_on
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
 from tests import factories, pages, printed, stories
 from tests.rosters import files
@@ -376,6 +377,18 @@ class TestTheCampaign:
         assert Campaign.objects.get().student_deadline == campaign.student_deadline + timedelta(days=3)
         assert desk.post(reverse("office-campaign"), {"student_deadline": "soon"}).status_code == 422
 
+    @pytest.mark.parametrize("student_deadline", ["", "9999-12-31"])
+    def test_a_deadline_that_could_never_be_taken_back_is_refused(self, desk, campaign, student_deadline):
+        days = {
+            "student_deadline": student_deadline or campaign.student_deadline,
+            "department_deadline": "9999-12-31",
+        }
+        response = desk.post(reverse("office-campaign"), days)
+        assert response.status_code == 409
+        last = max(int(campaign.slug), timezone.localdate().year) + 2
+        assert f"最晚只能定在 {last} 年" in pages.text(response)
+        assert Campaign.objects.get().department_deadline == campaign.department_deadline
+
     def test_closing_wants_the_year_typed_once_more(self, desk, campaign):
         url = reverse("office-campaign-close")
         wrong = desk.post(url, {"year": "1999"})
@@ -422,6 +435,7 @@ class TestCampaigns:
             ({"slug": "abcd"}, "以年级命名"),
             ({"slug": "20２７"}, "以年级命名"),
             ({"department_deadline": "2027-12-01"}, "不能早于"),
+            ({"student_deadline": "9999-12-31", "department_deadline": "9999-12-31"}, "最晚只能定在"),
             ({"slug": "2026"}, "已经存在"),
         ],
     )
@@ -430,6 +444,13 @@ class TestCampaigns:
         assert response.status_code == 409
         assert sentence in pages.text(response)
         assert Campaign.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "day, next_year",
+        [("2026-12-22", "2027-12-22"), ("2028-02-29", "2029-02-28"), ("9999-12-31", "9999-12-31")],
+    )
+    def test_a_year_on_is_a_day_that_there_is(self, day, next_year):
+        assert a_year_on(date.fromisoformat(day)) == date.fromisoformat(next_year)
 
     def test_an_old_year_can_be_looked_at(self, desk, campaign, own_class):
         old = factories.campaign("2025", state="closed")
