@@ -98,8 +98,9 @@ def test_the_checksum_is_one_that_sha256sum_checks(backup):
 
 
 @on_sqlite
-def test_a_backup_that_does_not_fit_its_checksum_is_refused(backup, tmp_path):
-    backup.write_bytes(backup.read_bytes() + b"x")
+@pytest.mark.parametrize("damaged", ["one.backup", "one.backup.sha256"])
+def test_a_backup_that_does_not_fit_its_checksum_is_refused(backup, tmp_path, damaged):
+    backup.with_name(damaged).write_bytes(b"\xff" + backup.with_name(damaged).read_bytes())
     run = restore(backup, tmp_path / "there")
     assert run.returncode == 1
     assert "is not the file whose checksum one.backup.sha256 holds" in run.stderr
