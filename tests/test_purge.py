@@ -198,6 +198,14 @@ class TestTheAnnouncement:
         assert campaign.purge_on.isoformat() in mail.outbox[0].body
         assert [own_class.students.first().name in one.body for one in mail.outbox] == [False]
 
+    @pytest.mark.parametrize("days", ["-1", "3651", "999999999"])
+    def test_a_number_of_days_that_makes_no_day_is_a_sentence(self, campaign, days):
+        flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
+        with pytest.raises(CommandError, match="from 0 to 3650") as refused:
+            purge("--announce", "--days", days)
+        assert refused.value.returncode == 2
+        assert Campaign.objects.get().purge_on is None
+
     def test_of_a_running_campaign_is_refused(self, campaign, office):
         client = Client()
         client.force_login(office)
