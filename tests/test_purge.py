@@ -187,7 +187,7 @@ class TestTheAnnouncement:
         flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
         client = Client()
         client.force_login(office)
-        assert client.post(reverse("office-purge-announce")).status_code == 302
+        assert client.post(reverse("office-purge-announce"), {"campaign": campaign.slug}).status_code == 302
         campaign.refresh_from_db()
         assert campaign.purge_on == timezone.localdate() + timedelta(days=180)
         assert campaign.purge_on.isoformat() in pages.text(client.get(reverse("office-campaign")))
@@ -209,7 +209,7 @@ class TestTheAnnouncement:
     def test_of_a_running_campaign_is_refused(self, campaign, office):
         client = Client()
         client.force_login(office)
-        assert client.post(reverse("office-purge-announce")).status_code == 409
+        assert client.post(reverse("office-purge-announce"), {"campaign": campaign.slug}).status_code == 409
 
 
 # What stays, and what is gone -----------------------------------------------------------------------------

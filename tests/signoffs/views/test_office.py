@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
-from signoffs import links
+from signoffs import flow, links
 from signoffs.forms.staff import a_year_on
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
+from signoffs.rules import Who
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 
@@ -194,7 +195,8 @@ class TestTheRoster:
     def upload(self, desk, content: bytes, name: str = "r.xlsx"):
         file = io.BytesIO(content)
         file.name = name
-        return desk.post(reverse("office-roster"), {"file": file}, follow=True)
+        said = pages.hidden(desk.get(reverse("office-roster"))) | {"file": file}
+        return desk.post(reverse("office-roster"), said, follow=True)
 
     def test_a_preview_changes_nothing_and_confirming_applies_it(self, desk, campaign):
         preview = self.upload(desk, files.roster(*(files.row(n) for n in range(1, 4))))
@@ -341,7 +343,7 @@ class TestTheRoster:
         assert "MB" in pages.text(response)
 
     def test_nothing_chosen_is_said(self, desk, campaign):
-        assert desk.post(reverse("office-roster")).status_code == 422
+        assert desk.post(reverse("office-roster"), {"campaign": campaign.slug}).status_code == 422
 
 
 class TestAStudent:
@@ -367,6 +369,7 @@ class TestTheCampaign:
             return desk.post(
                 reverse("office-campaign"),
                 {
+                    "campaign": campaign.slug,
                     "student_deadline": campaign.student_deadline + timedelta(days=days),
                     "department_deadline": campaign.department_deadline + timedelta(days=days),
                 },
@@ -375,11 +378,13 @@ class TestTheCampaign:
         assert send(-1).status_code == 409
         assert send(3).status_code == 302
         assert Campaign.objects.get().student_deadline == campaign.student_deadline + timedelta(days=3)
-        assert desk.post(reverse("office-campaign"), {"student_deadline": "soon"}).status_code == 422
+        said = {"campaign": campaign.slug, "student_deadline": "soon"}
+        assert desk.post(reverse("office-campaign"), said).status_code == 422
 
     @pytest.mark.parametrize("student_deadline", ["", "9999-12-31"])
     def test_a_deadline_that_could_never_be_taken_back_is_refused(self, desk, campaign, student_deadline):
         days = {
+            "campaign": campaign.slug,
             "student_deadline": student_deadline or campaign.student_deadline,
             "department_deadline": "9999-12-31",
         }
@@ -461,10 +466,37 @@ class TestCampaigns:
         desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
         assert own_class.name in pages.text(desk.get(reverse("office")))
 
+    @pytest.mark.parametrize("page", ["office-campaign", "office-texts", "office-roster"])
+    def test_a_form_of_one_year_changes_no_other_that_another_tab_chose(self, desk, campaign, page):
+        factories.campaign("2027", state="draft")
+        (form,) = [form for form in pages.forms(desk.get(reverse(page))) if "campaign" in form.fields]
+        later = campaign.department_deadline + timedelta(days=3)
+        said = form.fields | {"department_deadline": later, "office": "行政楼202室"}
+        before = list(Campaign.objects.order_by("slug").values())
+        desk.post(reverse("office-campaign-choose", args=["2027"]))
+        response = desk.post(reverse(page), said)
+        assert response.status_code == 409
+        assert "已切换为 2027" in pages.text(response)
+        assert list(Campaign.objects.order_by("slug").values()) == before
+        desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
+        assert desk.post(reverse(page), said).status_code != 409
+
+    def test_a_deletion_is_announced_of_the_year_that_the_page_showed(self, desk, campaign):
+        factories.campaign("2027", state="closed", closed_at=timezone.now())
+        flow.close_campaign(campaign=campaign, who=Who(command="test"), clock=timezone.now)
+        desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
+        announce = reverse("office-purge-announce")
+        shown = pages.forms(desk.get(reverse("office-campaign")))
+        (said,) = [form.fields for form in shown if form.action == announce]
+        desk.post(reverse("office-campaign-choose", args=["2027"]))
+        assert desk.post(announce, said).status_code == 409
+        assert not Campaign.objects.exclude(purge_on=None).exists()
+
     def test_the_guides_texts_are_the_offices(self, desk, campaign, own_class):
         page = desk.get(reverse("office-texts"))
         given = {field.html_name: field.value() or "" for field in page.context["form"]}
         said = given | {
+            "campaign": campaign.slug,
             "office": "行政楼202室",
             "steps": "打开学信网\n看学籍信息",
             "troubles": "打不开？\n换一台\n\n慢？\n晚上再来",
