@@ -58,9 +58,11 @@ def sha256(file: Path) -> str:
 def check_sum(file: Path) -> None:
     """Raise Unusable where a checksum lies beside the backup and is another's."""
     told = sum_of(file)
-    if told.exists() and told.read_text().split()[:1] != [sha256(file)]:
+    # As bytes: what was damaged need not be text any more.
+    if told.exists() and told.read_bytes().split()[:1] != [sha256(file).encode()]:
         raise Unusable(
-            f"{file} is not the file whose checksum {told.name} holds: it was damaged or exchanged."
+            f"{file} is not the file whose checksum {told.name} holds: one of the two was "
+            "damaged or exchanged."
         )
 
 

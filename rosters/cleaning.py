@@ -2,6 +2,7 @@
 
 A leaf. A value keeps the record's own writing (names above all): only what a spreadsheet adds is taken
 away, the outer spaces, a leading apostrophe, full-width digits and letters, and codes become their words.
+A number (ID, 学号) is a code and no writing: its signs, too, become half width.
 """
 
 import re
@@ -12,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from . import ethnic_groups, identity, key_fields
-from .widths import HALF_WIDTH
+from .widths import HALF_WIDTH, compact
 
 Cell = str | int | float | bool | date | datetime | None
 Fault = tuple[str, dict]
@@ -200,7 +201,7 @@ def _code_text(field: str, cell: Cell) -> tuple[str, list[Fault]]:
     text, faults = _text(field, cell)
     if wrapped := _FORMULA_TEXT.fullmatch(text):  # how a csv keeps a spreadsheet from rounding
         text = trimmed(wrapped[1])
-    return _without_invisible("".join(text.translate(_WIDE).split())), faults
+    return _without_invisible(compact(text)), faults
 
 
 def _id_number(cell: Cell) -> Cleaned:

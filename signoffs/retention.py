@@ -18,6 +18,7 @@ from . import deadlines, rules
 from .models import Event
 
 KEPT_DAYS = 180
+LONGEST_DAYS = 3650  # more is a slip of the hand
 ANNOUNCED_DAYS = 30
 # What an export event calls the prints that hold a class's final form.
 FINAL_PRINTS = frozenset({"form", "hand-in"})

@@ -401,20 +401,39 @@ def may_name(slug: str) -> str | None:
     return None
 
 
-def may_begin(slug: str, student_deadline: date, department_deadline: date) -> str | None:
-    """Refuse a campaign whose name is no cohort year, or whose deadlines stand in the wrong order."""
+YEARS_AHEAD = 2
+
+
+def _too_far(year: int) -> str:
+    return gettext("This deadline is too far off: %(year)s is the last year that can be chosen.") % {
+        "year": year
+    }
+
+
+_lazy_too_far = lazy(_too_far, str)
+
+
+def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> str | None:
+    """Refuse deadlines in the wrong order, or so far off that only a slip of the hand explains them.
+
+    They could never be taken back. Counted from the cohort year, or from today in a campaign of old.
+    """
     if department_deadline < student_deadline:
         return _("The departments' deadline can't be before the students'.")
-    return may_name(slug)
+    last = max(int(slug), today.year) + YEARS_AHEAD
+    return _lazy_too_far(last) if department_deadline.year > last else None
 
 
-def may_extend(old: tuple[date, date], new: tuple[date, date]) -> str | None:
+def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> str | None:
+    """Refuse a campaign whose name is no cohort year, or whose deadlines can't be."""
+    return may_name(slug) or _may_end(slug, student_deadline, department_deadline, today)
+
+
+def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> str | None:
     """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
     if new[0] < old[0] or new[1] < old[1] or new == old:
         return _("A deadline can only be extended.")
-    if new[1] < new[0]:
-        return _("The departments' deadline can't be before the students'.")
-    return None
+    return _may_end(slug, *new, today)
 
 
 def may_give(text: str, reason: str) -> str | None:

@@ -200,7 +200,7 @@ def look(everywhere: Everywhere, office: Client, officer: Client, own: ClassGrou
     bad = files.roster(files.row(901), files.row(902, 身份证号="990101200705060019"))
     upload = io.BytesIO(bad)
     upload.name = "bad.xlsx"
-    everywhere.post(office, "office-roster", file=upload)
+    everywhere.post(office, "office-roster", campaign="2026", file=upload)
     waiting = RosterImport.objects.get(state=RosterImport.State.WAITING)
     everywhere.get(office, "office-roster-preview", waiting.uuid)
     everywhere.post(office, "office-roster-marked", waiting.uuid)

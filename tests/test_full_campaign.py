@@ -152,7 +152,7 @@ def test_a_campaign_from_the_roster_to_the_filed_form(campaign):
     # The roster: upload, preview, confirm.
     file = io.BytesIO(workbook())
     file.name = "2026级新生名册.xlsx"
-    preview = office.post(reverse("office-roster"), {"file": file}, follow=True)
+    preview = office.post(reverse("office-roster"), {"campaign": campaign.slug, "file": file}, follow=True)
     assert Student.objects.count() == 0
     assert f"新增 {STUDENTS + 4}" in pages.text(preview)
     applied = office.post(

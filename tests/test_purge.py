@@ -187,7 +187,7 @@ class TestTheAnnouncement:
         flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
         client = Client()
         client.force_login(office)
-        assert client.post(reverse("office-purge-announce")).status_code == 302
+        assert client.post(reverse("office-purge-announce"), {"campaign": campaign.slug}).status_code == 302
         campaign.refresh_from_db()
         assert campaign.purge_on == timezone.localdate() + timedelta(days=180)
         assert campaign.purge_on.isoformat() in pages.text(client.get(reverse("office-campaign")))
@@ -198,10 +198,18 @@ class TestTheAnnouncement:
         assert campaign.purge_on.isoformat() in mail.outbox[0].body
         assert [own_class.students.first().name in one.body for one in mail.outbox] == [False]
 
+    @pytest.mark.parametrize("days", ["-1", "3651", "999999999"])
+    def test_a_number_of_days_that_makes_no_day_is_a_sentence(self, campaign, days):
+        flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
+        with pytest.raises(CommandError, match="from 0 to 3650") as refused:
+            purge("--announce", "--days", days)
+        assert refused.value.returncode == 2
+        assert Campaign.objects.get().purge_on is None
+
     def test_of_a_running_campaign_is_refused(self, campaign, office):
         client = Client()
         client.force_login(office)
-        assert client.post(reverse("office-purge-announce")).status_code == 409
+        assert client.post(reverse("office-purge-announce"), {"campaign": campaign.slug}).status_code == 409
 
 
 # What stays, and what is gone -----------------------------------------------------------------------------

@@ -29,7 +29,8 @@ def create_campaign(
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
     refuse_if(rules.may_as_office(who))
-    refuse_if(rules.may_begin(slug, student_deadline, department_deadline))
+    today = deadlines.day_of(clock())
+    refuse_if(rules.may_begin(slug, student_deadline, department_deadline, today))
     with transaction.atomic():
         made = _create(
             slug,
@@ -82,7 +83,8 @@ def extend_deadlines(
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
-        refuse_if(rules.may_extend(old, (student_deadline, department_deadline)))
+        new = (student_deadline, department_deadline)
+        refuse_if(rules.may_extend(shelf.campaign.slug, old, new, deadlines.day_of(shelf.now)))
         importing.set_deadlines(
             shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
         )
@@ -92,7 +94,7 @@ def extend_deadlines(
             "extend_deadlines",
             who,
             old=[day.isoformat() for day in old],
-            new=[student_deadline.isoformat(), department_deadline.isoformat()],
+            new=[day.isoformat() for day in new],
         )
 
 

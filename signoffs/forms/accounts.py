@@ -35,10 +35,14 @@ class AccountForm(Form):
     )
     role = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *Role.choices])
     department = forms.ModelChoiceField(
-        label=_("Department"), queryset=Department.objects.none(), required=False, empty_label="—"
+        label=_("Department"),
+        queryset=Department.objects.none(),
+        required=False,
+        empty_label="—",
+        to_field_name="uuid",
     )
     class_groups = forms.ModelMultipleChoiceField(
-        label=_("Classes"), queryset=ClassGroup.objects.none(), required=False
+        label=_("Classes"), queryset=ClassGroup.objects.none(), required=False, to_field_name="uuid"
     )
 
     def __init__(self, *args, classes: QuerySet[ClassGroup], campus: bool, **kwargs):
@@ -52,10 +56,10 @@ class AccountForm(Form):
     @property
     def class_choices(self) -> list[tuple[Department, list[tuple[ClassGroup, bool]], int]]:
         """The classes by department, each with whether it is chosen; and how many of them are."""
-        chosen = {str(getattr(one, "pk", one)) for one in self["class_groups"].value() or ()}
+        chosen = {str(uuid) for uuid in self["class_groups"].value() or ()}
         found: dict[Department, list] = {}
         for one in self.fields["class_groups"].queryset:
-            found.setdefault(one.department, []).append((one, str(one.pk) in chosen))
+            found.setdefault(one.department, []).append((one, str(one.uuid) in chosen))
         return [
             (department, classes, sum(is_chosen for _, is_chosen in classes))
             for department, classes in found.items()

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import MAXYEAR, date
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -199,11 +199,12 @@ class CampaignForm(DeadlinesForm):
 
 
 def a_year_on(day: date) -> date:
-    """Return the same day of the next year; 29 February becomes the 28th."""
+    """Return the same day of the next year, if there is one; 29 February becomes the 28th."""
+    year = min(day.year + 1, MAXYEAR)
     try:
-        return day.replace(year=day.year + 1)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year + 1, day=28)
+        return day.replace(year=year, day=28)
 
 
 class TextsForm(Form):

@@ -22,7 +22,7 @@ OK, WRONG = "ok", "wrong"
 # The form's own words; in English with a gloss.
 ANSWERS = [(OK, _("无误 (right)")), (WRONG, _("有误 (wrong)"))]
 # Eleven digits of a mobile number, or a landline with its area code.
-PHONE = re.compile(r"1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,5})?")
+PHONE = re.compile(r"1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,5})?")
 TOO_MANY_NUMBERS = _(
     "Too many numbers were tried today. Report it tomorrow, or go to the office with your ID card."
 )

@@ -12,11 +12,12 @@ from rosters.models import Campaign
 
 from .. import access, flow, retention
 from ..forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
-from .office_page import INVALID, REFUSED, office_page
+from .office_page import INVALID, REFUSED, office_page, same_campaign
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.office
+@same_campaign
 def campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """The deadlines, to extend them."""
     if desk.campaign is None:
@@ -97,6 +98,7 @@ def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> Http
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.office
+@same_campaign
 def texts(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """What the students' pages tell: the guide, the known trouble, the notice on their data."""
     if desk.campaign is None:
@@ -135,6 +137,7 @@ def close_campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpRespons
 
 @require_POST
 @access.office
+@same_campaign
 def announce_purge(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """Set the day from which the campaign's personal data may be deleted; letters tell staff."""
     if desk.campaign is None:

@@ -264,6 +264,8 @@ def countersign(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
 @access.department
 def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """系部上交: every class accepted, or with a stated exception."""
+    if desk.campaign is None:
+        return redirect("department")
     _newest, refusal = _newest_hand_in(desk)
     if refusal is not None:
         return _overview(request, desk, status=REFUSED, refusal=refusal)
@@ -336,6 +338,8 @@ def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
 @made_of_people
 def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """The registration forms of all classes."""
+    if desk.campaign is None:
+        return redirect("department")
     of, what = {"campaign": desk.campaign, "department": desk.department}, name_of_form(request.POST)
     flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
     content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))

@@ -15,13 +15,15 @@ from rosters.models import RosterImport
 from .. import access, flow
 from ..forms.roster import MappingForm, UploadForm
 from .files import XLSX, download, made_of_people
+from .office_page import INVALID, REFUSED, same_campaign
 
-REFUSED, INVALID, GONE = 409, 422, 410
+GONE = 410
 SHOWN = 200  # rows of each table on the preview; the counts are of all
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.office
+@same_campaign
 def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     """Take a file, read it, and keep it, encrypted, until its preview is confirmed."""
     if request.method != "POST":

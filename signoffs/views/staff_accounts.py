@@ -149,7 +149,7 @@ def _form(desk, one: User, data=None) -> AccountForm:
         initial |= {
             "role": first.role,
             "department": first.department,
-            "class_groups": [class_group.pk for class_group in first.class_groups],
+            "class_groups": first.class_groups,
         }
     campus = settings.CAMPUS_SIGN_ON is not None
     return AccountForm(data, initial=initial, classes=_classes(desk), campus=campus)

@@ -52,7 +52,7 @@ def test_from_the_invitation_to_a_sign_in_with_a_code(live_server, phone, settin
     desk.select_option("[name=role]", "counsellor")
     assert not desk.locator("[name=department]").is_visible()
     desk.click("summary")
-    desk.check(f"[name=class_groups][value='{class_group.pk}']")
+    desk.check(f"[name=class_groups][value='{class_group.uuid}']")
     found += faults(desk)
     press(desk)
     found += faults(desk)

@@ -4,9 +4,11 @@ import base64
 import io
 import os
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,8 +98,9 @@ def test_the_checksum_is_one_that_sha256sum_checks(backup):
 
 
 @on_sqlite
-def test_a_backup_that_does_not_fit_its_checksum_is_refused(backup, tmp_path):
-    backup.write_bytes(backup.read_bytes() + b"x")
+@pytest.mark.parametrize("damaged", ["one.backup", "one.backup.sha256"])
+def test_a_backup_that_does_not_fit_its_checksum_is_refused(backup, tmp_path, damaged):
+    backup.with_name(damaged).write_bytes(b"\xff" + backup.with_name(damaged).read_bytes())
     run = restore(backup, tmp_path / "there")
     assert run.returncode == 1
     assert "is not the file whose checksum one.backup.sha256 holds" in run.stderr
@@ -116,6 +119,32 @@ def test_nothing_is_restored_over_a_database(backup, tmp_path):
     again = restore(backup, tmp_path / "there")
     assert again.returncode == 1
     assert "not empty" in again.stderr
+
+
+@on_sqlite
+def test_nothing_is_restored_under_the_log_of_an_earlier_database(backup, tmp_path):
+    # The server was killed, and only the database itself taken away: its last transaction is in the log.
+    there = tmp_path / "there"
+    there.mkdir()
+    with closing(sqlite3.connect(tmp_path / "old.sqlite3")) as old:
+        old.execute("PRAGMA journal_mode=WAL")
+        old.execute("CREATE TABLE another (one)")
+        old.commit()
+        log = shutil.copy(tmp_path / "old.sqlite3-wal", there / "fresh.sqlite3-wal")
+    run = restore(backup, there)
+    assert run.returncode == 1
+    assert f"Left of an earlier database: {log}." in run.stderr
+    assert list(there.iterdir()) == [log]
+
+
+@on_sqlite
+@pytest.mark.parametrize("side", ["-shm", "-journal"])
+def test_no_file_of_an_earlier_database_may_lie_beside(backup, tmp_path, side):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / f"fresh.sqlite3{side}").touch()
+    run = restore(backup, tmp_path / "there")
+    assert run.returncode == 1
+    assert f"fresh.sqlite3{side}. SQLite would" in run.stderr
 
 
 def test_no_backup_without_a_key_or_over_a_file(backup, monkeypatch):

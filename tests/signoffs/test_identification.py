@@ -1,7 +1,9 @@
 """A 学号 is found however it is typed, and found as Django's own `iexact` finds it."""
 
 import pytest
+from django.utils import timezone
 
+from rosters import cleaning
 from rosters.models import Student
 from signoffs.forms import identification
 from tests import factories
@@ -17,3 +19,13 @@ def test_it_is_found_as_iexact_finds_it(campaign, typed):
         factories.student(class_group, seat, student_number=number)
     expected = Student.objects.filter(class_group=class_group, student_number__iexact=typed).first()
     assert identification._of_number.first(class_group=class_group.pk, number=typed) == expected
+
+
+@pytest.mark.parametrize("typed", ["ab2026-0001", "Ａｂ２０２６－０００１"])
+def test_one_that_the_roster_writes_in_full_width_is_found(campaign, typed):
+    class_group = factories.class_group(students=0)
+    number = cleaning.clean("student_number", "Ａｂ２０２６－０００１").value
+    student = factories.student(class_group, 1, student_number=number)
+    said = {"student_number": typed, "last_six": student.id_number[-6:]}
+    proof = identification.prove(class_group, said, known_to_device=lambda student: False, now=timezone.now())
+    assert proof == identification.Proof(student, "number")

@@ -10,17 +10,33 @@ from django.db import connection
 
 from enrollcheck import postgresql, vault
 
+# What SQLite keeps beside a database. It takes an old one for the new database's, and replays it.
+SIDE_FILES = ("-wal", "-shm", "-journal")
 
-def _check_sqlite(file: Path) -> None:
-    """Raise CommandError where the restored database is not sound."""
+
+def _check_place(place: Path) -> None:
+    """Raise CommandError where there is a database already, or what is left of one."""
+    if place.exists() and place.stat().st_size:
+        raise CommandError(f"{place} is not empty: a backup is restored into a fresh place only.")
+    sides = [place.with_name(place.name + end) for end in SIDE_FILES]
+    left = ", ".join(str(side) for side in sides if side.exists())
+    if left:
+        raise CommandError(
+            f"Left of an earlier database: {left}. SQLite would write what is in it over the backup. "
+            "Stop the server, move it to another folder, and restore again."
+        )
+
+
+def _is_sound(file: Path) -> bool:
+    """Open a database as the server will, and say whether it is sound."""
     database = connection.Database.connect(file)
     try:
         sound = database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        orphans = database.execute("PRAGMA foreign_key_check").fetchall()
+        return sound and not database.execute("PRAGMA foreign_key_check").fetchall()
+    except connection.Database.DatabaseError:
+        return False
     finally:
         database.close()
-    if not sound or orphans:
-        raise CommandError("The backup opened, but the database in it is not sound: take another one.")
 
 
 class Command(BaseCommand):
@@ -36,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *args, file: Path, **options):
         """Restore. Raise CommandError for a database that is not empty, or a backup that is not whole.
 
-        Then nothing has changed.
+        Then nothing has changed, unless another program wrote to the place in that moment.
         """
         try:
             key = vault.key_from_environment()
@@ -54,10 +70,9 @@ class Command(BaseCommand):
         self.stdout.write("Restored. Run `manage.py migrate` if this version is newer than the backup.")
 
     def to_sqlite(self, pieces) -> None:
-        """Write the file beside its place, look at it, and move it in."""
+        """Write the file beside its place, look at it, move it in, and look again as the server will."""
         place = Path(connection.settings_dict["NAME"])
-        if place.exists() and place.stat().st_size:
-            raise CommandError(f"{place} is not empty: a backup is restored into a fresh place only.")
+        _check_place(place)
         descriptor, name = tempfile.mkstemp(prefix=".restore-", dir=place.parent)
         fresh = Path(name)
         try:
@@ -66,8 +81,17 @@ class Command(BaseCommand):
                     to.write(piece)
                 to.flush()
                 os.fsync(to.fileno())
-            _check_sqlite(fresh)
+            if not _is_sound(fresh):
+                raise CommandError(
+                    "The backup opened, but the database in it is not sound: take another one."
+                )
+            _check_place(place)  # unsealing takes its time
             os.replace(fresh, place)
+            if not _is_sound(place):
+                raise CommandError(
+                    f"{place} is not what the backup holds: another program wrote there meanwhile. "
+                    "Stop it, move away what lies there, and restore again."
+                )
         finally:
             fresh.unlink(missing_ok=True)
 

@@ -36,8 +36,11 @@ class Command(BaseCommand):
 
     def handle(self, *args, campaign, announce, dry_run, days, **options):
         """Do it. Raise CommandError where it is refused, with the reason."""
-        if days < 0:
-            raise CommandError("--days is a number of days after the close.", returncode=WRONG_USAGE)
+        if not 0 <= days <= retention.LONGEST_DAYS:
+            raise CommandError(
+                f"--days is a number of days after the close, from 0 to {retention.LONGEST_DAYS}.",
+                returncode=WRONG_USAGE,
+            )
         found = self.campaign(campaign)
         who = Who(command="purge")
         with translation.override("en"):

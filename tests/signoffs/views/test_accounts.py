@@ -48,7 +48,7 @@ def desk(office) -> Client:
 def typed(own_class, **values) -> dict:
     """Return what the form of a new counsellor sends."""
     said = {"name": "李辅导", "username": "li", "email": "li@example.edu.cn", "role": "counsellor"}
-    return {**said, "department": "", "class_groups": [own_class.pk], **values}
+    return {**said, "department": "", "class_groups": [own_class.uuid], **values}
 
 
 class TestAddingSomebody:
@@ -84,6 +84,9 @@ class TestAddingSomebody:
             ({"role": ""}, 422),
             ({"username": "li si"}, 422),
             ({"username": "office"}, 409),
+            ({"class_groups": ["1" * 20]}, 422),
+            ({"class_groups": [own_class.pk]}, 422),
+            ({"role": "department", "department": "1" * 20}, 422),
         ):
             answer = desk.post(reverse("office-account-add"), typed(own_class, **values))
             assert (
@@ -149,8 +152,8 @@ class TestChangingSomebody:
         counsellor.memberships.get().class_groups.add(old)
         url = reverse("office-account", args=[counsellor.uuid])
         page = desk.get(url).content.decode()
-        assert f'value="{own_class.pk}" checked' in page
-        said = {"name": "王辅导", "email": "", "role": "counsellor", "class_groups": [other_class.pk]}
+        assert f'value="{own_class.uuid}" checked' in page
+        said = {"name": "王辅导", "email": "", "role": "counsellor", "class_groups": [other_class.uuid]}
         assert desk.post(url, said).status_code == 302
         counsellor.refresh_from_db()
         assert str(counsellor) == "王辅导"

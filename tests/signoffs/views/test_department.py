@@ -58,6 +58,14 @@ def test_only_the_own_department_is_there(desk, own_class, other_class):
     assert desk.get(reverse("department-class", args=[other_class.uuid])).status_code == 404
 
 
+def test_before_the_first_roster_there_is_nothing_to_hand_in_or_to_print(db):
+    officer = factories.user("officer", role="department", in_department=factories.department())
+    for name in ("department-hand-in", "department-forms"):
+        answer = browser(officer).post(reverse(name), follow=True)
+        assert answer.redirect_chain == [(reverse("department"), 302)]
+        assert "还没有班级" in pages.text(answer)
+
+
 def test_a_returned_sheet_needs_a_reason(desk, submitted):
     url = reverse("department-return", args=[submitted.uuid])
     assert desk.post(url, {"reason": " "}).status_code == 422

@@ -1,7 +1,7 @@
 """The office's pages: the answer, the errors, the roster, the campaign."""
 
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
 import openpyxl
@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
-from signoffs import links
+from signoffs import flow, links
+from signoffs.forms.staff import a_year_on
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
+from signoffs.rules import Who
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 
@@ -221,7 +223,8 @@ class TestTheRoster:
     def upload(self, desk, content: bytes, name: str = "r.xlsx"):
         file = io.BytesIO(content)
         file.name = name
-        return desk.post(reverse("office-roster"), {"file": file}, follow=True)
+        said = pages.hidden(desk.get(reverse("office-roster"))) | {"file": file}
+        return desk.post(reverse("office-roster"), said, follow=True)
 
     def test_a_preview_changes_nothing_and_confirming_applies_it(self, desk, campaign):
         preview = self.upload(desk, files.roster(*(files.row(n) for n in range(1, 4))))
@@ -369,7 +372,7 @@ class TestTheRoster:
         assert "MB" in pages.text(response)
 
     def test_nothing_chosen_is_said(self, desk, campaign):
-        assert desk.post(reverse("office-roster")).status_code == 422
+        assert desk.post(reverse("office-roster"), {"campaign": campaign.slug}).status_code == 422
 
 
 class TestAStudent:
@@ -395,6 +398,7 @@ class TestTheCampaign:
             return desk.post(
                 reverse("office-campaign"),
                 {
+                    "campaign": campaign.slug,
                     "student_deadline": campaign.student_deadline + timedelta(days=days),
                     "department_deadline": campaign.department_deadline + timedelta(days=days),
                 },
@@ -403,7 +407,21 @@ class TestTheCampaign:
         assert send(-1).status_code == 409
         assert send(3).status_code == 302
         assert Campaign.objects.get().student_deadline == campaign.student_deadline + timedelta(days=3)
-        assert desk.post(reverse("office-campaign"), {"student_deadline": "soon"}).status_code == 422
+        said = {"campaign": campaign.slug, "student_deadline": "soon"}
+        assert desk.post(reverse("office-campaign"), said).status_code == 422
+
+    @pytest.mark.parametrize("student_deadline", ["", "9999-12-31"])
+    def test_a_deadline_that_could_never_be_taken_back_is_refused(self, desk, campaign, student_deadline):
+        days = {
+            "campaign": campaign.slug,
+            "student_deadline": student_deadline or campaign.student_deadline,
+            "department_deadline": "9999-12-31",
+        }
+        response = desk.post(reverse("office-campaign"), days)
+        assert response.status_code == 409
+        last = max(int(campaign.slug), timezone.localdate().year) + 2
+        assert f"最晚只能定在 {last} 年" in pages.text(response)
+        assert Campaign.objects.get().department_deadline == campaign.department_deadline
 
     def test_closing_wants_the_year_typed_once_more(self, desk, campaign):
         url = reverse("office-campaign-close")
@@ -449,7 +467,9 @@ class TestCampaigns:
         "changed, sentence",
         [
             ({"slug": "abcd"}, "以年级命名"),
+            ({"slug": "20２７"}, "以年级命名"),
             ({"department_deadline": "2027-12-01"}, "不能早于"),
+            ({"student_deadline": "9999-12-31", "department_deadline": "9999-12-31"}, "最晚只能定在"),
             ({"slug": "2026"}, "已经存在"),
         ],
     )
@@ -458,6 +478,13 @@ class TestCampaigns:
         assert response.status_code == 409
         assert sentence in pages.text(response)
         assert Campaign.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "day, next_year",
+        [("2026-12-22", "2027-12-22"), ("2028-02-29", "2029-02-28"), ("9999-12-31", "9999-12-31")],
+    )
+    def test_a_year_on_is_a_day_that_there_is(self, day, next_year):
+        assert a_year_on(date.fromisoformat(day)) == date.fromisoformat(next_year)
 
     def test_an_old_year_can_be_looked_at(self, desk, campaign, own_class):
         old = factories.campaign("2025", state="closed")
@@ -468,10 +495,37 @@ class TestCampaigns:
         desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
         assert own_class.name in pages.text(desk.get(reverse("office")))
 
+    @pytest.mark.parametrize("page", ["office-campaign", "office-texts", "office-roster"])
+    def test_a_form_of_one_year_changes_no_other_that_another_tab_chose(self, desk, campaign, page):
+        factories.campaign("2027", state="draft")
+        (form,) = [form for form in pages.forms(desk.get(reverse(page))) if "campaign" in form.fields]
+        later = campaign.department_deadline + timedelta(days=3)
+        said = form.fields | {"department_deadline": later, "office": "行政楼202室"}
+        before = list(Campaign.objects.order_by("slug").values())
+        desk.post(reverse("office-campaign-choose", args=["2027"]))
+        response = desk.post(reverse(page), said)
+        assert response.status_code == 409
+        assert "已切换为 2027" in pages.text(response)
+        assert list(Campaign.objects.order_by("slug").values()) == before
+        desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
+        assert desk.post(reverse(page), said).status_code != 409
+
+    def test_a_deletion_is_announced_of_the_year_that_the_page_showed(self, desk, campaign):
+        factories.campaign("2027", state="closed", closed_at=timezone.now())
+        flow.close_campaign(campaign=campaign, who=Who(command="test"), clock=timezone.now)
+        desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
+        announce = reverse("office-purge-announce")
+        shown = pages.forms(desk.get(reverse("office-campaign")))
+        (said,) = [form.fields for form in shown if form.action == announce]
+        desk.post(reverse("office-campaign-choose", args=["2027"]))
+        assert desk.post(announce, said).status_code == 409
+        assert not Campaign.objects.exclude(purge_on=None).exists()
+
     def test_the_guides_texts_are_the_offices(self, desk, campaign, own_class):
         page = desk.get(reverse("office-texts"))
         given = {field.html_name: field.value() or "" for field in page.context["form"]}
         said = given | {
+            "campaign": campaign.slug,
             "office": "行政楼202室",
             "steps": "打开学信网\n看学籍信息",
             "troubles": "打不开？\n换一台\n\n慢？\n晚上再来",

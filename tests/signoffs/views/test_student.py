@@ -178,6 +178,7 @@ class TestTheRecord:
             ({"answer_major": "wrong"}, "请填写学信网显示的内容"),
             ({"answer_major": "wrong", "chsi_major": "a", "right_major": "b"}, "请填写 11 位手机号"),
             ({"status": "不在籍（保留入学资格）", "phone": "110"}, "请填写 11 位手机号"),
+            ({"status": "不在籍（保留入学资格）", "phone": "1200000٠٠٠1"}, "请填写 11 位手机号"),
             ({"no_record": "on"}, "请填写 11 位手机号"),
             ({"answer_major": "wrong", "chsi_major": "a" * 121}, "120"),
         ],
