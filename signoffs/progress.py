@@ -265,6 +265,11 @@ class ClassRow:
         """The next step in words."""
         return STEPS[self.step]
 
+    @property
+    def needs_reason(self) -> bool:
+        """Whether the department hands it in with a reason alone."""
+        return rules.needs_reason(self.counts.expected, self.sheet.state if self.sheet else states.NONE)
+
 
 def _step(class_counts: Counts, sheet: ClassSheet | None, waiting: int) -> str:
     if sheet is not None and sheet.state == ClassSheet.State.SUBMITTED:

@@ -354,6 +354,15 @@ def may_balance(names: list[str], waiting: int) -> str | None:
     return _lazy_unbalanced(names, waiting) if names else None
 
 
+def needs_reason(expected: int, sheet: str) -> bool:
+    """Say whether a class is handed in with a reason alone: its newest sheet, in this state, is not accepted.
+
+    A class that has no students, or has lost them, needs none; but a sheet that lies with the department is
+    decided on first.
+    """
+    return sheet == states.SUBMITTED or (expected > 0 and sheet != states.ACCEPTED)
+
+
 def _classes_left(names: list[str]) -> str:
     return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_classes(names)}
 

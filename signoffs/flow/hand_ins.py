@@ -35,8 +35,7 @@ def hand_in(
 ) -> HandIn:
     """系部上交: every class accepted, or with a reason in `exceptions`, by the class's UUID as text.
 
-    On time or late is judged now, not when the office receives it. A class without students needs no sheet.
-    Raise Refused.
+    On time or late is judged now, not when the office receives it. Raise Refused.
     """
     with department_shelf(campaign, department, clock) as shelf:
         before = _allow("hand_in", who, shelf, department)
@@ -47,11 +46,10 @@ def hand_in(
         counts, excepted, left = Counter(), [], []
         for class_group in shelf.classes:
             sheet, tally = sheets.get(class_group.pk), tallies.get(class_group.pk, Tally())
-            if not tally.expected and sheet is None:
-                continue
-            if sheet is not None and sheet.state == ClassSheet.State.ACCEPTED:
-                counts.update(sheet.counts)
-                counts["sheets"] += 1
+            if not rules.needs_reason(tally.expected, sheet.state if sheet else states.NONE):
+                if sheet is not None and sheet.state == ClassSheet.State.ACCEPTED:
+                    counts.update(sheet.counts)
+                    counts["sheets"] += 1
                 continue
             counts.update(sheet_counts(tally))
             reason = exceptions.get(str(class_group.uuid), "").strip()

@@ -49,7 +49,7 @@ def _overview(request, desk: access.Desk, *, status=200, refusal=None) -> HttpRe
         no_hand_in=reason,
         to_look_at=[row for row in rows if row.step == "look"],
         reason_form=ReasonForm(),
-        open_rows=[row for row in rows if row.step not in progress.FINISHED],
+        open_rows=[row for row in rows if row.needs_reason],
         claims=claims,
         refusal=refusal,
     )

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links
+from signoffs import flow, links
 from signoffs.models import AccessRecord, ClassLink, ClassSheet, Declaration, HandIn, MonitorDuty, OneTimeCode
+from signoffs.rules import Who
 from tests import factories, pages, printed, stories
 
 
@@ -74,6 +75,38 @@ def test_the_hand_in_says_which_class_is_missing(desk, own_class):
     stated = {f"exception-{own_class.uuid}": "全班实习，24日补交"}
     assert desk.post(reverse("department-hand-in"), stated).status_code == 302
     assert HandIn.objects.get().exceptions[0]["reason"] == "全班实习，24日补交"
+
+
+@pytest.mark.parametrize("undecided", [False, True])
+def test_a_class_that_has_lost_its_students_holds_no_hand_in_up(desk, officer, office, own_class, undecided):
+    emptied = factories.class_group("软件2602班")
+    for class_group in (own_class, emptied):
+        for student in class_group.students.all():
+            stories.confirm(student)
+    accepted = stories.submit(own_class, own_class.students.get(seat=1))
+    flow.accept_sheet(sheet=accepted, who=Who(user=officer), clock=timezone.now)
+    sheet = stories.submit(emptied, emptied.students.get(seat=1))
+    if not undecided:
+        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+    for student in emptied.students.all():
+        flow.withdraw_student(student=student, who=Who(user=office), reason="退学", clock=timezone.now)
+    offered = {name for form in pages.forms(desk.get(reverse("department"))) for name in form.fields}
+    assert (f"exception-{emptied.uuid}" in offered) is undecided
+    # A sheet that lies with the department can be decided on, or left out with a reason.
+    assert desk.post(reverse("department-hand-in")).status_code == (409 if undecided else 302)
+
+
+def test_what_an_accepted_class_still_has_to_do_asks_for_no_reason(desk, officer, own_class):
+    monitor, student, other = own_class.students.order_by("seat")
+    for one in (monitor, other):
+        stories.confirm(one)
+    stories.excuse(student, monitor)
+    sheet = stories.submit(own_class, monitor)
+    flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+    stories.on_paper(student, monitor)
+    page = desk.get(reverse("department"))
+    assert "待会签" in pages.text(page)
+    assert "exception-" not in page.content.decode()
 
 
 def test_a_paper_signature_is_countersigned(desk, own_class):
