@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Exists, OuterRef
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -313,10 +313,10 @@ def may_report(errors: Iterable[FieldReport]) -> str | None:
 
 def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> str | None:
     """Refuse a countersignature that is not needed, comes too late, or is not a second person's."""
-    if not waits:
-        return _("This entry does not wait for a countersignature.")
     if not is_newest:
         return _("A newer declaration of the student has taken its place.")
+    if not waits:
+        return _("This entry does not wait for a countersignature.")
     if entered_by_same:
         return _("Whoever entered a signature can't countersign it as well.")
     return None
@@ -453,10 +453,18 @@ def waiting_entry(student: Student) -> Declaration | None:
 
 
 def waiting_entries():
-    """Return the declarations, of any class, that were entered for somebody and await the officer."""
-    return Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
+    """Return the declarations, of any class, that were entered for somebody and await the officer.
+
+    One whose student has signed since, or has left, waits for nobody: until that signature is taken back, or
+    the roster names the student again.
+    """
+    entered = Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
         countersigned_at=None, withdrawn_at=None, contested_at=None
     )
+    newer = Declaration.objects.filter(
+        student=OuterRef("student"), pk__gt=OuterRef("pk"), withdrawn_at=None, contested_at=None
+    )
+    return entered.filter(~Exists(newer), student__withdrawn_at=None)
 
 
 def reason(

@@ -63,7 +63,7 @@ class Declaration(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            # The few of all that wait for an officer: as rules.waiting_entries asks, word by word.
+            # Among these few are those that wait for an officer: what rules.waiting_entries asks first.
             models.Index(
                 fields=["class_group"],
                 condition=~models.Q(channel="own")

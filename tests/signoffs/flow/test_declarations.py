@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing
-from signoffs import deadlines, flow, retention
+from signoffs import deadlines, flow, retention, rules
 from signoffs.flow.ledger import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.rules import FieldReport, Who
@@ -196,6 +196,22 @@ class TestOnPaper:
         stories.confirm(student)
         with pytest.raises(flow.Refused):
             flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+
+    def test_what_was_overtaken_waits_no_more_until_that_signature_is_taken_back(self, student, monitor):
+        entry = stories.on_paper(student, monitor)
+        stories.confirm(student)
+        assert rules.waiting_entry(student) is None
+        flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+        assert rules.waiting_entry(student) == entry
+
+    def test_what_was_overtaken_hinders_no_later_entry(self, student, monitor, office):
+        stories.on_paper(student, monitor)
+        error = stories.report(student).field_errors.get()
+        flow.settle_error(
+            error=error, outcome="explained", note="已说明", who=Who(user=office), clock=timezone.now
+        )
+        again = stories.on_paper(student, monitor)
+        assert rules.waiting_entry(student) == again
 
     def test_the_student_can_contest_it(self, student, monitor, class_group):
         officer = factories.user("officer", role="department", in_department=class_group.department)
