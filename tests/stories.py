@@ -127,6 +127,18 @@ def upload(class_group: ClassGroup, user: User | None = None) -> RosterImport:
     )
 
 
+def move(student: Student, to: ClassGroup | str) -> None:
+    """Let an import move the student, place and record, to a class; by its name, to one of the department."""
+    department = student.class_group.department if isinstance(to, str) else to.department
+    values = {name: key_fields.display(name, getattr(student, name)) for name in key_fields.BY_NAME}
+    values |= {"department_name": str(department), "class_name": str(to)}
+    header = ",".join(field.label for field in key_fields.KEY_FIELDS)
+    content = f"{header}\n{','.join(values[field.name] for field in key_fields.KEY_FIELDS)}\n".encode()
+    plan = planning.plan(student.campaign, reading.read(content, "moved.csv"))
+    flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
+    student.refresh_from_db()
+
+
 def identify(client: Client, url_name: str, student: Student):
     """Let somebody identify as this student on the page of that name; return the response."""
     typed = {"student_number": student.student_number, "last_six": student.id_number[-6:]}

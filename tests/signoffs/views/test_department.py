@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, links
+from signoffs import flow, links, progress
 from signoffs.models import AccessRecord, ClassLink, ClassSheet, Declaration, HandIn, MonitorDuty, OneTimeCode
 from signoffs.rules import Who
 from tests import factories, pages, printed, stories
@@ -115,6 +115,20 @@ def test_a_paper_signature_is_countersigned(desk, own_class):
     assert "本人在纸质表上签名" in pages.text(page)
     assert desk.post(reverse("department-countersign", args=[entry.uuid])).status_code == 302
     assert Declaration.objects.get().countersigned_at is not None
+
+
+def test_the_entry_of_a_student_who_was_moved_is_the_new_departments(desk, own_class, other_class):
+    student = own_class.students.get(seat=2)
+    entry = stories.on_paper(student, own_class.students.get(seat=1))
+    stories.move(student, other_class)
+    url = reverse("department-countersign", args=[entry.uuid])
+    assert desk.post(url).status_code == 404
+    waiting = {row.class_group: row.waiting for row in progress.class_rows([own_class, other_class])}
+    assert waiting == {own_class: 0, other_class: 1}
+    there = factories.user("there", role="department", in_department=other_class.department)
+    assert browser(there).post(url).status_code == 302
+    entry.refresh_from_db()
+    assert entry.countersigned_by == there
 
 
 def test_a_one_time_code_is_shown_once_and_stored_nowhere(desk, own_class):
