@@ -69,10 +69,10 @@ def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> E
     )
 
 
-def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now) -> Declaration:
+def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now, **values) -> Declaration:
     """Let the monitor enter a signature that the student made on paper."""
     return flow.enter_on_paper(
-        **_declaration(student, clock),
+        **_declaration(student, clock) | values,
         who=Who(student=monitor),
         channel=Declaration.Channel.PAPER,
         reason="本人在纸质表上签名",

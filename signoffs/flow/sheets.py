@@ -21,13 +21,17 @@ def submit_sheet(
 ) -> ClassSheet:
     """Freeze the class as it stands: rows, counts, digest, version, the collator's signature (汇总人).
 
-    A submission id that came before returns the sheet that it made. Raise Refused.
+    A submission id that came before returns the sheet that it made, unless that was returned. Raise Refused.
     """
     with class_book(class_group.pk, clock) as book:
         made = ClassSheet.objects.filter(submission_id=submission_id).first()
         if made is not None:
             if made.class_group_id != class_group.pk:
                 raise Refused(_("This page was already sent. Open the link again."))
+            if made.state == ClassSheet.State.RETURNED:
+                raise Refused(
+                    _("This page is from before the sheet was returned. Look at the class again, then sign.")
+                )
             return made
         book.allow("submit_sheet", who)
         refuse_if(rules.may_balance(*rules.unaccounted(book.class_group)))

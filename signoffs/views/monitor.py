@@ -206,6 +206,7 @@ def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 )
             except flow.Refused as refused:
                 status, refusal = REFUSED, refused.reason
+                form = SubmitForm(signer=visit.student.name)  # what is shown now is signed anew
             else:
                 messages.success(request, _("Submitted: version %(version)s.") % {"version": sheet.version})
                 return redirect("monitor")

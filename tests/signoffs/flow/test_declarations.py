@@ -55,6 +55,15 @@ def test_sending_twice_is_one_declaration(student):
     assert (Declaration.objects.count(), Event.objects.count(), Tally.objects.get().confirmed) == (1, 1, 1)
 
 
+def test_what_was_taken_back_is_not_sent_again(student):
+    once = uuid4()
+    stories.confirm(student, submission_id=once)
+    flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+    with pytest.raises(flow.Refused):
+        stories.confirm(student, submission_id=once)
+    assert standing(student) == "missing"
+
+
 def test_somebody_elses_page_sent_again_is_refused(student, monitor):
     once = uuid4()
     stories.confirm(student, submission_id=once)
@@ -203,6 +212,13 @@ class TestOnPaper:
         assert rules.waiting_entry(student) is None
         flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
         assert rules.waiting_entry(student) == entry
+
+    def test_what_was_overtaken_is_not_entered_again(self, student, monitor):
+        entry = stories.on_paper(student, monitor)
+        assert stories.on_paper(student, monitor, submission_id=entry.submission_id) == entry
+        stories.confirm(student)
+        with pytest.raises(flow.Refused):
+            stories.on_paper(student, monitor, submission_id=entry.submission_id)
 
     def test_what_was_overtaken_hinders_no_later_entry(self, student, monitor, office):
         stories.on_paper(student, monitor)
