@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from rosters import importing
 from signoffs import deadlines, flow, retention, rules
+from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.rules import FieldReport, Who
@@ -306,6 +307,62 @@ class TestExcuses:
         assert sorted(event.payload["missing_again"]) == sorted(str(one.uuid) for one in everybody)
         assert verify(event.chain) == []
         assert retention.not_handed_out(campaign) == [class_group]
+
+
+class TestLateAndThenExtended:
+    """Three have signed: in time, on the day after, and after two days; then a day is added."""
+
+    @pytest.fixture
+    def extended(self, class_group, campaign):
+        """The class, whose sheet was submitted between."""
+        end = deadlines.end_of(campaign.student_deadline)
+        first, second, third = class_group.students.order_by("seat")
+        stories.confirm(first, lambda: end - timedelta(seconds=1))
+        stories.report(second, clock=lambda: end + timedelta(hours=23))
+        stories.confirm(third, lambda: end + timedelta(days=1))
+        stories.submit(class_group, first, lambda: end + timedelta(days=1))
+        assert Tally.objects.get().cells == "Crc"
+        flow.extend_deadlines(
+            campaign=campaign,
+            student_deadline=campaign.student_deadline + timedelta(days=1),
+            department_deadline=campaign.department_deadline,
+            who=Who(user=factories.user("office")),
+            clock=lambda: end + timedelta(days=2),
+        )
+        return class_group
+
+    def test_who_signed_within_the_new_deadline_is_late_no_more(self, extended):
+        tally = Tally.objects.get()
+        assert (tally.cells, tally.late) == ("CRc", 1)
+        assert tallies.differences(tally, tallies.count([extended])[extended.pk]) == {}
+        late = Standing.objects.values_list("late", "declaration__late").order_by("student__seat")
+        assert list(late) == [(False, False), (False, False), (True, True)]
+
+    def test_it_is_an_event_of_the_class(self, extended):
+        [event] = Event.objects.filter(verb="extend_deadlines", chain__class_group=extended)
+        assert event.payload["in_time_again"] == [str(extended.students.get(seat=2).uuid)]
+        assert event.payload["missing_again"] == []
+        assert verify(event.chain) == []
+
+    def test_what_was_submitted_stays_as_it_is(self, extended):
+        sheet = extended.sheets.get()
+        assert (sheet.counts["late"], [row["late"] for row in sheet.rows]) == (2, [False, True, True])
+
+    def test_an_entry_that_is_countersigned_afterwards_is_judged_by_it_too(self, campaign):
+        class_group = factories.class_group()
+        monitor, student, _third = class_group.students.order_by("seat")
+        end = deadlines.end_of(campaign.student_deadline)
+        entry = stories.on_paper(student, monitor, lambda: end)
+        office = Who(user=factories.user("office"))
+        flow.extend_deadlines(
+            campaign=campaign,
+            student_deadline=campaign.student_deadline + timedelta(days=1),
+            department_deadline=campaign.department_deadline,
+            who=office,
+            clock=lambda: end,
+        )
+        flow.countersign(declaration=entry, who=office, clock=lambda: end)
+        assert Tally.objects.get().cells == "MCM"
 
 
 def test_a_closed_campaign_takes_nothing_more(student):
