@@ -288,6 +288,13 @@ def may_show(is_same: bool) -> str | None:
     return None
 
 
+def may_sign_sheet(is_same: bool) -> str | None:
+    """Refuse a collator's signature under a class that stands otherwise than the page has shown."""
+    if not is_same:
+        return _("The class has changed since this page was opened. Look at it again, please.")
+    return None
+
+
 def may_say_all_right(status: str, snapshot: Mapping) -> str | None:
     """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
     if status != key_fields.GOOD_STATUS:

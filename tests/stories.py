@@ -11,7 +11,7 @@ from django.utils import timezone
 from rosters import importing, key_fields, planning, reading
 from rosters.models import ClassGroup, RosterImport, Student
 from signoffs import flow
-from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, User
+from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, Tally, User
 from signoffs.rules import FieldReport, Who
 
 Clock = Callable[[], datetime]
@@ -81,15 +81,14 @@ def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now, **
     )
 
 
-def submit(class_group: ClassGroup, monitor: Student, clock: Clock = timezone.now) -> ClassSheet:
+def submit(class_group: ClassGroup, monitor: Student, clock: Clock = timezone.now, **values) -> ClassSheet:
     """Let the monitor submit the class's sheet."""
-    return flow.submit_sheet(
-        class_group=class_group,
-        who=Who(student=monitor),
-        signature={"typed": monitor.name},
-        submission_id=uuid4(),
-        clock=clock,
-    )
+    said = {
+        "signature": {"typed": monitor.name},
+        "submission_id": uuid4(),
+        "shown_cells": Tally.objects.get(class_group=class_group).cells,
+    }
+    return flow.submit_sheet(class_group=class_group, who=Who(student=monitor), clock=clock, **said | values)
 
 
 def hand_in(class_group: ClassGroup, officer: User, clock: Clock = timezone.now) -> HandIn:

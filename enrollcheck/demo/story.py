@@ -14,7 +14,7 @@ from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.deadlines import SCHOOL_CLOCK
-from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, User
+from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, Tally, User
 from signoffs.rules import FieldReport, Who, is_monitor
 
 STAGES = ("imported", "signing", "submitted", "handed-in")
@@ -240,6 +240,7 @@ class Story:
             who=Who(student=monitor),
             signature=scribble(self.random),
             submission_id=UUID(int=self.random.getrandbits(128), version=4),
+            shown_cells=Tally.objects.get(class_group=class_group).cells,
             clock=self.clock,
         )
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rosters.models import ClassGroup
 from signoffs import deadlines, flow
 from signoffs.flow import tallies
-from signoffs.models import ClassSheet, HandIn, Standing
+from signoffs.models import ClassSheet, HandIn, Standing, Tally
 from signoffs.rules import Who
 from tests import factories, stories
 
@@ -65,10 +65,18 @@ def test_a_submitted_sheet_is_frozen(signed, monitor, officer):
 
 def test_a_retry_of_the_submission_is_the_same_sheet(signed, monitor):
     once = uuid4()
-    said = {"class_group": signed, "who": Who(student=monitor), "signature": {"typed": monitor.name}}
-    first = flow.submit_sheet(**said, submission_id=once, clock=timezone.now)
-    assert flow.submit_sheet(**said, submission_id=once, clock=timezone.now) == first
+    first = stories.submit(signed, monitor, submission_id=once)
+    assert stories.submit(signed, monitor, submission_id=once) == first
     assert ClassSheet.objects.count() == 1
+
+
+def test_nothing_is_frozen_that_the_collator_was_not_shown(signed, monitor):
+    shown = Tally.objects.get().cells
+    stories.report(signed.students.get(seat=2))
+    with pytest.raises(flow.Refused) as refused:
+        stories.submit(signed, monitor, shown_cells=shown)
+    assert "本班情况有变动" in str(refused.value)
+    assert ClassSheet.objects.count() == 0
 
 
 def test_only_a_return_reopens_as_the_next_version(signed, monitor, officer):

@@ -133,6 +133,23 @@ def test_the_sheet_is_signed_or_refused_at_its_field(monitor, class_group):
     assert "已提交" in pages.text(monitor.get(reverse("monitor")))
 
 
+def test_a_class_that_changed_since_is_shown_again_before_it_is_signed(monitor, class_group):
+    for student in class_group.students.all():
+        stories.confirm(student)
+    url, name = reverse("monitor-submit"), {"typed_name": class_group.students.get(seat=1).name}
+    old, changed = pages.hidden(monitor.get(url)) | name, class_group.students.get(seat=2)
+    stories.report(changed)
+    refused = monitor.post(url, old)
+    assert (refused.status_code, ClassSheet.objects.count()) == (409, 0)
+    assert "打开本页后本班情况有变动" in pages.text(refused)
+    assert f"2 {changed.name} · 有误" in pages.text(refused)
+    # Not signed yet, but what it shows is what it sends.
+    unsigned = monitor.post(url, old | {"typed_name": ""})
+    assert unsigned.status_code == 422
+    assert monitor.post(url, pages.hidden(unsigned) | name).status_code == 302
+    assert ClassSheet.objects.get().counts["reported"] == 1
+
+
 def test_an_old_page_does_not_submit_a_returned_sheet_again(monitor, class_group, office):
     for student in class_group.students.all():
         stories.confirm(student)
