@@ -269,14 +269,14 @@ class ClassRow:
         return STEPS[self.step]
 
     @property
+    def needs_reason(self) -> bool:
+        """Whether the department hands it in with a reason alone."""
+        return rules.needs_reason(self.counts.expected, self.sheet.state if self.sheet else states.NONE)
+
+    @property
     def is_accepted(self) -> bool:
         """Whether the department has accepted the class's sheet."""
         return self.sheet is not None and self.sheet.state == ClassSheet.State.ACCEPTED
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a hand-in must say why the class is not accepted."""
-        return not self.is_accepted and bool(self.counts.expected or self.sheet)
 
     @property
     def sheet_label(self) -> str:
@@ -309,8 +309,9 @@ def _class_rows(
     class_groups: list[ClassGroup], tallies: dict[int, Tally], cells: dict[int, str]
 ) -> list[ClassRow]:
     sheets = newest_sheets(class_groups)
-    entries = rules.waiting_entries().filter(class_group__in=class_groups).order_by()
-    waiting = Counter(dict(entries.values_list("class_group").annotate(entries=Count("pk"))))
+    # Of every class there is: they are few, and by their own index found without a look at the students.
+    entries = rules.waiting_entries().order_by().values_list("student__class_group")
+    waiting = Counter(dict(entries.annotate(entries=Count("pk"))))
     rows = []
     for one in class_groups:
         own, sheet = counts(tallies.get(one.pk)), sheets.get(one.pk)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Exists, OuterRef
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -288,6 +288,13 @@ def may_show(is_same: bool) -> str | None:
     return None
 
 
+def may_sign_sheet(is_same: bool) -> str | None:
+    """Refuse a collator's signature under a class that stands otherwise than the page has shown."""
+    if not is_same:
+        return _("The class has changed since this page was opened. Look at it again, please.")
+    return None
+
+
 def may_say_all_right(status: str, snapshot: Mapping) -> str | None:
     """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
     if status != key_fields.GOOD_STATUS:
@@ -313,10 +320,10 @@ def may_report(errors: Iterable[FieldReport]) -> str | None:
 
 def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> str | None:
     """Refuse a countersignature that is not needed, comes too late, or is not a second person's."""
-    if not waits:
-        return _("This entry does not wait for a countersignature.")
     if not is_newest:
         return _("A newer declaration of the student has taken its place.")
+    if not waits:
+        return _("This entry does not wait for a countersignature.")
     if entered_by_same:
         return _("Whoever entered a signature can't countersign it as well.")
     return None
@@ -352,6 +359,15 @@ _lazy_unbalanced = lazy(_unbalanced, str)
 def may_balance(names: list[str], waiting: int) -> str | None:
     """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
     return _lazy_unbalanced(names, waiting) if names else None
+
+
+def needs_reason(expected: int, sheet: str) -> bool:
+    """Say whether a class is handed in with a reason alone: its newest sheet, in this state, is not accepted.
+
+    A class that has no students, or has lost them, needs none; but a sheet that lies with the department is
+    decided on first.
+    """
+    return sheet == states.SUBMITTED or (expected > 0 and sheet != states.ACCEPTED)
 
 
 def _classes_left(names: list[str]) -> str:
@@ -468,10 +484,18 @@ def waiting_entry(student: Student) -> Declaration | None:
 
 
 def waiting_entries():
-    """Return the declarations, of any class, that were entered for somebody and await the officer."""
-    return Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
+    """Return the declarations, of any class, that were entered for somebody and await the officer.
+
+    One whose student has signed since, or has left, waits for nobody: until that signature is taken back, or
+    the roster names the student again.
+    """
+    entered = Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
         countersigned_at=None, withdrawn_at=None, contested_at=None
     )
+    newer = Declaration.objects.filter(
+        student=OuterRef("student"), pk__gt=OuterRef("pk"), withdrawn_at=None, contested_at=None
+    )
+    return entered.filter(~Exists(newer), student__withdrawn_at=None)
 
 
 def reason(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rosters import importing, key_fields, planning, reading
 from rosters.models import ClassGroup, RosterImport, Student
 from signoffs import flow
-from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, User
+from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, Tally, User
 from signoffs.rules import FieldReport, Who
 
 Clock = Callable[[], datetime]
@@ -69,10 +69,10 @@ def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> E
     )
 
 
-def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now) -> Declaration:
+def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now, **values) -> Declaration:
     """Let the monitor enter a signature that the student made on paper."""
     return flow.enter_on_paper(
-        **_declaration(student, clock),
+        **_declaration(student, clock) | values,
         who=Who(student=monitor),
         channel=Declaration.Channel.PAPER,
         reason="本人在纸质表上签名",
@@ -81,15 +81,14 @@ def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now) ->
     )
 
 
-def submit(class_group: ClassGroup, monitor: Student, clock: Clock = timezone.now) -> ClassSheet:
+def submit(class_group: ClassGroup, monitor: Student, clock: Clock = timezone.now, **values) -> ClassSheet:
     """Let the monitor submit the class's sheet."""
-    return flow.submit_sheet(
-        class_group=class_group,
-        who=Who(student=monitor),
-        signature={"typed": monitor.name},
-        submission_id=uuid4(),
-        clock=clock,
-    )
+    said = {
+        "signature": {"typed": monitor.name},
+        "submission_id": uuid4(),
+        "shown_cells": Tally.objects.get(class_group=class_group).cells,
+    }
+    return flow.submit_sheet(class_group=class_group, who=Who(student=monitor), clock=clock, **said | values)
 
 
 def hand_in(class_group: ClassGroup, officer: User, clock: Clock = timezone.now) -> HandIn:
@@ -125,6 +124,18 @@ def upload(class_group: ClassGroup, user: User | None = None) -> RosterImport:
         user=user,
         now=timezone.now(),
     )
+
+
+def move(student: Student, to: ClassGroup | str) -> None:
+    """Let an import move the student, place and record, to a class; by its name, to one of the department."""
+    department = student.class_group.department if isinstance(to, str) else to.department
+    values = {name: key_fields.display(name, getattr(student, name)) for name in key_fields.BY_NAME}
+    values |= {"department_name": str(department), "class_name": str(to)}
+    header = ",".join(field.label for field in key_fields.KEY_FIELDS)
+    content = f"{header}\n{','.join(values[field.name] for field in key_fields.KEY_FIELDS)}\n".encode()
+    plan = planning.plan(student.campaign, reading.read(content, "moved.csv"))
+    flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
+    student.refresh_from_db()
 
 
 def identify(client: Client, url_name: str, student: Student):

@@ -80,7 +80,8 @@ class Desk:
 
     def declaration(self, uuid) -> Declaration:
         """Return the declaration. Raise Http404 outside the scope."""
-        return self._within(Declaration.objects.select_related("student__class_group__campaign"), uuid)
+        found = Declaration.objects.select_related("student__class_group__campaign")
+        return self._within(found, uuid, "student__class_group")
 
     def claim(self, uuid) -> MissingClaim:
         """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""

@@ -4,13 +4,14 @@ from collections import defaultdict
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
-from rosters.models import Campaign, ClassGroup, Department, Student
+from rosters.models import Campaign, ClassGroup, Department
 
 from .. import deadlines, rules, states
-from ..models import Event
+from ..models import Declaration, Event, Standing
 from ..rules import Who
 from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
 
@@ -79,7 +80,10 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
 def extend_deadlines(
     *, campaign: Campaign, student_deadline: date, department_deadline: date, who: Who, clock: Clock
 ) -> None:
-    """Extend one deadline or both. Nobody stays 逾期未核对 whose time has not run out. Raise Refused."""
+    """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
+
+    What is frozen stays as it is: a sheet, a hand-in and whether that came late.
+    """
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
@@ -88,8 +92,7 @@ def extend_deadlines(
         importing.set_deadlines(
             shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
         )
-        if not deadlines.is_late(student_deadline, shelf.now):
-            _nobody_is_overdue(shelf, who)
+        _judge_anew(shelf, student_deadline, who)
         shelf.note(
             "extend_deadlines",
             who,
@@ -98,18 +101,35 @@ def extend_deadlines(
         )
 
 
-def _nobody_is_overdue(shelf: Shelf, who: Who) -> None:
-    """Let who was marked 逾期未核对 be missing again: an event of each class, as its form has changed."""
+def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
+    """Let who declared within the students' new deadline be in time, and who still can be missing again.
+
+    An event of each class whose form that changes. A declaration is judged by when it was written: when it
+    arrived, a moment before, is not kept.
+    """
+    end = deadlines.end_of(deadline)
+    changed = Q(late=True, declaration__declared_at__lt=end)
+    if shelf.now < end:
+        changed |= Q(state=states.OVERDUE)
     by_class = defaultdict(list)
-    for student in Student.objects.filter(class_group__in=shelf.classes, standing__state=states.OVERDUE):
-        by_class[student.class_group_id].append(student)
+    standings = Standing.objects.filter(changed, student__class_group__in=shelf.classes)
+    for standing in standings.select_related("student", "declaration"):
+        by_class[standing.student.class_group_id].append(standing)
+    # Of all that they have declared: another may count one day.
+    late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
+    late.update(late=False)
     for class_group in shelf.classes:
-        students = by_class[class_group.pk]
-        if students:
-            book = shelf.book(class_group)
-            for student in students:
-                book.stand(student, states.MISSING)
-            book.note("extend_deadlines", who, missing_again=[str(one.uuid) for one in students])
+        if by_class[class_group.pk]:
+            book, missing, in_time = shelf.book(class_group), [], []
+            for standing in by_class[class_group.pk]:
+                student = standing.student
+                if standing.state == states.OVERDUE:
+                    book.stand(student, states.MISSING)
+                    missing.append(str(student.uuid))
+                else:
+                    book.stand(student, standing.state, declaration=standing.declaration)
+                    in_time.append(str(student.uuid))
+            book.note("extend_deadlines", who, missing_again=missing, in_time_again=in_time)
             book.close()
 
 

@@ -205,11 +205,28 @@ _of_submission = Prepared(
 
 
 def _made_before(submission_id: UUID, student: Student) -> Declaration | None:
-    """Return what this submission id has made: sending twice is one declaration. Raise Refused: another's."""
+    """Return what this submission id has made: sending twice is one declaration.
+
+    Raise Refused where that was another's, or was undone since: sending it again would seem to make it anew.
+    """
     made = _of_submission.first(submission_id=submission_id)
-    if made is not None and made.student_id != student.pk:
+    if made is None:
+        return None
+    if made.student_id != student.pk:
         raise Refused(_("This page was already sent. Open the link again."))
+    if not _stands(made):
+        raise Refused(_("What this page has sent no longer counts. Open the page again."))
     return made
+
+
+def _stands(made: Declaration) -> bool:
+    """Say whether it was not undone; an entry that nobody has countersigned: whether it still waits.
+
+    What a student has signed stays theirs, with its receipt, though a newer one counts.
+    """
+    if made.channel == Channel.OWN or made.countersigned_at is not None:
+        return made.withdrawn_at is None and made.contested_at is None
+    return rules.waiting_entries().filter(pk=made.pk).exists()
 
 
 def _write(

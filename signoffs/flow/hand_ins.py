@@ -1,12 +1,12 @@
 """The department's whole: handed in, received, opened again by the office."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
 from rosters.encryption import key_ring
-from rosters.models import Campaign, ClassGroup, Department
+from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import deadlines, rules, states
 from ..models import ClassSheet, HandIn, Tally
@@ -30,13 +30,42 @@ def _newest_sheets(classes: list[ClassGroup]) -> dict[int, ClassSheet]:
     return {sheet.class_group_id: sheet for sheet in sheets.order_by("version")}
 
 
+def _frozen_rows(classes: list[ClassGroup]) -> list[list[dict]]:
+    """Return the rows that count of these classes' accepted sheets, of each sheet that has any: two queries.
+
+    Somebody who was moved since stands on two sheets: they count on that of the class they are in now, where
+    they are on it, and not at all where that class is another department's or is handed in without a sheet.
+    """
+    places = Student.objects.filter(class_group__in=classes).values_list("uuid", "class_group")
+    now = {str(uuid): place for uuid, place in places}
+    found = ClassSheet.objects.filter(class_group__in=classes, state=ClassSheet.State.ACCEPTED)
+    counts: dict[str, tuple[int, dict]] = {}
+    for sheet in found.only("class_group", "rows"):
+        for row in sheet.rows:
+            student, here = row["student"], sheet.class_group_id
+            if student in now and (student not in counts or now[student] == here):
+                counts[student] = (here, row)
+    by_sheet: dict[int, list[dict]] = defaultdict(list)
+    for here, row in counts.values():
+        by_sheet[here].append(row)
+    return list(by_sheet.values())
+
+
+def _row_counts(rows: list[dict]) -> Counter:
+    """Count a sheet's rows as its own counts do."""
+    counts = Counter(row["state"] for row in rows)
+    counts["expected"] = len(rows) - counts[states.WITHDRAWN]
+    counts["late"] = sum(row["late"] for row in rows)
+    return counts
+
+
 def hand_in(
     *, campaign: Campaign, department: Department, who: Who, exceptions: Mapping[str, str], clock: Clock
 ) -> HandIn:
     """系部上交: every class accepted, or with a reason in `exceptions`, by the class's UUID as text.
 
-    On time or late is judged now, not when the office receives it. A class without students needs no sheet.
-    Raise Refused.
+    On time or late is judged now, not when the office receives it. What was accepted counts as it was frozen,
+    but each student once: the sheet of a class that all have left is no part of it. Raise Refused.
     """
     with department_shelf(campaign, department, clock) as shelf:
         before = _allow("hand_in", who, shelf, department)
@@ -44,16 +73,14 @@ def hand_in(
         tallies = {
             tally.class_group_id: tally for tally in Tally.objects.filter(class_group__in=shelf.classes)
         }
-        counts, excepted, left = Counter(), [], []
+        counts, excepted, left, accepted = Counter(), [], [], []
         for class_group in shelf.classes:
             sheet, tally = sheets.get(class_group.pk), tallies.get(class_group.pk, Tally())
-            if not tally.expected and sheet is None:
+            if not rules.needs_reason(tally.expected, sheet.state if sheet else states.NONE):
+                if sheet is not None and sheet.state == ClassSheet.State.ACCEPTED:
+                    accepted.append(class_group)
                 continue
-            if sheet is not None and sheet.state == ClassSheet.State.ACCEPTED:
-                counts.update(sheet.counts)
-                counts["sheets"] += 1
-                continue
-            counts.update(sheet_counts(tally), recheck=tally.recheck)
+            counts.update(sheet_counts(tally), recheck=tally.recheck, classes=1)
             reason = exceptions.get(str(class_group.uuid), "").strip()
             if reason:
                 excepted.append(
@@ -62,9 +89,10 @@ def hand_in(
             else:
                 left.append(class_group.name)
         refuse_if(rules.may_leave_out(left))
+        for rows in _frozen_rows(accepted):
+            counts.update(_row_counts(rows), classes=1, sheets=1)
         if not counts:
             raise Refused(_("The department has no class to hand in."))
-        counts["classes"] = len(shelf.classes)
         version = before.version + 1 if before else 1
         whole = {
             "department": str(department.uuid),

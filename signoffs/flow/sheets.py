@@ -17,20 +17,32 @@ VERIFY_CODE_LENGTH = 16
 
 
 def submit_sheet(
-    *, class_group: ClassGroup, who: Who, signature: Mapping, submission_id: UUID, clock: Clock
+    *,
+    class_group: ClassGroup,
+    who: Who,
+    signature: Mapping,
+    submission_id: UUID,
+    shown_cells: str,
+    clock: Clock,
 ) -> ClassSheet:
     """Freeze the class as it stands: rows, counts, digest, version, the collator's signature (汇总人).
 
-    A submission id that came before returns the sheet that it made. Raise Refused.
+    `shown_cells` are the tally's cells of the page that was signed: how everybody stood there.
+    A submission id that came before returns the sheet that it made, unless that was returned. Raise Refused.
     """
     with class_book(class_group.pk, clock) as book:
         made = ClassSheet.objects.filter(submission_id=submission_id).first()
         if made is not None:
             if made.class_group_id != class_group.pk:
                 raise Refused(_("This page was already sent. Open the link again."))
+            if made.state == ClassSheet.State.RETURNED:
+                raise Refused(
+                    _("This page is from before the sheet was returned. Look at the class again, then sign.")
+                )
             return made
         book.allow("submit_sheet", who)
         refuse_if(rules.may_balance(*rules.unaccounted(book.class_group)))
+        refuse_if(rules.may_sign_sheet(shown_cells == book.tally.cells))
         before = rules.newest_sheet(book.class_group)
         version = before.version + 1 if before else 1
         rows, counts = sheet_rows(book.class_group), sheet_counts(book.tally)

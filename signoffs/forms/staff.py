@@ -134,9 +134,10 @@ class PaperForm(Form):
 
 
 class SubmitForm(SignatureMixin):
-    """The collator's signature under the class's sheet."""
+    """The collator's signature under the class's sheet, as the page has shown it."""
 
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
+    shown_cells = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, signer: str, **kwargs):
         """Take the monitor's name."""

@@ -16,7 +16,8 @@ from .people import User
 class Declaration(models.Model):
     """A student's confirmation or error report. Append-only: the newest that was not withdrawn counts.
 
-    Three things are added to a row later, once each: its countersignature, its withdrawal, its contest.
+    Three things are added to a row later, once each: its countersignature, its withdrawal, its contest. And
+    `late` follows the deadline in force: an extension can take it away.
     """
 
     class Kind(models.TextChoices):
@@ -63,7 +64,7 @@ class Declaration(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            # The few of all that wait for an officer: as rules.waiting_entries asks, word by word.
+            # Among these few are those that wait for an officer: what rules.waiting_entries asks first.
             models.Index(
                 fields=["class_group"],
                 condition=~models.Q(channel="own")

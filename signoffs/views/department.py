@@ -66,7 +66,7 @@ def _overview(
 
 
 def _open(rows: list[progress.ClassRow]) -> list[progress.ClassRow]:
-    return [row for row in rows if row.is_open]
+    return [row for row in rows if row.needs_reason]
 
 
 @require_safe

@@ -206,24 +206,28 @@ def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 )
             except flow.Refused as refused:
                 status, refusal = REFUSED, refused.reason
+                form = SubmitForm(signer=visit.student.name)  # what is shown now is signed anew
             else:
                 messages.success(request, _("Submitted: version %(version)s.") % {"version": sheet.version})
                 return redirect("monitor")
     reason = rules.reason("submit_sheet", who=visit.who, class_group=visit.class_group, now=timezone.now())
+    # The tally before the grid: a change between the two is refused, and not signed unseen.
+    tally = Tally.objects.filter(class_group=visit.class_group).first()
     seats = progress.class_grid(visit.class_group)
     context = _page(
         visit,
         form=form,
+        shown_cells=tally.cells if tally else "",
         refusal=refusal,
         reason=reason,
         seats=[seat for seat in seats if seat.state not in (states.CONFIRMED, states.WITHDRAWN)],
-        counts=progress.counts(Tally.objects.filter(class_group=visit.class_group).first()),
+        counts=progress.counts(tally),
     )
     return render(request, "signoffs/monitor/submit.html", context, status=status)
 
 
 def _signed(form: SubmitForm) -> dict:
-    return {name: form.cleaned_data[name] for name in ("signature", "submission_id")}
+    return {name: form.cleaned_data[name] for name in ("signature", "submission_id", "shown_cells")}
 
 
 @require_POST

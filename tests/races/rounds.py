@@ -44,9 +44,12 @@ def confirm(student: int, submission: str) -> None:
 
 
 def submit(monitor: int) -> None:
-    """Submit the class's sheet."""
+    """Submit the class's sheet; refused, look again and once more: somebody may have signed meanwhile."""
     one = Student.objects.select_related("class_group__campaign", "class_group__department").get(pk=monitor)
-    stories.submit(one.class_group, one)
+    try:
+        stories.submit(one.class_group, one)
+    except flow.Refused:
+        stories.submit(one.class_group, one)
 
 
 def bring_in(class_group: int, major: str) -> None:

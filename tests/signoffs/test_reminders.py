@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from signoffs import deadlines, flow, letters
+from signoffs import deadlines, flow, letters, progress
 from signoffs.models import ClassSheet, Reminder
 from signoffs.rules import Who
 from tests import factories, stories
@@ -103,6 +103,21 @@ def test_a_class_that_is_all_signed_is_named_with_what_it_still_needs(own_class,
     assert "  软件2602班：还差 2 人\n" in letter.text
     assert "还差 0 人" not in letter.text
     assert "空班" not in letter.text
+
+
+def test_nobody_hears_of_an_entry_that_was_overtaken_or_whose_student_has_left(own_class, written_to, office):
+    monitor, signed_later, left = own_class.students.order_by("seat")
+    for one in (signed_later, left):
+        stories.on_paper(one, monitor)
+    assert occasions(own_class.campaign, timezone.now()) == [f"sheets {deadlines.day_of(timezone.now())}"]
+    flow.withdraw_student(student=left, who=Who(user=office), reason="退学", clock=timezone.now)
+    for one in (monitor, signed_later):
+        stories.confirm(one)
+    sheet = stories.submit(own_class, monitor)
+    flow.accept_sheet(sheet=sheet, who=Who(user=written_to), clock=timezone.now)
+    assert occasions(own_class.campaign, timezone.now()) == []
+    [row] = progress.class_rows([own_class])
+    assert (row.step, row.waiting) == ("accepted", 0)
 
 
 def test_a_department_whose_hand_in_lies_with_the_office_hears_only_of_what_it_can_do(

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing
-from signoffs import deadlines, flow, retention
+from signoffs import deadlines, flow, retention, rules
+from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.rules import FieldReport, Who
@@ -53,6 +54,15 @@ def test_sending_twice_is_one_declaration(student):
     again = stories.confirm(student, submission_id=once)
     assert first == again
     assert (Declaration.objects.count(), Event.objects.count(), Tally.objects.get().confirmed) == (1, 1, 1)
+
+
+def test_what_was_taken_back_is_not_sent_again(student):
+    once = uuid4()
+    stories.confirm(student, submission_id=once)
+    flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+    with pytest.raises(flow.Refused):
+        stories.confirm(student, submission_id=once)
+    assert standing(student) == "missing"
 
 
 def test_somebody_elses_page_sent_again_is_refused(student, monitor):
@@ -197,6 +207,29 @@ class TestOnPaper:
         with pytest.raises(flow.Refused):
             flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
 
+    def test_what_was_overtaken_waits_no_more_until_that_signature_is_taken_back(self, student, monitor):
+        entry = stories.on_paper(student, monitor)
+        stories.confirm(student)
+        assert rules.waiting_entry(student) is None
+        flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+        assert rules.waiting_entry(student) == entry
+
+    def test_what_was_overtaken_is_not_entered_again(self, student, monitor):
+        entry = stories.on_paper(student, monitor)
+        assert stories.on_paper(student, monitor, submission_id=entry.submission_id) == entry
+        stories.confirm(student)
+        with pytest.raises(flow.Refused):
+            stories.on_paper(student, monitor, submission_id=entry.submission_id)
+
+    def test_what_was_overtaken_hinders_no_later_entry(self, student, monitor, office):
+        stories.on_paper(student, monitor)
+        error = stories.report(student).field_errors.get()
+        flow.settle_error(
+            error=error, outcome="explained", note="已说明", who=Who(user=office), clock=timezone.now
+        )
+        again = stories.on_paper(student, monitor)
+        assert rules.waiting_entry(student) == again
+
     def test_the_student_can_contest_it(self, student, monitor, class_group):
         officer = factories.user("officer", role="department", in_department=class_group.department)
         entry = stories.on_paper(student, monitor)
@@ -274,6 +307,62 @@ class TestExcuses:
         assert sorted(event.payload["missing_again"]) == sorted(str(one.uuid) for one in everybody)
         assert verify(event.chain) == []
         assert retention.not_handed_out(campaign) == [class_group]
+
+
+class TestLateAndThenExtended:
+    """Three have signed: in time, on the day after, and after two days; then a day is added."""
+
+    @pytest.fixture
+    def extended(self, class_group, campaign):
+        """The class, whose sheet was submitted between."""
+        end = deadlines.end_of(campaign.student_deadline)
+        first, second, third = class_group.students.order_by("seat")
+        stories.confirm(first, lambda: end - timedelta(seconds=1))
+        stories.report(second, clock=lambda: end + timedelta(hours=23))
+        stories.confirm(third, lambda: end + timedelta(days=1))
+        stories.submit(class_group, first, lambda: end + timedelta(days=1))
+        assert Tally.objects.get().cells == "Crc"
+        flow.extend_deadlines(
+            campaign=campaign,
+            student_deadline=campaign.student_deadline + timedelta(days=1),
+            department_deadline=campaign.department_deadline,
+            who=Who(user=factories.user("office")),
+            clock=lambda: end + timedelta(days=2),
+        )
+        return class_group
+
+    def test_who_signed_within_the_new_deadline_is_late_no_more(self, extended):
+        tally = Tally.objects.get()
+        assert (tally.cells, tally.late) == ("CRc", 1)
+        assert tallies.differences(tally, tallies.count([extended])[extended.pk]) == {}
+        late = Standing.objects.values_list("late", "declaration__late").order_by("student__seat")
+        assert list(late) == [(False, False), (False, False), (True, True)]
+
+    def test_it_is_an_event_of_the_class(self, extended):
+        [event] = Event.objects.filter(verb="extend_deadlines", chain__class_group=extended)
+        assert event.payload["in_time_again"] == [str(extended.students.get(seat=2).uuid)]
+        assert event.payload["missing_again"] == []
+        assert verify(event.chain) == []
+
+    def test_what_was_submitted_stays_as_it_is(self, extended):
+        sheet = extended.sheets.get()
+        assert (sheet.counts["late"], [row["late"] for row in sheet.rows]) == (2, [False, True, True])
+
+    def test_an_entry_that_is_countersigned_afterwards_is_judged_by_it_too(self, campaign):
+        class_group = factories.class_group()
+        monitor, student, _third = class_group.students.order_by("seat")
+        end = deadlines.end_of(campaign.student_deadline)
+        entry = stories.on_paper(student, monitor, lambda: end)
+        office = Who(user=factories.user("office"))
+        flow.extend_deadlines(
+            campaign=campaign,
+            student_deadline=campaign.student_deadline + timedelta(days=1),
+            department_deadline=campaign.department_deadline,
+            who=office,
+            clock=lambda: end,
+        )
+        flow.countersign(declaration=entry, who=office, clock=lambda: end)
+        assert Tally.objects.get().cells == "MCM"
 
 
 def test_a_closed_campaign_takes_nothing_more(student):

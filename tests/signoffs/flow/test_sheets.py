@@ -6,8 +6,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from rosters.models import ClassGroup
 from signoffs import deadlines, flow
-from signoffs.models import ClassSheet, HandIn, Standing
+from signoffs.flow import tallies
+from signoffs.models import ClassSheet, HandIn, Standing, Tally
 from signoffs.rules import Who
 from tests import factories, stories
 
@@ -63,10 +65,18 @@ def test_a_submitted_sheet_is_frozen(signed, monitor, officer):
 
 def test_a_retry_of_the_submission_is_the_same_sheet(signed, monitor):
     once = uuid4()
-    said = {"class_group": signed, "who": Who(student=monitor), "signature": {"typed": monitor.name}}
-    first = flow.submit_sheet(**said, submission_id=once, clock=timezone.now)
-    assert flow.submit_sheet(**said, submission_id=once, clock=timezone.now) == first
+    first = stories.submit(signed, monitor, submission_id=once)
+    assert stories.submit(signed, monitor, submission_id=once) == first
     assert ClassSheet.objects.count() == 1
+
+
+def test_nothing_is_frozen_that_the_collator_was_not_shown(signed, monitor):
+    shown = Tally.objects.get().cells
+    stories.report(signed.students.get(seat=2))
+    with pytest.raises(flow.Refused) as refused:
+        stories.submit(signed, monitor, shown_cells=shown)
+    assert "本班情况有变动" in str(refused.value)
+    assert ClassSheet.objects.count() == 0
 
 
 def test_only_a_return_reopens_as_the_next_version(signed, monitor, officer):
@@ -132,6 +142,64 @@ class TestHandIn:
         assert signed.name in str(refused.value)
         made = self.hand_in(signed, officer, **{str(signed.uuid): "班长生病"})
         assert [one["reason"] for one in made.exceptions] == ["班长生病"]
+
+    def accept(self, class_group, officer):
+        for student in class_group.students.exclude(standing__state="confirmed"):
+            stories.confirm(student)
+        sheet = stories.submit(class_group, class_group.students.order_by("seat").first())
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+
+    def test_it_counts_what_the_sheets_count(self, class_group, officer, monitor):
+        end = deadlines.end_of(class_group.campaign.student_deadline)
+        second, third = class_group.students.filter(seat__gt=1).order_by("seat")
+        factories.student(class_group, 4)
+        left = factories.student(class_group, 5)
+        tallies.renew([class_group])
+        flow.withdraw_student(
+            student=left, who=Who(user=factories.user("office")), reason="退学", clock=timezone.now
+        )
+        stories.report(second)
+        stories.excuse(third, monitor)
+        stories.confirm(monitor, lambda: end)
+        flow.mark_overdue(
+            class_group=class_group,
+            students=[class_group.students.get(seat=4)],
+            who=Who(user=officer),
+            clock=lambda: end,
+        )
+        sheet = stories.submit(class_group, monitor)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        made = self.hand_in(class_group, officer)
+        assert {name: made.counts.get(name, 0) for name in sheet.counts} == sheet.counts
+        assert sheet.counts["late"] == sheet.counts["withdrawn"] == 1
+
+    def test_a_student_who_was_moved_counts_once(self, class_group, officer):
+        other = factories.class_group("软件2602班")
+        for one in (class_group, other):
+            self.accept(one, officer)
+        student = class_group.students.get(seat=2)
+        stories.move(student, other)
+        made, office = self.hand_in(class_group, officer), Who(user=factories.user("office"))
+        assert made.counts["expected"] == 6
+        flow.reopen(hand_in=made, who=office, reason="再看", clock=timezone.now)
+        flow.return_sheet(
+            sheet=other.sheets.get(), who=Who(user=officer), reason="转入一人", clock=timezone.now
+        )
+        made = self.hand_in(class_group, officer, **{str(other.uuid): "以后补"})
+        assert made.counts["expected"] == 6
+        flow.reopen(hand_in=made, who=office, reason="再看", clock=timezone.now)
+        self.accept(other, officer)
+        made = self.hand_in(class_group, officer)
+        assert (made.counts["expected"], made.counts["confirmed"]) == (6, 6)
+
+    def test_the_sheet_of_a_class_that_was_renamed_is_not_handed_in(self, class_group, officer):
+        self.accept(class_group, officer)
+        for student in class_group.students.all():
+            stories.move(student, "软件工程2601班")
+        renamed = ClassGroup.objects.get(name="软件工程2601班")
+        self.accept(renamed, officer)
+        made = self.hand_in(class_group, officer)
+        assert [made.counts[name] for name in ("classes", "sheets", "expected")] == [1, 1, 3]
 
     def test_after_it_only_the_office_reopens(self, signed, monitor, officer):
         sheet = stories.submit(signed, monitor)

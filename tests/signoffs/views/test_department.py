@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import deadlines, links
+from signoffs import deadlines, flow, links, progress
 from signoffs.models import (
     AccessRecord,
     ClassLink,
@@ -19,6 +19,7 @@ from signoffs.models import (
     OneTimeCode,
     Tally,
 )
+from signoffs.rules import Who
 from tests import factories, pages, printed, stories
 
 
@@ -134,12 +135,45 @@ def test_a_class_whose_sheet_is_accepted_needs_no_reason(desk, own_class, submit
     assert desk.post(reverse("department-hand-in")).status_code == 302
 
 
+@pytest.mark.parametrize("undecided", [False, True])
+def test_a_class_that_has_lost_its_students_holds_no_hand_in_up(desk, officer, office, own_class, undecided):
+    emptied = factories.class_group("软件2602班")
+    for class_group in (own_class, emptied):
+        for student in class_group.students.all():
+            stories.confirm(student)
+    accepted = stories.submit(own_class, own_class.students.get(seat=1))
+    flow.accept_sheet(sheet=accepted, who=Who(user=officer), clock=timezone.now)
+    sheet = stories.submit(emptied, emptied.students.get(seat=1))
+    if not undecided:
+        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+    for student in emptied.students.all():
+        flow.withdraw_student(student=student, who=Who(user=office), reason="退学", clock=timezone.now)
+    offered = {name for form in pages.forms(desk.get(reverse("department"))) for name in form.fields}
+    assert (f"exception-{emptied.uuid}" in offered) is undecided
+    # A sheet that lies with the department can be decided on, or left out with a reason.
+    assert desk.post(reverse("department-hand-in")).status_code == (422 if undecided else 302)
+
+
 def test_a_paper_signature_is_countersigned(desk, own_class):
     entry = stories.on_paper(own_class.students.get(seat=2), own_class.students.get(seat=1))
     page = desk.get(reverse("department-class", args=[own_class.uuid]))
     assert "本人在纸质表上签名" in pages.text(page)
     assert desk.post(reverse("department-countersign", args=[entry.uuid])).status_code == 302
     assert Declaration.objects.get().countersigned_at is not None
+
+
+def test_the_entry_of_a_student_who_was_moved_is_the_new_departments(desk, own_class, other_class):
+    student = own_class.students.get(seat=2)
+    entry = stories.on_paper(student, own_class.students.get(seat=1))
+    stories.move(student, other_class)
+    url = reverse("department-countersign", args=[entry.uuid])
+    assert desk.post(url).status_code == 404
+    waiting = {row.class_group: row.waiting for row in progress.class_rows([own_class, other_class])}
+    assert waiting == {own_class: 0, other_class: 1}
+    there = factories.user("there", role="department", in_department=other_class.department)
+    assert browser(there).post(url).status_code == 302
+    entry.refresh_from_db()
+    assert entry.countersigned_by == there
 
 
 def test_a_one_time_code_is_shown_once_and_stored_nowhere(desk, own_class):

@@ -5,8 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links
+from signoffs import flow, links
 from signoffs.models import ClassLink, ClassSheet, Declaration, Standing
+from signoffs.rules import Who
 from tests import factories, pages, stories
 
 
@@ -147,6 +148,52 @@ def test_the_sheet_is_signed_or_refused_at_its_field(monitor, class_group):
         monitor.post(reverse("monitor-submit"), pages.hidden(page) | {"typed_name": name}).status_code == 302
     )
     assert "已提交" in pages.text(monitor.get(reverse("monitor")))
+
+
+def test_a_class_that_changed_since_is_shown_again_before_it_is_signed(monitor, class_group):
+    for student in class_group.students.all():
+        stories.confirm(student)
+    url, name = reverse("monitor-submit"), {"typed_name": class_group.students.get(seat=1).name}
+    old, changed = pages.hidden(monitor.get(url)) | name, class_group.students.get(seat=2)
+    stories.report(changed)
+    refused = monitor.post(url, old)
+    assert (refused.status_code, ClassSheet.objects.count()) == (409, 0)
+    assert "打开本页后本班情况有变动" in pages.text(refused)
+    assert f"2 {changed.name} · 有误" in pages.text(refused)
+    # Not signed yet, but what it shows is what it sends.
+    unsigned = monitor.post(url, old | {"typed_name": ""})
+    assert unsigned.status_code == 422
+    assert monitor.post(url, pages.hidden(unsigned) | name).status_code == 302
+    assert ClassSheet.objects.get().counts["reported"] == 1
+
+
+def test_an_old_page_does_not_submit_a_returned_sheet_again(monitor, class_group, office):
+    for student in class_group.students.all():
+        stories.confirm(student)
+    url, name = reverse("monitor-submit"), {"typed_name": class_group.students.get(seat=1).name}
+    old = pages.hidden(monitor.get(url)) | name
+    assert monitor.post(url, old).status_code == 302
+    assert monitor.post(url, old).status_code == 302  # the first answer was lost
+    sheet = ClassSheet.objects.get()
+    flow.return_sheet(sheet=sheet, who=Who(user=office), reason="请再核对", clock=timezone.now)
+    refused = monitor.post(url, old)
+    assert refused.status_code == 409
+    assert "本页是班级确认表退回之前打开的" in pages.text(refused)
+    assert monitor.post(url, pages.hidden(refused) | name).status_code == 302
+    assert ClassSheet.objects.first().version == 2
+
+
+def test_an_old_page_does_not_enter_a_contested_entry_again(monitor, class_group):
+    student = class_group.students.get(seat=2)
+    url = reverse("monitor-paper", args=[student.uuid])
+    old = pages.hidden(monitor.get(reverse("monitor-student", args=[student.uuid])))
+    old |= {"channel": "paper", "reason": "手机坏了，在纸上签"}
+    for _time in range(2):  # the first answer may have been lost
+        assert monitor.post(url, old).status_code == 302
+    flow.contest(declaration=Declaration.objects.get(), who=Who(student=student), clock=timezone.now)
+    refused = monitor.post(url, old)
+    assert refused.status_code == 409
+    assert "本页提交过的内容已不再有效" in pages.text(refused)
 
 
 def test_the_grid_costs_the_same_for_three_and_for_sixty(
