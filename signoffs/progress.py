@@ -14,6 +14,7 @@ from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 
 from . import deadlines, links, rules, states
+from .grid import ROWS, SEATS
 from .models import ClassLink, ClassSheet, Declaration, Event, FieldError, HandIn, Standing, Tally
 
 # The days over which the present pace is taken.
@@ -144,19 +145,14 @@ def shared_devices(class_group: ClassGroup) -> list[list[str]]:
     return [list(names) for names in by_device.values() if len(names) > FRIENDS]
 
 
-# The form's grid: 16 rows and 4 column pairs, numbers running down (NOTICE.md).
-FORM_ROWS, FORM_PAIRS = 16, 4
-
-
 def form_pages(seats: list[Seat]) -> list[list[list[tuple[int, Seat | None]]]]:
     """Return the grid as the form has it: pages of 16 rows of 4 numbers, each with its seat or None."""
     by_number = {seat.number: seat for seat in seats}
-    page = FORM_ROWS * FORM_PAIRS
-    pages = max(1, -(-max(by_number, default=1) // page))
+    pages = max(1, -(-max(by_number, default=1) // SEATS))
     return [
         [
-            [(number, by_number.get(number)) for number in range(first, first + page, FORM_ROWS)]
-            for first in range(start * page + 1, start * page + 1 + FORM_ROWS)
+            [(number, by_number.get(number)) for number in range(first, first + SEATS, ROWS)]
+            for first in range(start * SEATS + 1, start * SEATS + 1 + ROWS)
         ]
         for start in range(pages)
     ]

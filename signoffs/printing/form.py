@@ -9,6 +9,7 @@ from datetime import datetime
 from rosters.models import ClassGroup
 
 from .. import deadlines
+from ..grid import PAIRS, ROWS, SEATS
 from . import fonts
 from .content import Cell, ErrorRow, Form, facts, gather
 from .fonts import BOLD
@@ -19,8 +20,6 @@ TITLE_Y = HEIGHT - 56
 LINE_Y = HEIGHT - 85
 GRID_TOP = HEIGHT - 94
 HEADER, ROW = 19.0, 27.0
-ROWS, PAIRS = 16, 4
-SEATS = ROWS * PAIRS
 NUMBER_WIDTH = 27.0
 # The printed name under a signature; a longer one, at its least, stands on two lines. One with a character to
 # be written by hand is larger.

@@ -20,13 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 
 from .. import deadlines, progress, states
+from ..grid import PAIRS, ROWS, SEATS
 from ..models import FieldError, Membership
 
 register = template.Library()
 register.filter("key_label", progress.glossed_label)
 
-ROWS, PAIRS = 16, 4
-PAGE = ROWS * PAIRS
 # Marks of a User-Agent, the telling one first: Edge and WeChat also call themselves Chrome, Chrome Safari.
 BROWSERS = (
     ("MicroMessenger", "微信"),
@@ -212,13 +211,13 @@ def thumb(cells: str, own: int = 0, large: bool = False) -> str:
 
     Drawn for the eye alone: the counts stand beside it in words.
     """
-    pages = max(1, -(-len(cells) // PAGE))
+    pages = max(1, -(-len(cells) // SEATS))
     drawn = []
-    for index in range(pages * PAGE):
+    for index in range(pages * SEATS):
         letter = cells[index] if index < len(cells) else "-"
         kind = "x" if letter == "-" else letter.lower()
-        column, row = divmod(index % PAGE, ROWS)
-        column += PAIRS * (index // PAGE)
+        column, row = divmod(index % SEATS, ROWS)
+        column += PAIRS * (index // SEATS)
         kind += " own" if index + 1 == own else ""
         drawn.append((kind, column * 3.4, row))
     width = pages * PAIRS * 3.4
@@ -250,7 +249,7 @@ def stack(counts: progress.Counts) -> str:
 @register.simple_tag
 def picture(row: progress.ClassRow) -> str:
     """Return a class in small: the form's grid, or a bar where the grid would have more than two pages."""
-    return thumb(row.cells) if len(row.cells) <= 2 * PAGE else stack(row.counts)
+    return thumb(row.cells) if len(row.cells) <= 2 * SEATS else stack(row.counts)
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .. import access, access_log
-from .office_page import office_page
+from .pages import office_page
 
 A_PAGE = 100
 

@@ -12,7 +12,7 @@ from rosters.models import Campaign
 
 from .. import access, flow, retention
 from ..forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
-from .office_page import INVALID, REFUSED, office_page, same_campaign
+from .pages import INVALID, REFUSED, office_page, same_campaign
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

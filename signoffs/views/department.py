@@ -9,23 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, deadlines, flow, links, printing, progress, rules
+from .. import access, flow, links, printing, progress, rules
 from ..dossier import dossier
 from ..forms.staff import HandInForm, ReasonForm
 from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
 from .files import file_of_form, kind_of_form, made_of_people, name_of_form, stream
-
-REFUSED, INVALID = 409, 422
-
-
-def _page(desk: access.Desk, **more) -> dict:
-    campaign = desk.campaign
-    context = {"desk": desk, "campaign": campaign, "area": "department", **more}
-    if campaign is not None:
-        now = timezone.now()
-        context["deadline"] = deadlines.words(campaign.student_deadline, now)
-        context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
-    return context
+from .pages import INVALID, REFUSED, desk_page
 
 
 def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
@@ -49,7 +38,7 @@ def _overview(
         )
     )
     access.record_claims(desk, "department", claims)
-    context = _page(
+    context = desk_page(
         desk,
         rows=rows,
         total=sum((row.counts for row in rows), progress.Counts()),
@@ -82,7 +71,7 @@ def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=N
     sheet = ClassSheet.objects.filter(class_group=class_group).select_related("collator").first()
     now = timezone.now()
     live = ClassLink.objects.filter(class_group=class_group, revoked_at=None)
-    context = _page(
+    context = desk_page(
         desk,
         class_group=class_group,
         pages=progress.form_pages(seats),
@@ -208,7 +197,7 @@ def rotate(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
 
 def _student_page(request, desk, student, *, status=200, refusal=None, code=""):
     access.record_view(desk, "department-student", class_group=student.class_group, student=student)
-    context = _page(desk, dossier=dossier(student), refusal=refusal, code=code)
+    context = desk_page(desk, dossier=dossier(student), refusal=refusal, code=code)
     return render(request, "signoffs/department/student.html", context, status=status)
 
 

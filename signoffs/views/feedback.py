@@ -20,7 +20,7 @@ from ..forms.staff import NoteForm, SettleForm
 from ..models import FieldError
 from .files import XLSX, download, made_of_people
 from .office import dashboard_page
-from .office_page import INVALID, REFUSED, office_page
+from .pages import INVALID, REFUSED, office_page
 
 FILTERS = {
     "open": {"outcome__in": states.UNSETTLED},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from .. import flow
 from .errors import page
+from .pages import REFUSED
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,7 +70,7 @@ def made_of_people(view):
         try:
             return view(request, *args, **kwargs)
         except flow.Refused as refused:
-            return page(request, 409, _("This can't be made any more"), refused.reason)
+            return page(request, REFUSED, _("This can't be made any more"), refused.reason)
 
     return made
 

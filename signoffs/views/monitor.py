@@ -9,25 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import Student
 
-from .. import access, deadlines, flow, guide, progress, rules, states, throttle
+from .. import access, flow, progress, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
 from ..models import ClassLink, Tally
-
-REFUSED, INVALID, NOT_THEIRS = 409, 422, 403
-
-
-def _page(visit: access.Visit, **more) -> dict:
-    deadline = visit.campaign.student_deadline
-    return {
-        "visit": visit,
-        "class_group": visit.class_group,
-        "campaign": visit.campaign,
-        "deadline": deadlines.words(deadline, timezone.now()),
-        "is_late": deadlines.is_late(deadline, timezone.now()),
-        "guide": guide.guide_of(visit.campaign.texts),
-        **more,
-    }
+from .pages import INVALID, NOT_THEIRS, REFUSED, visit_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +24,7 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if request.method != "POST":
         if visit.student is not None:
             return redirect("monitor")
-        return render(request, "signoffs/monitor/identify.html", _page(visit, form=IdentifyForm()))
+        return render(request, "signoffs/monitor/identify.html", visit_page(visit, form=IdentifyForm()))
     form, status, now = IdentifyForm(request.POST), INVALID, timezone.now()
     if form.is_valid():
         student = prove(
@@ -61,7 +47,7 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
                 _("This page is for the class's 班长 or 学习委员. Your department can name you, if you are."),
             )
             status = NOT_THEIRS
-    return render(request, "signoffs/monitor/identify.html", _page(visit, form=form), status=status)
+    return render(request, "signoffs/monitor/identify.html", visit_page(visit, form=form), status=status)
 
 
 @require_safe
@@ -73,7 +59,7 @@ def grid(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     tally = Tally.objects.filter(class_group=visit.class_group).first()
     sheet = rules.newest_sheet(visit.class_group)
     left = [seat for seat in seats if seat.state in (states.MISSING, states.RECHECK)]
-    context = _page(
+    context = visit_page(
         visit,
         seats=seats,
         pages=progress.form_pages(seats),
@@ -107,7 +93,7 @@ def _student_page(request, visit, student, *, status=200, refusal=None, excuse=N
         verb: rules.reason(verb, who=visit.who, class_group=visit.class_group, now=now, student=student)
         for verb in verbs
     }
-    context = _page(
+    context = visit_page(
         visit,
         student=student,
         seat=seat,
@@ -214,7 +200,7 @@ def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     # The tally before the grid: a change between the two is refused, and not signed unseen.
     tally = Tally.objects.filter(class_group=visit.class_group).first()
     seats = progress.class_grid(visit.class_group)
-    context = _page(
+    context = visit_page(
         visit,
         form=form,
         shown_cells=tally.cells if tally else "",

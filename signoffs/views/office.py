@@ -13,7 +13,7 @@ from ..dossier import dossier
 from ..forms.staff import ReasonForm
 from ..models import HandIn, MissingClaim
 from .files import made_of_people, stream
-from .office_page import INVALID, REFUSED, office_page
+from .pages import INVALID, REFUSED, office_page
 
 
 @require_safe

@@ -27,7 +27,7 @@ from .. import access, flow, links, staffing
 from ..forms.accounts import InvitationForm
 from ..rules import Who
 from .errors import page
-from .office_page import INVALID, REFUSED
+from .pages import INVALID, REFUSED
 
 TOO_MANY_REQUESTS = 429
 

@@ -15,7 +15,7 @@ from rosters.models import RosterImport
 from .. import access, flow
 from ..forms.roster import MappingForm, UploadForm
 from .files import XLSX, download, made_of_people
-from .office_page import INVALID, REFUSED, same_campaign
+from .pages import INVALID, REFUSED, office_page, same_campaign
 
 GONE = 410
 SHOWN = 200  # rows of each table on the preview; the counts are of all
@@ -40,15 +40,13 @@ def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
 
 
 def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpResponse:
-    context = {
-        "desk": desk,
-        "campaign": desk.campaign,
-        "area": "office",
-        "tab": "roster",
-        "form": form or UploadForm(),
-        "refusal": refusal,
-        "imports": RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
-    }
+    context = office_page(
+        desk,
+        "roster",
+        form=form or UploadForm(),
+        refusal=refusal,
+        imports=RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
+    )
     return render(request, "signoffs/office/roster.html", context, status=status)
 
 
@@ -94,24 +92,23 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
     plan = importing.plan_of(roster_import, now=timezone.now())
     access.record_view(desk, "office-roster-preview")
     sheets = plan.reading.sheets
-    context = {
-        "desk": desk,
-        "campaign": roster_import.campaign,
-        "area": "office",
-        "tab": "roster",
-        "roster_import": roster_import,
-        "plan": plan,
-        "sheets": sheets,
-        "unknown": [heading for sheet in sheets if sheet.header for heading in sheet.header.unknown],
-        "mapping": MappingForm(reading=plan.reading),
-        "can_be_marked": any(problem.row is not None for problem in plan.problems),
-        "problems": plan.problems[:SHOWN],
-        "created": plan.created[:SHOWN],
-        "updated": plan.updated[:SHOWN],
-        "missing": plan.missing[:SHOWN],
-        "shown": SHOWN,
-        "refusal": refusal,
-    }
+    context = office_page(
+        desk,
+        "roster",
+        campaign=roster_import.campaign,
+        roster_import=roster_import,
+        plan=plan,
+        sheets=sheets,
+        unknown=[heading for sheet in sheets if sheet.header for heading in sheet.header.unknown],
+        mapping=MappingForm(reading=plan.reading),
+        can_be_marked=any(problem.row is not None for problem in plan.problems),
+        problems=plan.problems[:SHOWN],
+        created=plan.created[:SHOWN],
+        updated=plan.updated[:SHOWN],
+        missing=plan.missing[:SHOWN],
+        shown=SHOWN,
+        refusal=refusal,
+    )
     return render(request, "signoffs/office/roster_preview.html", context, status=status)
 
 

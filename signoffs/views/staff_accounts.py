@@ -19,7 +19,7 @@ from rosters.models import ClassGroup
 from .. import access, flow, letters, links, staffing
 from ..forms.accounts import AccountForm, NewAccountForm, SecondFactorRuleForm
 from ..models import Event, Invitation, Membership, User
-from .office_page import INVALID, REFUSED, office_page
+from .pages import INVALID, REFUSED, office_page
 
 EVENTS_SHOWN = 12
 

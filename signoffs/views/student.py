@@ -8,29 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, chsi_page, deadlines, flow, guide, rules, states, throttle
+from .. import access, chsi_page, flow, rules, states, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing
 from ..models import FieldError as ReportedError
 from ..own_copy import own_copy
 from .files import download
-
-REFUSED = 409
-
-
-def _page(visit: access.Visit, **more) -> dict:
-    """Return what every page of a class shows."""
-    deadline = visit.campaign.student_deadline
-    return {
-        "visit": visit,
-        "class_group": visit.class_group,
-        "campaign": visit.campaign,
-        "deadline": deadlines.words(deadline, timezone.now()),
-        "is_late": deadlines.is_late(deadline, timezone.now()),
-        "guide": guide.guide_of(visit.campaign.texts),
-        **more,
-    }
+from .pages import INVALID, REFUSED, visit_page
 
 
 @require_safe
@@ -39,7 +24,7 @@ def class_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The class's page: what to do, and the identification. No student's name before that."""
     if visit.student is not None:
         return redirect("class-record")
-    return render(request, "signoffs/student/class.html", _page(visit, form=IdentifyForm()))
+    return render(request, "signoffs/student/class.html", visit_page(visit, form=IdentifyForm()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,14 +49,14 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             return response
         throttle.link_failure(visit.link, now)
         form.add_error(None, NOT_PROVED)
-    return render(request, "signoffs/student/class.html", _page(visit, form=form), status=422)
+    return render(request, "signoffs/student/class.html", visit_page(visit, form=form), status=INVALID)
 
 
 @require_safe
 @access.class_visitor
 def guide_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """How to look the record up on CHSI, and the known trouble."""
-    return render(request, "signoffs/student/guide.html", _page(visit))
+    return render(request, "signoffs/student/guide.html", visit_page(visit))
 
 
 def _changes(visit: access.Visit) -> list:
@@ -105,7 +90,7 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             response = _slip(request, visit, declaration, counted.tally.cells, 200, sent=True)
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
-        return _record_page(request, visit, form, 422)
+        return _record_page(request, visit, form, INVALID)
     if _has_declared(visit) and "again" not in request.GET and not rules.is_asked_again(visit.standing):
         return redirect("class-receipt")
     return _record_page(request, visit, _unsent(visit), 200)
@@ -128,7 +113,7 @@ def paste(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         refusal = _(
             "This text holds no record. On CHSI's page of 学籍信息 select all, copy, and paste it here."
         )
-        return _record_page(request, visit, _unsent(visit), 422, refusal)
+        return _record_page(request, visit, _unsent(visit), INVALID, refusal)
     form = _unsent(
         visit,
         proposals=chsi_page.propose(shown, visit.student),
@@ -165,7 +150,7 @@ def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_a
 
 def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:
     asked_again = rules.is_asked_again(visit.standing)
-    context = _page(
+    context = visit_page(
         visit,
         form=form,
         answers=ANSWERS,
@@ -195,7 +180,7 @@ def _receipt_page(request, visit, standing: Standing | None, *, status=200, refu
 
 def _slip(request, visit, declaration: Declaration | None, cells: str, status: int, **more) -> HttpResponse:
     reported = declaration is not None and declaration.kind == Declaration.Kind.REPORTED
-    context = _page(
+    context = visit_page(
         visit,
         declaration=declaration,
         number=declaration.uuid.hex[:8].upper() if declaration else "",
@@ -236,7 +221,7 @@ def receipt(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 def copy(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """Everything that is held about the student, and who looked at it."""
     held = own_copy(visit.student, timezone.now())
-    return render(request, "signoffs/student/copy.html", _page(visit, copy=held))
+    return render(request, "signoffs/student/copy.html", visit_page(visit, copy=held))
 
 
 @require_POST
@@ -244,7 +229,7 @@ def copy(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 def copy_file(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The same as a file: one page of HTML that a person can read, print and keep."""
     held = own_copy(visit.student, timezone.now())
-    content = render_to_string("signoffs/student/copy_file.html", _page(visit, copy=held))
+    content = render_to_string("signoffs/student/copy_file.html", visit_page(visit, copy=held))
     name = f"我的核对记录-{visit.student.student_number}.html"
     return download(request, content.encode(), name, "text/html; charset=utf-8")
 
@@ -282,7 +267,7 @@ def claim(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """名册漏人: somebody of the class whom the roster does not name."""
     form, refusal, status = ClaimForm(request.POST or None), None, 200
     if request.method == "POST":
-        status = 422
+        status = INVALID
         if form.is_valid():
             try:
                 flow.claim_missing(class_group=visit.class_group, clock=timezone.now, **form.cleaned_data)
@@ -291,7 +276,7 @@ def claim(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             else:
                 messages.success(request, _("Noted. The office checks the roster and calls you."))
                 return redirect("class")
-    context = _page(visit, form=form, refusal=refusal)
+    context = visit_page(visit, form=form, refusal=refusal)
     return render(request, "signoffs/student/claim.html", context, status=status)
 
 

@@ -11,7 +11,7 @@ from rosters.models import Department
 from .. import access, exports, flow, progress
 from ..forms.staff import WholeNumbersForm
 from .files import XLSX, download
-from .office_page import INVALID, REFUSED, office_page
+from .pages import INVALID, REFUSED, office_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

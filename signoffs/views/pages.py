@@ -1,4 +1,4 @@
-"""What every page of the office shows, and what every form on one says: whose desk, which campaign."""
+"""What the pages of a class, a department and the office show, and what every form of the office says."""
 
 from functools import wraps
 
@@ -6,28 +6,41 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import access, deadlines, states
+from .. import access, deadlines, guide, states
 from .errors import page
 
-REFUSED, INVALID = 409, 422
+# A form that is not right, a move that the rules refuse, a person whose page it is not.
+INVALID, REFUSED, NOT_THEIRS = 422, 409, 403
 
 
-def office_page(desk: access.Desk, tab: str, **more) -> dict:
-    """Return the context of a page of the office; `tab` is the part of it that is open."""
-    campaign = desk.campaign
-    context = {
-        "desk": desk,
-        "campaign": campaign,
-        "area": "office",
-        "tab": tab,
-        "all_states": states.STANDINGS,
+def visit_page(visit: access.Visit, **more) -> dict:
+    """Return the context of a page of a class, the student's or the monitor's."""
+    deadline, now = visit.campaign.student_deadline, timezone.now()
+    return {
+        "visit": visit,
+        "class_group": visit.class_group,
+        "campaign": visit.campaign,
+        "deadline": deadlines.words(deadline, now),
+        "is_late": deadlines.is_late(deadline, now),
+        "guide": guide.guide_of(visit.campaign.texts),
+        **more,
     }
-    context |= more
+
+
+def desk_page(desk: access.Desk, **more) -> dict:
+    """Return the context of a page of staff: the department's, unless `more` says another area."""
+    context = {"desk": desk, "campaign": desk.campaign, "area": "department", **more}
+    campaign = context["campaign"]
     if campaign is not None:
         now = timezone.now()
         context["deadline"] = deadlines.words(campaign.student_deadline, now)
         context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
     return context
+
+
+def office_page(desk: access.Desk, tab: str, **more) -> dict:
+    """Return the context of a page of the office; `tab` is the part of it that is open."""
+    return desk_page(desk, area="office", tab=tab, all_states=states.STANDINGS, **more)
 
 
 def same_campaign(view):
