@@ -353,7 +353,8 @@ def end_excuse(standing: Standing | None, now: datetime) -> None:
         standing.excuse.save(update_fields=["lifted_at"])
 
 
-def _newest_that_counts(student: Student) -> Declaration | None:
+def newest_that_counts(student: Student) -> Declaration | None:
+    """Return the declaration that the student stands on, or would without an excuse."""
     remaining = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
     counts = Q(channel=Declaration.Channel.OWN) | Q(countersigned_at__isnull=False)
     return remaining.filter(counts).order_by("-pk").first()
@@ -361,7 +362,7 @@ def _newest_that_counts(student: Student) -> Declaration | None:
 
 def fall_back(book: Book, student: Student) -> None:
     """Let the student stand as the declarations that remain tell: the newest that counts, or missing."""
-    newest = _newest_that_counts(student)
+    newest = newest_that_counts(student)
     if newest is None:
         book.stand(student, states.MISSING)
         return
@@ -389,8 +390,6 @@ def restate(students: Iterable[Student], now: datetime) -> list[Student]:
     for standing in found.select_related("declaration", "student"):
         if standing.student.withdrawn_at is not None:
             continue
-        if standing.declaration is None:  # excused, and then gone
-            standing.declaration = _newest_that_counts(standing.student)
         if standing.declaration is None:
             state = states.MISSING
         else:
@@ -402,7 +401,7 @@ def restate(students: Iterable[Student], now: datetime) -> list[Student]:
             changed.append(standing)
             if state == states.RECHECK:
                 asked.append(standing.student)
-    Standing.objects.bulk_update(changed, ["state", "since", "late", "declaration"], batch_size=500)
+    Standing.objects.bulk_update(changed, ["state", "since", "late"], batch_size=500)
     return asked
 
 

@@ -13,7 +13,17 @@ from ..models import Chain, ClassLink, MonitorDuty
 from ..rules import Who
 from . import tallies
 from .campaigns import create_campaign
-from .ledger import Clock, Refused, append, campaign_shelf, end_excuse, refuse_if, restate, student_book
+from .ledger import (
+    Clock,
+    Refused,
+    append,
+    campaign_shelf,
+    end_excuse,
+    newest_that_counts,
+    refuse_if,
+    restate,
+    student_book,
+)
 
 
 def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
@@ -108,8 +118,8 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -
         student = book.student(student)
         book.allow("withdraw_student", who, student)
         refuse_if(rules.may_give(reason, _("Say why the student leaves the roster.")))
-        standing = book.standing(student)
-        end_excuse(standing, book.now)
+        end_excuse(book.standing(student), book.now)
         importing.withdraw(student, reason=reason.strip(), now=book.now)
-        book.stand(student, states.WITHDRAWN, declaration=standing.declaration if standing else None)
+        # Kept, for the case that the roster names them again.
+        book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))
         book.note("withdraw_student", who, student, reason=reason.strip())
