@@ -34,16 +34,16 @@ class ReasonForm(Form):
 
 
 class HandInForm(Form):
-    """系部上交: for each class that isn't accepted, why it is left out."""
+    """系部上交: for each class that isn't accepted, why it is left out: what the flow's `hand_in` takes."""
 
-    PREFIX = "exception-"
+    prefix = "exception"
 
     def __init__(self, *args, rows: Iterable[ClassRow], **kwargs):
         """Ask for a reason for each of these classes."""
         super().__init__(*args, **kwargs)
         for row in rows:
             said = {"class": row.class_group, "state": row.sheet_label}
-            self.fields[f"{self.PREFIX}{row.class_group.uuid}"] = forms.CharField(
+            self.fields[str(row.class_group.uuid)] = forms.CharField(
                 label=_("%(class)s (%(state)s)") % said,
                 max_length=200,
                 error_messages={"required": _("Please give the reason.")},
@@ -53,11 +53,6 @@ class HandInForm(Form):
     def first_wrong(self) -> forms.BoundField | None:
         """The first field that has an error."""
         return next((field for field in self if field.errors), None)
-
-    @property
-    def exceptions(self) -> dict[str, str]:
-        """What the flow's `hand_in` takes, for a valid form."""
-        return {name.removeprefix(self.PREFIX): reason for name, reason in self.cleaned_data.items()}
 
 
 class NoteForm(Form):

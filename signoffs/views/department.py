@@ -266,7 +266,7 @@ def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
             campaign=desk.campaign,
             department=desk.department,
             who=desk.who,
-            exceptions=form.exceptions,
+            exceptions=form.cleaned_data,
             clock=timezone.now,
         )
     except flow.Refused as refused:
