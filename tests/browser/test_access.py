@@ -7,6 +7,7 @@ from django.utils import timezone
 from signoffs import links
 from signoffs.models import ClassLink, Membership
 from tests import factories, stories
+from tests.browser.signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -104,11 +105,7 @@ def test_the_staffs_pages(live_server, phone, world, scheme, who):
     page = phone()
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"{live_server.url}/sign-in/")
-    page.fill("[name=username]", who)
-    page.fill("[name=password]", who * 2)
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
+    sign_in(page, live_server.url, who)
     class_group, student = world["fresh"], world["student"]
     urls = {
         "officer": [

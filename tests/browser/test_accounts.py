@@ -8,6 +8,7 @@ from signoffs import flow
 from signoffs.models import User
 from signoffs.rules import Who
 from tests import factories, second_factor
+from tests.browser.signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -18,14 +19,6 @@ def press(page) -> None:
     """Press the page's one button."""
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_load_state()
-
-
-def sign_in(page, url: str, username: str, password: str) -> None:
-    """Type user name and password."""
-    page.goto(f"{url}/sign-in/")
-    page.fill("[name=username]", username)
-    page.fill("[name=password]", password)
-    press(page)
 
 
 def faults(page) -> list[str]:
@@ -42,7 +35,7 @@ def test_from_the_invitation_to_a_sign_in_with_a_code(live_server, phone, settin
     desk = phone()
     desk.set_viewport_size({"width": 1280, "height": 900})
     desk.emulate_media(color_scheme=scheme)
-    sign_in(desk, live_server.url, "office", "office" * 2)
+    sign_in(desk, live_server.url, "office")
     desk.goto(f"{live_server.url}/office/accounts/")
     found = faults(desk)
     desk.click("text=添加人员")

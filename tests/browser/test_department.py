@@ -4,6 +4,7 @@ import pytest
 
 from signoffs.models import Membership
 from tests import factories, stories
+from tests.browser.signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -14,16 +15,12 @@ def desk(live_server, phone):
     own = factories.department()
     factories.user("officer", role=Membership.Role.DEPARTMENT, in_department=own)
 
-    def sign_in(**how):
+    def open_desk(**how):
         page = phone(**how)
-        page.goto(f"{live_server.url}/sign-in/")
-        page.fill("[name=username]", "officer")
-        page.fill("[name=password]", "officer" * 2)
-        page.click("main button[type=submit]")
-        page.wait_for_load_state()
+        sign_in(page, live_server.url, "officer")
         return page
 
-    return sign_in
+    return open_desk
 
 
 def test_all_sheets_are_ticked_at_once(desk):

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from signoffs.models import Declaration, Membership
 from tests import factories, stories
+from tests.browser.signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,11 +20,7 @@ def desk(live_server, phone):
     factories.user("office")
     page = phone()
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(f"{live_server.url}/sign-in/")
-    page.fill("[name=username]", "office")
-    page.fill("[name=password]", "office" * 2)
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
+    sign_in(page, live_server.url, "office")
     return page
 
 
