@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from . import deadlines
+from .process import deadlines
 from .progress import Overview
 
 WIDTH, HEIGHT = 760, 220

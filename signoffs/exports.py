@@ -11,8 +11,9 @@ from datetime import datetime
 from rosters import identity, key_fields
 from rosters.models import Campaign, ClassGroup, Student
 
-from . import deadlines, progress, reported, states
+from . import progress, reported
 from .models import Declaration, Event, Excuse, FieldError
+from .process import deadlines, states
 from .progress import field_label
 from .workbook import Book
 

@@ -8,8 +8,9 @@ from django.conf import settings
 
 from rosters.models import Campaign, ClassGroup
 
-from . import deadlines, progress, rules
+from . import progress, rules
 from .models import Membership, User
+from .process import deadlines
 
 # Days before a deadline on which a letter goes out; after a pause of the timer the nearest one that is due.
 BEFORE = (0, 1, 3)

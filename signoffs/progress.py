@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from . import deadlines, links, rules, states
-from .grid import ROWS, SEATS
+from . import links, rules
 from .models import ClassLink, ClassSheet, Declaration, Event, FieldError, HandIn, Standing, Tally
+from .process import deadlines, states
+from .process.grid import ROWS, SEATS
 
 # The days over which the present pace is taken.
 LATELY = 3

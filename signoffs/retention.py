@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, ClassGroup
 
-from . import deadlines, rules
+from . import rules
 from .models import Event
+from .process import deadlines
 
 KEPT_DAYS = 180
 LONGEST_DAYS = 3650  # more is a slip of the hand

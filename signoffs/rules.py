@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from . import deadlines, states
 from .models import ClassSheet, Declaration, FieldError, HandIn, Membership, Standing, User
 from .prepared import Prepared
+from .process import deadlines, states
 
 MONITOR_DUTIES = ("班长", "学习委员")
 # Errors of the record as a whole: the office settles them in person.

@@ -45,6 +45,7 @@ LAYERS = {
     "signoffs.identifications": "rules",
     "signoffs.models": "models",
     "signoffs.prepared": "models",
+    "signoffs.process": "leaves",
     "signoffs": "leaves",
     "rosters.admin": "roster writers",
     "rosters.resources": "roster writers",

@@ -13,8 +13,8 @@ from uuid import UUID
 from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
-from signoffs.deadlines import SCHOOL_CLOCK
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, Tally, User
+from signoffs.process.deadlines import SCHOOL_CLOCK
 from signoffs.rules import FieldReport, Who, is_monitor
 
 STAGES = ("imported", "signing", "submitted", "handed-in")

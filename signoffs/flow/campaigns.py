@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
-from .. import deadlines, rules, states
+from .. import rules
 from ..models import Declaration, Event, Standing
+from ..process import deadlines, states
 from ..rules import Who
 from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
 

@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
 
-from .. import links, rules, states
+from .. import links, rules
 from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
+from ..process import states
 from ..rules import Who
 from .ledger import Clock, Refused, class_book, end_excuse, fall_back, refuse_if, student_book
 

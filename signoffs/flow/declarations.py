@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Student
 
-from .. import deadlines, rules, states
+from .. import rules
 from ..models import Declaration, FieldError
 from ..prepared import Prepared, store
+from ..process import deadlines, states
 from ..rules import FieldReport, Who
 from .ledger import (
     Book,

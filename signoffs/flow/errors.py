@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
 
-from .. import reported, rules, states
+from .. import reported, rules
 from ..models import FieldError
+from ..process import states
 from ..rules import WHOLE_RECORD, Who
 from .ledger import Book, Clock, Refused, ask_again, refuse_if, share_of, student_book
 

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from .. import deadlines, rules, states
+from .. import rules
 from ..models import ClassSheet, HandIn, Tally
+from ..process import deadlines, states
 from ..rules import Who
 from .ledger import Clock, Refused, Shelf, canonical, department_shelf, refuse_if
 from .sheets import sheet_counts

@@ -23,9 +23,10 @@ from rosters import key_fields
 from rosters.encryption import CannotDecrypt, key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from .. import deadlines, rules, states
+from .. import rules
 from ..models import Chain, Declaration, Event, FieldError, Standing, Tally
 from ..prepared import Prepared, store, update
+from ..process import deadlines, states
 
 Clock = Callable[[], datetime]
 # Whom a change of the record concerns: they have declared on it.

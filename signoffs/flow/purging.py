@@ -15,7 +15,7 @@ from django.db.models import Q
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import deadlines, retention, rules
+from .. import retention, rules
 from ..models import (
     AccessRecord,
     ClassLink,
@@ -32,6 +32,7 @@ from ..models import (
     Standing,
     Throttle,
 )
+from ..process import deadlines
 from ..rules import Who
 from .ledger import Book, Clock, campaign_shelf, class_book, refuse_if
 

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
-from .. import links, rules, states
+from .. import links, rules
 from ..models import Chain, ClassLink, MonitorDuty
+from ..process import states
 from ..rules import Who
 from . import tallies
 from .campaigns import create_campaign

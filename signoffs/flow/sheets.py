@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup, Student
 
-from .. import links, rules, states
+from .. import links, rules
 from ..models import ClassSheet, Declaration, Standing, Tally
+from ..process import states
 from ..rules import Who
 from .ledger import Book, Clock, Refused, canonical, class_book, refuse_if
 

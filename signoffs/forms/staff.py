@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Campaign, Department
 
-from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
+from ..process import guide, states
 from ..progress import ClassRow
 from ..rules import FieldReport
 from .base import Form

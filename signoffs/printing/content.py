@@ -12,9 +12,9 @@ from django.db.models import F
 
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import states
 from ..flow.sheets import sheet_rows
 from ..models import ClassSheet, Declaration, FieldError, Standing
+from ..process import states
 from ..progress import field_label
 
 AT_ONCE = 20  # classes

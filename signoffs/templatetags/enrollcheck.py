@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
 
-from .. import deadlines, progress, states
-from ..grid import PAIRS, ROWS, SEATS
+from .. import progress
 from ..models import FieldError, Membership
+from ..process import deadlines, states
+from ..process.grid import PAIRS, ROWS, SEATS
 
 register = template.Library()
 register.filter("key_label", progress.glossed_label)

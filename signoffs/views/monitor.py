@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import Student
 
-from .. import access, flow, progress, rules, states, throttle
+from .. import access, flow, progress, rules, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
 from ..models import ClassLink, Tally
+from ..process import states
 from .pages import INVALID, NOT_THEIRS, REFUSED, visit_page
 
 

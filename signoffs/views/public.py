@@ -7,8 +7,9 @@ from django.views.decorators.http import require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, health, rules, staffing, states
+from .. import access, health, rules, staffing
 from ..models import ClassLink, ClassSheet, Membership
+from ..process import states
 
 Role = Membership.Role
 DESKS = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}

@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, chsi_page, flow, rules, states, throttle
+from .. import access, flow, rules, throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing
 from ..models import FieldError as ReportedError
 from ..own_copy import own_copy
+from ..process import chsi_page, states
 from .files import download
 from .pages import INVALID, REFUSED, visit_page
 

@@ -138,8 +138,8 @@ def grouped(campaign) -> dict:
     from django.db.models.functions import TruncDate
 
     from rosters.models import Student
-    from signoffs import deadlines, states
     from signoffs.models import FieldError, Standing
+    from signoffs.process import deadlines, states
 
     counting = {
         name: Count("pk", filter=Q(standing__state=name)) for name in states.STANDINGS if name != "missing"

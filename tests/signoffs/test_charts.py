@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from rosters.models import Campaign
-from signoffs import charts, deadlines
+from signoffs import charts
+from signoffs.process import deadlines
 from signoffs.progress import Counts, Forecast, Overview
 
 TODAY = date(2026, 12, 12)

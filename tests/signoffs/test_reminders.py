@@ -11,8 +11,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from signoffs import deadlines, flow, letters, progress
+from signoffs import flow, letters, progress
 from signoffs.models import ClassSheet, Reminder
+from signoffs.process import deadlines
 from signoffs.rules import Who
 from tests import factories, stories
 

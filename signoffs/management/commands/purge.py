@@ -5,7 +5,8 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from rosters.models import Campaign
-from signoffs import deadlines, flow, retention
+from signoffs import flow, retention
+from signoffs.process import deadlines
 from signoffs.rules import Who
 
 WRONG_USAGE = 2

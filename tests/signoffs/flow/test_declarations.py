@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing
-from signoffs import deadlines, flow, retention, rules
+from signoffs import flow, retention, rules
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Declaration, Event, Standing, Tally
+from signoffs.process import deadlines
 from signoffs.rules import FieldReport, Who
 from tests import factories, stories
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from rosters import key_fields, planning, reading
 from rosters.models import ClassGroup, Student
-from signoffs import deadlines, flow, progress
+from signoffs import flow, progress
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import (
@@ -25,6 +25,7 @@ from signoffs.models import (
     Standing,
     Tally,
 )
+from signoffs.process import deadlines
 from signoffs.rules import Who
 from tests import factories, stories
 

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from rosters.models import ClassGroup
-from signoffs import deadlines, flow
+from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.models import ClassSheet, HandIn, Standing, Tally
+from signoffs.process import deadlines
 from signoffs.rules import Who
 from tests import factories, stories
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import deadlines, flow, links, progress
+from signoffs import flow, links, progress
 from signoffs.models import (
     AccessRecord,
     ClassLink,
@@ -19,6 +19,7 @@ from signoffs.models import (
     OneTimeCode,
     Tally,
 )
+from signoffs.process import deadlines
 from signoffs.rules import Who
 from tests import factories, pages, printed, stories
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters.models import Campaign
-from signoffs import access_log, flow, guide, links, retention
+from signoffs import access_log, flow, links, retention
 from signoffs.models import AccessRecord, Identification
+from signoffs.process import guide
 from signoffs.rules import Who
 from tests import factories, pages, stories
 
