@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from . import links, rules
+from . import rules
+from .entrance import links
 from .models import ClassLink, ClassSheet, Declaration, Event, FieldError, HandIn, Standing, Tally
 from .process import deadlines, states
 from .process.grid import ROWS, SEATS

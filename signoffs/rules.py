@@ -18,7 +18,7 @@ from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .models import ClassSheet, Declaration, FieldError, HandIn, Membership, Standing, User
-from .prepared import Prepared
+from .models.prepared import Prepared
 from .process import deadlines, states
 
 MONITOR_DUTIES = ("班长", "学习委员")

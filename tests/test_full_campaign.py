@@ -19,7 +19,8 @@ from pypdf import PdfReader
 
 from rosters import key_fields
 from rosters.models import ClassGroup, RosterImport, Student
-from signoffs import links, progress
+from signoffs import progress
+from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import (
     Chain,

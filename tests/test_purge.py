@@ -16,7 +16,8 @@ from django.utils import timezone, translation
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, RosterChange, Student
-from signoffs import flow, links, models, retention
+from signoffs import flow, models, retention
+from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import AccessRecord, Chain, ClassLink, ClassSheet, Declaration, Event, Tally
 from signoffs.rules import Who

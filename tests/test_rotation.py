@@ -14,7 +14,8 @@ from django.utils import timezone
 from rosters import planning, reading, rotation
 from rosters.encryption import CannotDecrypt, EncryptedField, KeyRing, key_id_of_sealed, key_ring
 from rosters.models import RetiredDigestKey, Student
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, ClassSheet, Declaration
 from signoffs.process import deadlines

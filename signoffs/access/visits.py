@@ -25,9 +25,10 @@ from django.utils.translation import gettext as _
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import links, rules, throttle
+from .. import rules
+from ..entrance import links, throttle
 from ..models import ClassLink, Standing
-from ..prepared import Prepared
+from ..models.prepared import Prepared
 
 VISIT_LASTS = timedelta(hours=2)
 DEVICE_LASTS = timedelta(days=60)

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Department
 
-from .. import links, rules, staffing
+from .. import rules, staffing
+from ..entrance import links
 from ..models import Chain, Membership, SignInRule, User
 from ..rules import Who
 from .ledger import Clock, Refused, Shelf, refuse_if

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
 
-from .. import links, rules
+from .. import rules
+from ..entrance import links
 from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
 from ..process import states
 from ..rules import Who

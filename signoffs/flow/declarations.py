@@ -12,7 +12,7 @@ from rosters.models import Student
 
 from .. import rules
 from ..models import Declaration, FieldError
-from ..prepared import Prepared, store
+from ..models.prepared import Prepared, store
 from ..process import deadlines, states
 from ..rules import FieldReport, Who
 from .ledger import (

@@ -25,7 +25,7 @@ from rosters.models import Campaign, ClassGroup, Department, Student
 
 from .. import rules
 from ..models import Chain, Declaration, Event, FieldError, Standing, Tally
-from ..prepared import Prepared, store, update
+from ..models.prepared import Prepared, store, update
 from ..process import deadlines, states
 
 Clock = Callable[[], datetime]

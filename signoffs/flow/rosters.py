@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
-from .. import links, rules
+from .. import rules
+from ..entrance import links
 from ..models import Chain, ClassLink, MonitorDuty
 from ..process import states
 from ..rules import Who

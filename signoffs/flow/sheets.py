@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup, Student
 
-from .. import links, rules
+from .. import rules
+from ..entrance import links
 from ..models import ClassSheet, Declaration, Standing, Tally
 from ..process import states
 from ..rules import Who

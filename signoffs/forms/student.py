@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 from rosters.models import Student
 
-from .. import progress, throttle
+from .. import progress
+from ..entrance import throttle
 from ..models import Declaration
 from ..rules import FieldReport
 from .base import Form

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from rosters.models import ClassGroup
 
-from .. import links
+from ..entrance import links
 from ..models import ClassLink
 from .fonts import BOLD
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen

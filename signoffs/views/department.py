@@ -9,8 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, flow, links, printing, progress, rules
+from .. import access, flow, printing, progress, rules
 from ..dossier import dossier
+from ..entrance import links
 from ..forms.staff import HandInForm, ReasonForm
 from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
 from .files import file_of_form, kind_of_form, made_of_people, name_of_form, stream

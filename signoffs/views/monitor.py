@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import Student
 
-from .. import access, flow, progress, rules, throttle
+from .. import access, flow, progress, rules
+from ..entrance import throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
 from ..models import ClassLink, Tally

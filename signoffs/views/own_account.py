@@ -23,7 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import View
 from requests import RequestException
 
-from .. import access, flow, links, staffing
+from .. import access, flow, staffing
+from ..entrance import links
 from ..forms.accounts import InvitationForm
 from ..rules import Who
 from .errors import page

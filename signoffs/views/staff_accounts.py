@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import ClassGroup
 
-from .. import access, flow, letters, links, staffing
+from .. import access, flow, letters, staffing
+from ..entrance import links
 from ..forms.accounts import AccountForm, NewAccountForm, SecondFactorRuleForm
 from ..models import Event, Invitation, Membership, User
 from .pages import INVALID, REFUSED, office_page

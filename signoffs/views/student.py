@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, flow, rules, throttle
+from .. import access, flow, rules
+from ..entrance import throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing

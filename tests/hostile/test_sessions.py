@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters import key_fields
-from signoffs import flow, links
+from signoffs import flow
 from signoffs.access import visits
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration
 from signoffs.rules import Who
 from tests import factories, pages, stories

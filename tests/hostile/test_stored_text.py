@@ -12,7 +12,8 @@ from openpyxl import Workbook, load_workbook
 
 from rosters import marking, planning, reading
 from rosters.models import Student
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.models import Membership
 from signoffs.rules import Who
 from tests import factories, printed, stories

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rosters.encryption import key_ring
-from signoffs import flow, links, staffing
+from signoffs import flow, staffing
+from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, Event, Invitation, Membership, User
 from signoffs.rules import Who

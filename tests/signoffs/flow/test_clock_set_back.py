@@ -11,7 +11,8 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from signoffs import flow, links, throttle
+from signoffs import flow
+from signoffs.entrance import links, throttle
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassSheet, Declaration, Event, OneTimeCode, Standing, Tally

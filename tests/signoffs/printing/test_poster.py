@@ -2,7 +2,8 @@
 
 from django.utils import timezone
 
-from signoffs import links, printing
+from signoffs import printing
+from signoffs.entrance import links
 from signoffs.models import ClassLink
 from tests import factories, printed
 

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, links, progress
+from signoffs import flow, progress
+from signoffs.entrance import links
 from signoffs.models import (
     AccessRecord,
     ClassLink,

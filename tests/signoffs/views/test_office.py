@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.forms.staff import a_year_on
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
 from signoffs.rules import Who

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters.models import Campaign
-from signoffs import access_log, flow, links, retention
+from signoffs import access_log, flow, retention
+from signoffs.entrance import links
 from signoffs.models import AccessRecord, Identification
 from signoffs.process import guide
 from signoffs.rules import Who

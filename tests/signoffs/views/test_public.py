@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, health, links
+from signoffs import flow, health
+from signoffs.entrance import links
 from signoffs.rules import Who
 from tests import factories, pages, stories
 

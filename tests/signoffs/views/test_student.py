@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Student
-from signoffs import flow, links, rules
+from signoffs import flow, rules
+from signoffs.entrance import links
 from signoffs.flow import tallies
 from signoffs.forms.student import RecordForm
 from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle

@@ -16,8 +16,8 @@ from django.db.models import Case, DateTimeField, F, Q, Value, When
 from rosters import identity
 from rosters.models import Student
 
-from .models import ClassLink, Throttle
-from .prepared import insert_if_new
+from ..models import ClassLink, Throttle
+from ..models.prepared import insert_if_new
 
 FREE = 5
 FIRST_PAUSE = timedelta(minutes=15)

@@ -14,8 +14,8 @@ from django.db.models import CharField
 from rosters.encryption import key_id_of_digest, key_ring
 from rosters.models import ClassGroup, Student
 
-from .models import ClassLink, Invitation, OneTimeCode, User
-from .prepared import Prepared
+from ..models import ClassLink, Invitation, OneTimeCode, User
+from ..models.prepared import Prepared
 
 # Easily told apart when read aloud or copied by hand: no 0 O, 1 I L, 5 S, 2 Z, 8 B, U V.
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from rosters.models import Student
 
-from .models import Identification
-from .prepared import store
-from .process import guide
+from ..models import Identification
+from ..models.prepared import store
+from ..process import guide
 
 
 def record(student: Student, how: str, now: datetime) -> None:
