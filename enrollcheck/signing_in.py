@@ -24,8 +24,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rosters.encryption import key_ring
-from signoffs import flow, staffing
+from signoffs import flow
 from signoffs.models import User
+from signoffs.queries import staffing
 from signoffs.views.errors import page
 
 from .second_factors import SEALED_AS

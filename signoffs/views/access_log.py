@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import access, access_log
+from .. import access
+from ..queries import access_log
 from .pages import office_page
 
 A_PAGE = 100

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import health, outages
+from ..upkeep import health, outages
 
 _log = logging.getLogger("enrollcheck.outages")
 
