@@ -14,9 +14,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from rosters.models import ClassGroup
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Membership
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 ANYBODY, CLASS, STUDENT, MONITOR_LINK, MONITOR = "anybody", "class link", "student", "monitor link", "monitor"

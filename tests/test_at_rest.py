@@ -31,7 +31,7 @@ from enrollcheck.management.commands.demo import Command as Demo
 from rosters import key_fields
 from rosters.encryption import EncryptedField
 from rosters.models import ClassGroup, RosterImport, Student
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration
 from tests import pages, stories
 from tests.rosters import files

@@ -26,25 +26,13 @@ LAYERS = {
     "signoffs.forms": "forms",
     "signoffs.access": "forms",
     "signoffs.templatetags": "forms",
-    "signoffs.exports": "exports",
-    "signoffs.printing": "exports",
-    "signoffs.charts": "exports",
-    "signoffs.dossier": "flow",
-    "signoffs.access_log": "flow",
-    "signoffs.own_copy": "flow",
+    "signoffs.outputs": "outputs",
+    "signoffs.upkeep": "queries",
     "signoffs.flow": "flow",
-    "signoffs.letters": "exports",
-    "signoffs.progress": "flow",
-    "signoffs.rules": "rules",
-    "signoffs.staffing": "rules",
-    "signoffs.retention": "rules",
-    "signoffs.health": "rules",
-    "signoffs.reported": "rules",
-    "signoffs.links": "rules",
-    "signoffs.throttle": "rules",
-    "signoffs.identifications": "rules",
+    "signoffs.queries": "queries",
+    "signoffs.entrance": "entrance",
     "signoffs.models": "models",
-    "signoffs.prepared": "models",
+    "signoffs.process": "leaves",
     "signoffs": "leaves",
     "rosters.admin": "roster writers",
     "rosters.resources": "roster writers",
@@ -60,9 +48,10 @@ ORDER = (
     "urls",
     "views",
     "forms",
-    "exports",
+    "outputs",
     "flow",
-    "rules",
+    "queries",
+    "entrance",
     "models",
     "roster writers",
     "roster models",
@@ -225,9 +214,9 @@ def test_only_the_writers_write(path):
         allowed = {"RetiredDigestKey"}
     elif where.startswith("signoffs/flow/"):
         allowed = written - ROSTER_MODELS
-    elif where in ("signoffs/links.py", "signoffs/throttle.py"):
+    elif where in ("signoffs/entrance/links.py", "signoffs/entrance/throttle.py"):
         allowed = {"ClassLink", "Invitation", "OneTimeCode", "Throttle"}
-    elif where == "signoffs/identifications.py":
+    elif where == "signoffs/entrance/identifications.py":
         allowed = {"Identification"}
     elif where == "signoffs/access/desks.py":
         allowed = {"AccessRecord"}
@@ -237,8 +226,11 @@ def test_only_the_writers_write(path):
 
 
 def test_only_the_writers_store_without_a_queryset():
-    writers = ("signoffs/flow/", "signoffs/throttle.py", "signoffs/identifications.py")
-    stores = {"signoffs.prepared", *(f"signoffs.prepared.{name}" for name in (*STORES, "update"))}
+    writers = ("signoffs/flow/", "signoffs/entrance/throttle.py", "signoffs/entrance/identifications.py")
+    stores = {
+        "signoffs.models.prepared",
+        *(f"signoffs.models.prepared.{name}" for name in (*STORES, "update")),
+    }
     breaches = [
         (str(path), module)
         for path in SOURCES

@@ -14,10 +14,12 @@ from django.utils import timezone
 from rosters import planning, reading, rotation
 from rosters.encryption import CannotDecrypt, EncryptedField, KeyRing, key_id_of_sealed, key_ring
 from rosters.models import RetiredDigestKey, Student
-from signoffs import deadlines, flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, ClassSheet, Declaration
-from signoffs.rules import Who
+from signoffs.process import deadlines
+from signoffs.queries.actors import Who
 from tests import factories, pages, second_factor, stories
 
 OLD, NEW, NEWEST = b"o" * 32, b"n" * 32, b"m" * 32

@@ -13,7 +13,7 @@ from rosters import importing
 from rosters.encryption import key_id_of_digest, key_ring
 from rosters.models import ClassGroup, Student
 
-from .. import links
+from ..entrance import links
 from ..models import ClassLink
 from .ledger import Clock, class_book
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity
 from rosters.models import ClassGroup, Student
 
-from .. import flow, identifications, throttle
-from ..prepared import Prepared
+from .. import flow
+from ..entrance import identifications, throttle
+from ..models.prepared import Prepared
 from .base import Form
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.

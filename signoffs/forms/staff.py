@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Campaign, Department
 
-from .. import guide, states
 from ..models import Declaration, Excuse, FieldError
-from ..progress import ClassRow
-from ..rules import FieldReport
+from ..process import guide, states
+from ..process.rules import FieldReport
+from ..queries.classes import ClassRow
 from .base import Form
 from .signature import SignatureMixin
 from .student import OK, check_phone, key_label

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink
 from tests import factories
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from tests import factories
 from tests.test_access_matrix import HEADERS, POLICY
 

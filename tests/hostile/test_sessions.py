@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters import key_fields
-from signoffs import flow, links
+from signoffs import flow
 from signoffs.access import visits
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 from . import cast

@@ -12,9 +12,10 @@ from openpyxl import Workbook, load_workbook
 
 from rosters import marking, planning, reading
 from rosters.models import Student
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.models import Membership
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, printed, stories
 from tests.rosters import files
 

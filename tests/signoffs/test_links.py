@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, OneTimeCode
 from tests import factories
 

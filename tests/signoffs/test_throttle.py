@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links, throttle
+from signoffs.entrance import links, throttle
 from signoffs.models import ClassLink, Throttle
 from tests import factories, stories
 

@@ -19,10 +19,11 @@ from enrollcheck.demo import story, university
 from enrollcheck.demo.environment import FOLDER_PREFIX, HOST, PORT
 from rosters import planning, reading
 from rosters.models import Campaign, ClassGroup, Department, Student
-from signoffs import flow, links
-from signoffs.deadlines import SCHOOL_CLOCK
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Membership, User
-from signoffs.rules import Who, is_monitor
+from signoffs.process.deadlines import SCHOOL_CLOCK
+from signoffs.queries.actors import Who, is_monitor
 
 from .serve import serve
 

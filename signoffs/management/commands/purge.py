@@ -5,8 +5,10 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from rosters.models import Campaign
-from signoffs import deadlines, flow, retention
-from signoffs.rules import Who
+from signoffs import flow
+from signoffs.process import deadlines
+from signoffs.queries import retention
+from signoffs.queries.actors import Who
 
 WRONG_USAGE = 2
 

@@ -12,7 +12,9 @@ from django.utils import timezone
 from rosters import rotation
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup
-from signoffs import deadlines, flow, links
+from signoffs import flow
+from signoffs.entrance import links
+from signoffs.process import deadlines
 
 
 class Command(BaseCommand):

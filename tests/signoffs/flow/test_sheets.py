@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 
 from rosters.models import ClassGroup
-from signoffs import deadlines, flow
+from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.models import ClassSheet, HandIn, Standing, Tally
-from signoffs.rules import Who
+from signoffs.process import deadlines
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 

@@ -5,9 +5,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.models import ClassLink, ClassSheet, Declaration, Standing
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Campaign, RosterImport, Student
-from signoffs import flow, links
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.forms.staff import a_year_on
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 
