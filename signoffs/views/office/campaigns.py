@@ -29,7 +29,7 @@ def campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     if not form.is_valid():
         return _campaign(request, desk, status=INVALID, form=form)
     try:
-        flow.extend_deadlines(campaign=desk.campaign, who=desk.who, clock=timezone.now, **form.cleaned_data)
+        flow.extend_deadlines(campaign=desk.campaign, deadlines=form.deadlines, who=desk.who)
     except flow.Refused as refused:
         return _campaign(request, desk, status=REFUSED, form=form, refusal=refused.reason)
     messages.success(request, _("The deadlines are extended."))
@@ -60,10 +60,14 @@ def campaigns(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     if request.method == "POST":
         form, status = CampaignForm(request.POST, latest=latest), INVALID
         if form.is_valid():
-            said = dict(form.cleaned_data)
-            copied = latest.texts if said.pop("copy_texts") and latest else {}
             try:
-                made = flow.create_campaign(**said, texts=copied, who=desk.who, clock=timezone.now)
+                made = flow.create_campaign(
+                    slug=form.cleaned_data["slug"],
+                    university=form.cleaned_data["university"],
+                    deadlines=form.deadlines,
+                    texts=latest.texts if form.cleaned_data["copy_texts"] and latest else {},
+                    who=desk.who,
+                )
             except flow.Refused as refused:
                 status, refusal = REFUSED, refused.reason
             else:

@@ -278,8 +278,7 @@ class TestExcuses:
         campaign = student.campaign
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=Who(user=factories.user("office")),
             clock=lambda: after,
         )
@@ -296,8 +295,7 @@ class TestExcuses:
         assert retention.not_handed_out(campaign) == []
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=who,
             clock=lambda: after,
         )
@@ -323,8 +321,7 @@ class TestLateAndThenExtended:
         assert Tally.objects.get().cells == "Crc"
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=Who(user=factories.user("office")),
             clock=lambda: end + timedelta(days=2),
         )
@@ -355,8 +352,7 @@ class TestLateAndThenExtended:
         office = Who(user=factories.user("office"))
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=office,
             clock=lambda: end,
         )
