@@ -59,11 +59,11 @@ def alone() -> AbstractContextManager[None]:
 class Command(migrate.Command):
     """Django's command, with that executor, one at a time."""
 
-    def handle(self, *args, **options):
-        """Migrate. Raise CommandError as Django does."""
+    def execute(self, *args, **options):
+        """Check, and migrate. Raise CommandError as Django does."""
         if options["check_unapplied"] or options["plan"]:  # they only look, on a standby too
-            return super().handle(*args, **options)
+            return super().execute(*args, **options)
         with alone():
             if connection.vendor == "postgresql":
-                role.limit_locks()
-            return super().handle(*args, **options)
+                role.limit_locks()  # before the checks, which ask for it
+            return super().execute(*args, **options)
