@@ -144,6 +144,8 @@ def test_a_commit_that_waits_for_a_standby_is_told_in_time_and_goes_on(site, hos
         told = ["可能已收到，请重试" in page for _, page in answers]
         assert True in told  # at work; the others waited behind them, and were not begun
         assert all(words or "这一步没有保存" in page for words, (_, page) in zip(told, answers, strict=True))
+        for phone in phones:
+            phone.close()
         return phones
 
     async def sent_again(phones: list[Phone]) -> None:
