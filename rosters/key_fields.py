@@ -1,4 +1,4 @@
-"""The eleven key fields (NOTICE.md), one table: names, column headings, how to show, compare and mend them.
+"""The eleven key fields (docs/process.md), one table: names, headings, how to show, compare and mend them.
 
 A leaf. `normalise` gives what a comparison looks at: two texts that mean the same have the same, though they
 are written differently (汉 and 汉族, full and half width, `4 年` and 4, a bracketed suffix of the major).

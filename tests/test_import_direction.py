@@ -1,4 +1,4 @@
-"""The house's one direction: who may import whom, and who may write what (DESIGN.md's layers, as tables)."""
+"""The house's one direction: who may import whom, and write what (docs/architecture.md, as tables)."""
 
 import ast
 import importlib
@@ -239,3 +239,25 @@ def test_only_the_writers_store_without_a_queryset():
         if module in stores
     ]
     assert breaches == []
+
+
+def test_nothing_happens_by_a_signal_or_in_a_save():
+    """A step of the process stands in its move: no model saves in a way of its own, no receiver listens."""
+    listening = [
+        (str(path), module)
+        for path in SOURCES
+        for module, _ in imports_of(path)
+        if "signals" in module.split(".")
+    ]
+    assert sorted(listening) == [
+        ("enrollcheck/apps.py", "django.contrib.auth.signals.user_logged_in"),
+        ("enrollcheck/sqlite.py", "django.db.backends.signals.connection_created"),
+    ]
+    own = [
+        f"{path}:{node.lineno}"
+        for path in SOURCES
+        if "models" in path.parts or path.name == "models.py"
+        for node in ast.walk(ast.parse((REPOSITORY / path).read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name in ("save", "delete", "bulk_create")
+    ]
+    assert own == []

@@ -1,4 +1,4 @@
-"""The registration form (NOTICE.md's 附件): one A4 page for 64 students, filled or blank.
+"""The registration form (the 附件 of docs/process.md): one A4 page for 64 students, filled or blank.
 
 All measures are points; y runs up from the foot of the page.
 """

@@ -1,4 +1,4 @@
-"""The registration form: NOTICE.md's page, to the letter and the grid."""
+"""The registration form: the page of docs/process.md, to the letter and the grid."""
 
 import io
 import re
