@@ -11,6 +11,7 @@ import pytest
 from enrollcheck.management.commands.demo import Command
 from tests import factories, stories
 from tests.demo import demo, free_port, start
+from tests.pictures import Told
 from tests.rosters import files
 
 
@@ -37,6 +38,9 @@ def test_an_invented_university_is_played_printed_and_served(tmp_path):
         assert "0" not in so_far
         links = re.findall(r"http://\S+/c/\S+/", printed)
         assert len(links) == 60
+        told = Told(printed)  # what the READMEs' pictures are taken by
+        assert {told.person(role)[0] for role in ("student", "monitor")} <= set(told.links())
+        assert (len(told.links()), told.first_class()[1] in told.links()) == (60, True)
         assert [
             name for name in ("office", "officer", "counsellor", "admin") if f"\n  {name} " in printed
         ] == [
