@@ -261,3 +261,10 @@ def test_nothing_happens_by_a_signal_or_in_a_save():
         if isinstance(node, ast.FunctionDef) and node.name in ("save", "delete", "bulk_create")
     ]
     assert own == []
+
+
+def test_nothing_of_ours_asks_another_site():
+    """CHSI above all, which forbids it: a student looks, and pastes. The campus is asked by allauth."""
+    clients = ("requests", "httpx", "aiohttp", "urllib.request", "http.client")
+    named = {module for path in SOURCES for module, _ in imports_of(path) if module.startswith(clients)}
+    assert named == {"requests.RequestException"}  # how allauth's own asking fails
