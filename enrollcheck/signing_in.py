@@ -27,7 +27,7 @@ from rosters.encryption import key_ring
 from signoffs import flow
 from signoffs.models import User
 from signoffs.queries import staffing
-from signoffs.views.errors import page
+from signoffs.views.failures import page
 
 from .second_factors import SEALED_AS
 

@@ -200,7 +200,7 @@ def class_rows(class_groups: Iterable[ClassGroup]) -> list[ClassRow]:
 def rows_of(
     class_groups: list[ClassGroup], tallies: dict[int, Tally], cells: dict[int, str]
 ) -> list[ClassRow]:
-    """Return a row for each class, what needs action first, from tallies and cells that were read: two queries."""
+    """Return a row for each class, what needs action first, of tallies that were read: two queries."""
     sheets = newest_sheets(class_groups)
     # Of every class there is: they are few, and by their own index found without a look at the students.
     entries = situations.waiting_entries().order_by().values_list("student__class_group")

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_http_methods
 
 from rosters.models import Department
 
-from .. import access, flow
-from ..forms.staff import WholeNumbersForm
-from ..outputs import exports
-from ..queries.history import whole_number_exports
-from .files import XLSX, download
-from .pages import INVALID, REFUSED, office_page
+from ... import access, flow
+from ...forms.staff import WholeNumbersForm
+from ...outputs import exports
+from ...queries.history import whole_number_exports
+from ..files import XLSX, download
+from ..pages import INVALID, REFUSED, office_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

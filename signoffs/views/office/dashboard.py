@@ -7,19 +7,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import access, flow
-from ..forms.staff import ReasonForm
-from ..models import HandIn, MissingClaim
-from ..outputs import printing
-from ..queries import situations
-from ..queries.charts import completion
-from ..queries.classes import class_grid, class_rows, form_pages
-from ..queries.counts import Counts
-from ..queries.dossier import dossier
-from ..queries.history import history, sheet_versions
-from ..queries.overview import campaign_overview
-from .files import made_of_people, stream
-from .pages import INVALID, REFUSED, office_page
+from ... import access, flow
+from ...forms.staff import ReasonForm
+from ...models import HandIn, MissingClaim
+from ...outputs import printing
+from ...queries import situations
+from ...queries.charts import completion
+from ...queries.classes import class_grid, class_rows, form_pages
+from ...queries.counts import Counts
+from ...queries.dossier import dossier
+from ...queries.history import history, sheet_versions
+from ...queries.overview import campaign_overview
+from ..files import made_of_people, stream
+from ..pages import INVALID, REFUSED, office_page
 
 
 @require_safe

@@ -28,7 +28,7 @@ from ..entrance import links
 from ..forms.accounts import InvitationForm
 from ..queries import staffing
 from ..queries.actors import Who
-from .errors import page
+from .failures import page
 from .pages import INVALID, REFUSED
 
 TOO_MANY_REQUESTS = 429
