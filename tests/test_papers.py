@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BINARY = {".png", ".mo", ".gz", ".webp", ".ico"}
@@ -89,6 +90,14 @@ def test_there_are_ten_decisions_each_with_context_cost_and_figure():
     assert [name for name in decisions if [TEXTS[name].count(head) for head in heads] != [1] * 4] == []
     listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", TEXTS["docs/adr/README.md"])
     assert [f"docs/adr/{name}" for name in listed] == decisions
+
+
+def test_the_glossarys_models_are_those_of_the_code():
+    today, to_come = TEXTS["docs/glossary.md"].split("\n## To come\n")
+    configs = map(apps.get_app_config, ("rosters", "signoffs"))
+    models = {model.__name__ for config in configs for model in config.get_models()}
+    named = [set(re.findall(r"`([A-Z]\w+)`", part)) for part in (today, to_come)]
+    assert (named[0] - models, named[1] & models) == (set(), set())
 
 
 def test_the_sixteen_changes_are_all_there():
