@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from rosters import identity, key_fields
+from rosters import identity, key_fields, meanings
 
 from ..models import FieldError, Membership
 from ..process import deadlines, labels, states
@@ -302,6 +302,12 @@ def linked(text: str) -> str:
     return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[at:]]))
 
 
+@register.simple_tag
+def key_field_count() -> int:
+    """Return how many fields are checked."""
+    return len(key_fields.KEY_FIELDS)
+
+
 @register.filter
 def shown(record, name: str) -> str:
     """Return a field of a record as a page shows it."""
@@ -311,7 +317,7 @@ def shown(record, name: str) -> str:
 @register.filter
 def with_faint_suffix(major: str) -> str:
     """Return a major whose bracketed suffix, which does not count, is grey."""
-    return format_html('{}<span class="muted">{}</span>', *key_fields.split_suffix(major))
+    return format_html('{}<span class="muted">{}</span>', *meanings.split_suffix(major))
 
 
 @register.filter
