@@ -12,7 +12,7 @@ from django.utils import timezone
 from rosters.models import Campaign, ClassGroup, RetiredDigestKey, Student
 from signoffs import flow
 from signoffs.flow.chains import verify
-from signoffs.models import Chain, Declaration, Event
+from signoffs.models import Chain, Declaration, Event, Reminder
 from signoffs.queries.actors import Who
 from tests import factories, stories
 from tests.durability.opened import migrate, opened
@@ -111,4 +111,7 @@ def test_send_reminders(one):
             user.save()
     assert at_once(one, "send_reminders") == [0] * AT_ONCE, one.log.read_text()
     sent = re.findall(r"^To: (.+)$", one.log.read_text(), re.MULTILINE)
-    assert sorted(sent) == [f"officer-{number}@example.edu.cn" for number in range(1, 5)]
+    with opened(one.url):
+        due = Reminder.objects.exclude(sent_at=None).values_list("user__email", flat=True)
+        assert sorted(sent) == sorted(due)
+    assert set(sent) == {f"officer-{number}@example.edu.cn" for number in range(1, 5)}
