@@ -5,17 +5,12 @@ kill between the two, and the next run stops at "table already exists". Nor do t
 second waits, and finds nothing to do.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-
 from django.core.management.commands import migrate
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from enrollcheck.postgresql import role
+from signoffs.upkeep.alone import alone
 
 
 class WholeExecutor(MigrationExecutor):
@@ -38,24 +33,6 @@ class WholeExecutor(MigrationExecutor):
 migrate.MigrationExecutor = WholeExecutor
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until nobody else migrates an SQLite file in that folder. A kill ends the wait, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def alone() -> AbstractContextManager[None]:
-    """Return a block within which nobody else migrates the database."""
-    if connection.vendor == "postgresql":
-        return role.migrating()
-    return _alone_in(Path(connection.settings_dict["NAME"]).resolve().parent)
-
-
 class Command(migrate.Command):
     """Django's command, with that executor, one at a time."""
 
@@ -63,7 +40,10 @@ class Command(migrate.Command):
         """Check, and migrate. Raise CommandError as Django does."""
         if options["check_unapplied"] or options["plan"]:  # they only look, on a standby too
             return super().execute(*args, **options)
-        with alone():
-            if connection.vendor == "postgresql":
-                role.limit_locks()  # before the checks, which ask for it
-            return super().execute(*args, **options)
+        with alone("migrate") as guard:
+            if guard is None:
+                return super().execute(*args, **options)
+            role.limit_locks()  # before the checks, which ask for it
+            done = super().execute(*args, **options)
+            role.end_pooled(guard)
+            return done

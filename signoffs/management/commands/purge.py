@@ -93,11 +93,10 @@ class Command(BaseCommand):
 
     def forget(self) -> None:
         """Write the database anew, so that no deleted byte stays in it or in its log. Raise CommandError."""
-        if connection.vendor == "postgresql":
-            with alone("purge"), connection.cursor() as cursor:  # two at once stop each other
+        with alone("purge"), connection.cursor() as cursor:  # two at once stop each other
+            if connection.vendor == "postgresql":
                 cursor.execute("VACUUM (FULL)")
-            return
-        with connection.cursor() as cursor:
+                return
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             busy, *_ = cursor.fetchone()
