@@ -115,7 +115,7 @@ def _page_of_sheet(request, desk, sheet: ClassSheet, **more) -> HttpResponse:
 @moves(_page_of_sheet, load=access.CampaignDesk.sheet)
 def accept(request: HttpRequest, desk: access.CampaignDesk, sheet: ClassSheet) -> HttpResponse:
     """Accept a class's sheet."""
-    flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
+    flow.accept_sheet(sheet=sheet, who=desk.who)
     return done(request, _("%(class)s: accepted.") % {"class": sheet.class_group}, "department")
 
 
@@ -126,7 +126,7 @@ def return_sheet(
     request: HttpRequest, desk: access.CampaignDesk, sheet: ClassSheet, form: ReasonForm
 ) -> HttpResponse:
     """Return a class's sheet with a reason."""
-    flow.return_sheet(sheet=sheet, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    flow.return_sheet(sheet=sheet, who=desk.who, **form.cleaned_data)
     message = _("%(class)s: returned to the monitor.") % {"class": sheet.class_group}
     return done(request, message, "department")
 
@@ -136,7 +136,7 @@ def return_sheet(
 @moves(_overview)
 def accept_many(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponse:
     """Accept the sheets of the classes that were ticked."""
-    return _decided(request, desk, partial(flow.accept_sheet, who=desk.who, clock=timezone.now))
+    return _decided(request, desk, partial(flow.accept_sheet, who=desk.who))
 
 
 @require_POST
@@ -144,7 +144,7 @@ def accept_many(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponse
 @moves(_overview, form=posted(ReasonForm))
 def return_many(request: HttpRequest, desk: access.CampaignDesk, form: ReasonForm) -> HttpResponse:
     """Return the sheets of the classes that were ticked, all with the same reason."""
-    decide = partial(flow.return_sheet, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    decide = partial(flow.return_sheet, who=desk.who, **form.cleaned_data)
     return _decided(request, desk, decide, form)
 
 
@@ -175,7 +175,7 @@ def rotate(request: HttpRequest, desk: access.CampaignDesk, class_group: ClassGr
     link = links_of_kind.first() if kind in ClassLink.Kind.values else None
     if link is None:
         return _class_page(request, desk, class_group, status=INVALID, refusal=_("There is no such link."))
-    flow.rotate_link(link=link, who=desk.who, clock=timezone.now)
+    flow.rotate_link(link=link, who=desk.who)
     message = _("The old link is dead. Give the new one to the class.")
     return done(request, message, "department-class", class_group.uuid)
 
@@ -198,7 +198,7 @@ def student(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpRespon
 @moves(_student_page, load=access.CampaignDesk.student)
 def code(request: HttpRequest, desk: access.CampaignDesk, student: Student) -> HttpResponse:
     """Issue a one-time code, shown once, on this answer."""
-    text = flow.issue_code(student=student, who=desk.who, clock=timezone.now)
+    text = flow.issue_code(student=student, who=desk.who)
     return _student_page(request, desk, student, code=f"{text[:4]} {text[4:]}")
 
 
@@ -208,7 +208,7 @@ def code(request: HttpRequest, desk: access.CampaignDesk, student: Student) -> H
 def name_monitor(request: HttpRequest, desk: access.CampaignDesk, student: Student) -> HttpResponse:
     """Name a student monitor, or end that."""
     move = flow.unname_monitor if request.POST.get("end") else flow.name_monitor
-    move(student=student, who=desk.who, clock=timezone.now)
+    move(student=student, who=desk.who)
     return done(request, _("Done."), "department-student", student.uuid)
 
 
@@ -221,7 +221,7 @@ def _page_of_declaration(request, desk, declaration: Declaration, **more) -> Htt
 @moves(_page_of_declaration, load=access.CampaignDesk.declaration)
 def countersign(request: HttpRequest, desk: access.CampaignDesk, declaration: Declaration) -> HttpResponse:
     """Countersign what was entered for a student."""
-    flow.countersign(declaration=declaration, who=desk.who, clock=timezone.now)
+    flow.countersign(declaration=declaration, who=desk.who)
     message = _("Countersigned: %(name)s.") % {"name": declaration.student.name}
     return done(request, message, "department-class", declaration.student.class_group.uuid)
 
@@ -240,7 +240,6 @@ def hand_in(request: HttpRequest, desk: access.CampaignDesk, form: HandInForm) -
         department=desk.department,
         who=desk.who,
         exceptions=form.cleaned_data,
-        clock=timezone.now,
     )
     return done(request, _("Handed in: version %(version)s.") % {"version": made.version}, "department")
 

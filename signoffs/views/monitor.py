@@ -10,7 +10,7 @@ from rosters.models import Student
 
 from .. import access, flow
 from ..forms.identification import IdentifyForm
-from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
+from ..forms.staff import EntryForm, ExcuseForm, SubmitForm
 from ..models import ClassLink, Tally
 from ..process import states
 from ..queries import actors, situations
@@ -94,7 +94,7 @@ def _student_page(request, visit, student, *, status=200, refusal=None, form=Non
         seat=seat,
         reasons=reasons,
         excuse_form=sent_as(ExcuseForm, form) or ExcuseForm(),
-        paper_form=sent_as(PaperForm, form) or PaperForm(),
+        paper_form=sent_as(EntryForm, form) or EntryForm(),
         form=form,
         refusal=refusal,
     )
@@ -113,7 +113,7 @@ def student(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
 @moves(_student_page, load=_classmate, form=posted(ExcuseForm))
 def excuse(request: HttpRequest, visit: access.Visit, student: Student, form: ExcuseForm) -> HttpResponse:
     """Say why somebody will not sign."""
-    flow.excuse(student=student, who=visit.who, clock=timezone.now, **form.cleaned_data)
+    flow.excuse(student=student, who=visit.who, **form.cleaned_data)
     return done(request, _("%(name)s is excused.") % {"name": student.name}, "monitor")
 
 
@@ -122,18 +122,21 @@ def excuse(request: HttpRequest, visit: access.Visit, student: Student, form: Ex
 @moves(_student_page, load=_classmate)
 def lift_excuse(request: HttpRequest, visit: access.Visit, student: Student) -> HttpResponse:
     """Take an excuse back."""
-    flow.lift_excuse(student=student, who=visit.who, clock=timezone.now)
+    flow.lift_excuse(student=student, who=visit.who)
     return done(request, _("%(name)s is no longer excused.") % {"name": student.name}, "monitor")
 
 
 @require_POST
 @access.monitor
-@moves(_student_page, load=_classmate, form=posted(PaperForm))
-def paper(request: HttpRequest, visit: access.Visit, student: Student, form: PaperForm) -> HttpResponse:
+@moves(_student_page, load=_classmate, form=posted(EntryForm))
+def paper(request: HttpRequest, visit: access.Visit, student: Student, form: EntryForm) -> HttpResponse:
     """Enter a signature for somebody: 纸质 or 代签. It waits for the officer."""
-    entry = form.entry(student)
     flow.enter_on_paper(
-        student=student, who=visit.who, arrived_at=timezone.now(), clock=timezone.now, **entry
+        student=student,
+        answers=form.answers(student, timezone.now()),
+        who=visit.who,
+        channel=form.cleaned_data["channel"],
+        reason=form.cleaned_data["reason"],
     )
     return done(request, _("Entered. It counts once your department has countersigned it."), "monitor")
 
@@ -150,7 +153,7 @@ def overdue(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         for seat in seats
         if seat.state == states.MISSING and (not chosen or str(seat.student.uuid) in chosen)
     ]
-    flow.mark_overdue(class_group=visit.class_group, students=students, who=visit.who, clock=timezone.now)
+    flow.mark_overdue(class_group=visit.class_group, students=students, who=visit.who)
     return done(request, _("%(count)s marked 逾期未核对.") % {"count": len(students)}, "monitor")
 
 
@@ -185,7 +188,7 @@ def _submit_form(request, visit: access.Visit) -> SubmitForm:
 def submit(request: HttpRequest, visit: access.Visit, form: SubmitForm) -> HttpResponse:
     """The sheet, to look at once more, and the collator's signature (汇总人)."""
     signed = {name: form.cleaned_data[name] for name in ("signature", "submission_id", "shown_cells")}
-    sheet = flow.submit_sheet(class_group=visit.class_group, who=visit.who, clock=timezone.now, **signed)
+    sheet = flow.submit_sheet(class_group=visit.class_group, who=visit.who, **signed)
     return done(request, _("Submitted: version %(version)s.") % {"version": sheet.version}, "monitor")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access, flow
+from ..entrance import throttle
 from ..forms.identification import IdentifyForm
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, FieldError
@@ -65,22 +66,22 @@ def _changes(visit: access.Visit) -> list:
 def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The eleven fields, an answer to each, and the signature. Sending ends the visit with a receipt."""
     if request.method == "POST":
-        return _sent(request, visit, timezone.now())
+        return _declare(request, visit, timezone.now())
     if _has_declared(visit) and "again" not in request.GET and not situations.is_asked_again(visit.standing):
         return redirect("class-receipt")
     return _record_page(request, visit, _unsent(visit), 200)
 
 
-def _sent(request: HttpRequest, visit: access.Visit, arrived_at: datetime) -> HttpResponse:
+def _declare(request: HttpRequest, visit: access.Visit, arrived_at: datetime) -> HttpResponse:
     """Return the receipt of what was sent; the record again where it is not right or is refused."""
-    form = RecordForm(request.POST, student=visit.student, arrived_at=arrived_at)
+    form = _sent(visit, request.POST, arrived_at)
     if not form.is_valid():
         return _record_page(request, visit, form, INVALID)
     try:
         declaration = _send(request, visit, form, arrived_at)
     except flow.Refused as refused:
         visit.student.refresh_from_db()
-        fresh = RecordForm(_with_digest(request, visit), student=visit.student, arrived_at=arrived_at)
+        fresh = _sent(visit, _with_digest(request, visit), arrived_at)
         fresh.is_valid()  # here: an `if` of a template takes an error of the database for False
         return _record_page(request, visit, fresh, REFUSED, refused.reason)
     # The flow has just counted the class that it declared in; they may be in another one by now.
@@ -93,6 +94,12 @@ def _sent(request: HttpRequest, visit: access.Visit, arrived_at: datetime) -> Ht
 
 def _has_declared(visit: access.Visit) -> bool:
     return visit.standing is not None and visit.standing.state in states.DECLARED
+
+
+def _sent(visit: access.Visit, data: QueryDict, arrived_at: datetime) -> RecordForm:
+    """Return the form of what was sent, once the ID number in it is compared: an attempt that counts."""
+    number = throttle.compare_number(visit.student, RecordForm.typed_number(data), arrived_at)
+    return RecordForm(data, student=visit.student, number=number)
 
 
 def _unsent(visit: access.Visit, **values) -> RecordForm:
@@ -126,21 +133,9 @@ def _with_digest(request: HttpRequest, visit: access.Visit):
 
 def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_at: datetime) -> Declaration:
     """Hand the form to the flow. Raise flow.Refused."""
-    said = {
-        "student": visit.student,
-        "who": visit.who,
-        "submission_id": form.cleaned_data["submission_id"],
-        "shown_digest": form.cleaned_data["shown_digest"],
-        "status": form.status_said,
-        "signature": form.cleaned_data["signature"],
-        "arrived_at": arrived_at,
-        "clock": timezone.now,
-        "snapshot": form.snapshot,
-        "device_mark": access.device_mark(request),
-    }
-    if form.kind == Declaration.Kind.CONFIRMED:
-        return flow.confirm(**said)
-    return flow.report(**said, errors=form.reports, phone=form.cleaned_data["phone"])
+    answers = form.answers(arrived_at, access.device_mark(request))
+    declare = flow.report if answers.errors else flow.confirm
+    return declare(student=visit.student, answers=answers, who=visit.who)
 
 
 def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:
@@ -235,7 +230,7 @@ def copy_file(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 @moves(_receipt_page)
 def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """“This was not me”: takes the declaration back, until the sheet is submitted."""
-    flow.withdraw_declaration(student=visit.student, who=visit.who, clock=timezone.now)
+    flow.withdraw_declaration(student=visit.student, who=visit.who)
     return done(request, _("Taken back. You can check and sign yourself now."), "class-record")
 
 
@@ -251,7 +246,7 @@ def contest(request: HttpRequest, visit: access.Visit, entry: Declaration | None
     if entry is None:
         refusal = _("There is no entry that somebody made for you.")
         return _receipt_page(request, visit, status=REFUSED, refusal=refusal)
-    flow.contest(declaration=entry, who=visit.who, clock=timezone.now)
+    flow.contest(declaration=entry, who=visit.who)
     return done(request, _("Noted. The entry no longer counts, and your department sees it."), "class-record")
 
 
@@ -265,7 +260,7 @@ def _claim_page(request, visitor: access.Visitor, *, status=200, refusal=None, f
 @moves(_claim_page, form=posted(ClaimForm))
 def claim(request: HttpRequest, visitor: access.Visitor, form: ClaimForm) -> HttpResponse:
     """名册漏人: somebody of the class whom the roster does not name."""
-    flow.claim_missing(class_group=visitor.class_group, clock=timezone.now, **form.cleaned_data)
+    flow.claim_missing(class_group=visitor.class_group, **form.cleaned_data)
     return done(request, _("Noted. The office checks the roster and calls you."), "class")
 
 

@@ -76,7 +76,7 @@ def second_factor_rule(
     request: HttpRequest, desk: access.OfficeDesk, form: SecondFactorRuleForm
 ) -> HttpResponse:
     """Say whose accounts must have a second factor."""
-    flow.require_second_factor(of=form.cleaned_data["second_factor"], who=desk.who, clock=timezone.now)
+    flow.require_second_factor(of=form.cleaned_data["second_factor"], who=desk.who)
     message = _("Saved. It holds from the next page that somebody opens.")
     return done(request, message, "office-accounts")
 
@@ -101,7 +101,6 @@ def add(request: HttpRequest, desk: access.OfficeDesk, form: NewAccountForm) -> 
         person=form.person(),
         place=form.place(),
         who=desk.who,
-        clock=timezone.now,
     )
     return _show_link(request, desk, user, token)
 
@@ -168,7 +167,6 @@ def account(request: HttpRequest, desk: access.OfficeDesk, user: User, form: Acc
         person=form.person(user.campus_name),
         place=form.place(kept),
         who=desk.who,
-        clock=timezone.now,
     )
     return done(request, _("Saved."), "office-account", user.uuid)
 
@@ -178,7 +176,7 @@ def account(request: HttpRequest, desk: access.OfficeDesk, user: User, form: Acc
 @moves(_account_page, load=access.OfficeDesk.account)
 def invite(request: HttpRequest, desk: access.OfficeDesk, user: User) -> HttpResponse:
     """Issue a new link, for somebody who never came or has forgotten the password."""
-    token = flow.invite(user=user, who=desk.who, clock=timezone.now)
+    token = flow.invite(user=user, who=desk.who)
     return _show_link(request, desk, user, token)
 
 
@@ -189,7 +187,7 @@ def _moving(move: Callable, message: Promise):
     @access.office
     @moves(_account_page, load=access.OfficeDesk.account)
     def view(request: HttpRequest, desk: access.OfficeDesk, user: User) -> HttpResponse:
-        move(user=user, who=desk.who, clock=timezone.now)
+        move(user=user, who=desk.who)
         return done(request, message, "office-account", user.uuid)
 
     return view

@@ -4,7 +4,6 @@ from django.db.models import Count
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -37,7 +36,7 @@ def _campaign_page(request, desk, *, status=200, refusal=None, form: Form | None
 @moves(_campaign_page, form=posted(DeadlinesForm))
 def campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: DeadlinesForm) -> HttpResponse:
     """The deadlines, to extend them."""
-    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
     return done(request, _("The deadlines are extended."), "office-campaign")
 
 
@@ -64,7 +63,7 @@ def campaigns(request: HttpRequest, desk: access.OfficeDesk, form: CampaignForm)
     values = dict(form.cleaned_data)
     latest = _latest() if values.pop("copy_texts") else None
     texts = latest.texts if latest else {}
-    made = flow.create_campaign(**values, texts=texts, who=desk.who, clock=timezone.now)
+    made = flow.create_campaign(**values, texts=texts, who=desk.who)
     return done(request, _("Prepared: %(campaign)s.") % {"campaign": made}, "office-campaigns")
 
 
@@ -73,7 +72,7 @@ def campaigns(request: HttpRequest, desk: access.OfficeDesk, form: CampaignForm)
 @moves(back("office-campaigns"), load=access.OfficeDesk.campaign_named)
 def open_campaign(request: HttpRequest, desk: access.OfficeDesk, campaign: Campaign) -> HttpResponse:
     """Open a campaign that was in preparation."""
-    flow.open_campaign(campaign=campaign, who=desk.who, clock=timezone.now)
+    flow.open_campaign(campaign=campaign, who=desk.who)
     access.choose_campaign(request, campaign)
     return done(request, _("Open: %(campaign)s.") % {"campaign": campaign}, "office")
 
@@ -102,7 +101,7 @@ def _texts_form(request, desk: access.OfficeCampaignDesk) -> TextsForm:
 @moves(_texts_page, form=_texts_form)
 def texts(request: HttpRequest, desk: access.OfficeCampaignDesk, form: TextsForm) -> HttpResponse:
     """What the students' pages tell: the guide, the known trouble, the notice on their data."""
-    flow.edit_texts(campaign=desk.campaign, texts=form.texts, who=desk.who, clock=timezone.now)
+    flow.edit_texts(campaign=desk.campaign, texts=form.texts, who=desk.who)
     return done(request, _("Saved. Students see it at once."), "office-texts")
 
 
@@ -115,7 +114,7 @@ def _close_form(request, desk: access.OfficeCampaignDesk) -> CloseForm:
 @moves(_campaign_page, form=_close_form)
 def close_campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: CloseForm) -> HttpResponse:
     """The end of the campaign; the year typed once more says that it is meant."""
-    flow.close_campaign(campaign=desk.campaign, who=desk.who, clock=timezone.now)
+    flow.close_campaign(campaign=desk.campaign, who=desk.who)
     return done(request, _("The campaign is closed."), "office-campaign")
 
 
@@ -125,5 +124,5 @@ def close_campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: 
 @moves(_campaign_page)
 def announce_purge(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """Set the day from which the campaign's personal data may be deleted; letters tell staff."""
-    day = flow.announce_purge(campaign=desk.campaign, who=desk.who, clock=timezone.now)
+    day = flow.announce_purge(campaign=desk.campaign, who=desk.who)
     return done(request, _("Announced for %(day)s.") % {"day": day.isoformat()}, "office-campaign")

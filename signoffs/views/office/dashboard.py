@@ -86,7 +86,7 @@ def _page_of_hand_in(request, desk, hand_in: HandIn, **more) -> HttpResponse:
 @moves(_page_of_hand_in, load=access.OfficeCampaignDesk.hand_in)
 def receive(request: HttpRequest, desk: access.OfficeCampaignDesk, hand_in: HandIn) -> HttpResponse:
     """The office has a department's whole."""
-    flow.receive(hand_in=hand_in, who=desk.who, clock=timezone.now)
+    flow.receive(hand_in=hand_in, who=desk.who)
     return done(request, _("%(department)s: received.") % {"department": hand_in.department}, "office")
 
 
@@ -97,7 +97,7 @@ def reopen(
     request: HttpRequest, desk: access.OfficeCampaignDesk, hand_in: HandIn, form: ReasonForm
 ) -> HttpResponse:
     """Open a hand-in again, with a reason."""
-    flow.reopen(hand_in=hand_in, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    flow.reopen(hand_in=hand_in, who=desk.who, **form.cleaned_data)
     message = _("%(department)s can work on it again.") % {"department": hand_in.department}
     return done(request, message, "office-department", hand_in.department.uuid)
 
@@ -146,6 +146,6 @@ def withdraw(
     request: HttpRequest, desk: access.OfficeCampaignDesk, student: Student, form: ReasonForm
 ) -> HttpResponse:
     """Somebody has left: the seat is struck out."""
-    flow.withdraw_student(student=student, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    flow.withdraw_student(student=student, who=desk.who, **form.cleaned_data)
     message = _("%(name)s was taken off the roster.") % {"name": student.name}
     return done(request, message, "office-class", student.class_group.uuid)

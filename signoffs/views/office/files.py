@@ -36,7 +36,7 @@ def status_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Http
     classes, name, scope = _classes_of(request, desk)
     state = request.POST.get("state", "")
     state = state if state in states.STANDINGS else ""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="status", clock=timezone.now, **scope)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="status", **scope)
     return download(request, exports.student_status(classes, state), f"学生状态-{name}.xlsx", XLSX)
 
 
@@ -45,7 +45,7 @@ def status_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Http
 @made_of_people
 def summary_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """The table of departments and classes, as a workbook."""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="summary", clock=timezone.now)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="summary")
     content = exports.department_summary(desk.campaign, timezone.now())
     return download(request, content, f"系部汇总-{desk.campaign.slug}.xlsx", XLSX)
 

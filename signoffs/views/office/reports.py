@@ -123,7 +123,7 @@ def settle(
     request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError, form: SettleForm
 ) -> HttpResponse:
     """Give a reported error its next outcome."""
-    count = flow.settle_error(error=report, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    count = flow.settle_error(error=report, who=desk.who, **form.cleaned_data)
     messages.success(request, _("Noted for %(count)s.") % {"count": count})
     return redirect(f"{reverse('office-errors')}?{request.GET.urlencode()}")
 
@@ -139,7 +139,7 @@ def settle_claim(
     request: HttpRequest, desk: access.OfficeCampaignDesk, claim: MissingClaim, form: NoteForm
 ) -> HttpResponse:
     """Say what became of somebody whom the roster does not name."""
-    flow.settle_claim(claim=claim, who=desk.who, clock=timezone.now, **form.cleaned_data)
+    flow.settle_claim(claim=claim, who=desk.who, **form.cleaned_data)
     return done(request, _("Noted."), "office")
 
 
@@ -148,6 +148,6 @@ def settle_claim(
 @made_of_people
 def reports_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """What was reported wrong, counted and listed, as a workbook."""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics", clock=timezone.now)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics")
     content = exports.error_statistics(desk.class_groups)
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -37,11 +36,11 @@ def whole_numbers(
     """Ask for password and reason; record the export; only then make the file."""
     scope = {"campaign": desk.campaign, "who": desk.who, "reason": form.cleaned_data["reason"]}
     department = form.cleaned_data["department"]
-    flow.ask_whole_numbers(**scope, clock=timezone.now)
+    flow.ask_whole_numbers(**scope)
     if not desk.user.check_password(form.cleaned_data["password"]):
         form.add_error("password", _("This is not your password. The attempt is recorded."))
         return _page(request, desk, status=INVALID, form=form)
-    made = flow.export_whole_numbers(**scope, department=department, clock=timezone.now)
+    made = flow.export_whole_numbers(**scope, department=department)
     classes = desk.class_groups
     if department:
         classes = classes.filter(department=department)
