@@ -154,8 +154,8 @@ class _Unsealing:
         instance.__dict__[self.field.attname] = value
 
 
-# What a column takes, and what it gives; None too where it may be null. mypy's plugin for Django fills them in
-# by the two `_pyi_private` lines of a field. Django's own fields take no parameters while the program runs.
+# What a column takes, and what it gives; None too where it may be null. mypy's plugin for Django reads both
+# from the `_pyi_private` lines of a field. Django's own fields take no parameters while the program runs.
 _Set = TypeVar("_Set", contravariant=True)
 _Get = TypeVar("_Get", covariant=True)
 

@@ -52,7 +52,7 @@ def roles(who: Who, class_group: ClassGroup | None = None, student: Student | No
         if class_group and acting.class_group_id == class_group.pk and is_monitor(acting):
             found.add(states.MONITOR)
     if who.user is not None:
-        found |= staff_roles(who.user, class_group and class_group.department)
+        found |= staff_roles(who.user, class_group.department if class_group else None)
     return frozenset(found)
 
 
