@@ -22,7 +22,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -181,7 +180,7 @@ class CampusAdapter(DefaultSocialAccountAdapter):
                 _("Somebody else has signed in by this campus name before. Ask the academic affairs office."),
             )
         sociallogin.connect(request, user)
-        flow.note_own(user=user, verb="tie_campus", clock=timezone.now)
+        flow.note_own(user=user, verb="tie_campus")
 
     def on_authentication_error(
         self,

@@ -69,7 +69,6 @@ class Command(BaseCommand):
                 campaign=found,
                 who=who,
                 what=what,
-                clock=timezone.now,
                 department=classes[0].department if department else None,
                 class_group=classes[0] if class_name else None,
             )

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rosters import importing, planning, reading
@@ -106,7 +105,7 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict[st
         applied = False
         if plan.is_clean and not dry_run:
             try:
-                flow.import_roster(plan=plan, who=WHO, clock=timezone.now)
+                flow.import_roster(plan=plan, who=WHO)
                 applied = True
             except flow.Refused as refused:
                 problems.append(_of_the_whole("refused", refused.reason))
@@ -128,6 +127,6 @@ def _campaign(slug: str | None) -> Campaign:
             raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
         return found
     try:
-        return flow.campaign_for(slug=slug, who=WHO, clock=timezone.now)
+        return flow.campaign_for(slug=slug, who=WHO)
     except flow.Refused as refused:
         raise CommandError(f"--campaign {slug}: {refused.reason}", returncode=WRONG_USAGE) from refused
