@@ -34,7 +34,7 @@ class Seat:
     waiting: Declaration | None
 
     @property
-    def label(self) -> str:
+    def label(self) -> Sentence:
         """The standing in words."""
         return states.label(self.state)
 
