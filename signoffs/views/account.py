@@ -25,7 +25,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import FormView, View
 from requests import RequestException
 
-
 from .. import access, flow
 from ..entrance import links
 from ..forms.accounts import InvitationForm
