@@ -41,7 +41,7 @@ class StaffAdmin(ReadOnly):
 def _record_campaigns(request: HttpRequest, view: str, campaigns: Iterable[Any]) -> None:
     """Note that the admin shows students of these campaigns, by their keys."""
     for campaign in Campaign.objects.filter(pk__in=campaigns):
-        access.record_view(access.Desk(cast(User, request.user), ADMIN, campaign=campaign), view)
+        access.record_view(access.Desk(user=cast(User, request.user), role=ADMIN, campaign=campaign), view)
 
 
 class Logged(ReadOnly):
@@ -87,7 +87,7 @@ class Logged(ReadOnly):
         found = self.get_object(request, unquote(object_id or ""))
         if found is not None:
             student = self.student_of(found)
-            desk = access.Desk(cast(User, request.user), ADMIN, campaign=student.campaign)
+            desk = access.Desk(user=cast(User, request.user), role=ADMIN, campaign=student.campaign)
             access.record_view(desk, "admin-student", class_group=student.class_group, student=student)
 
 

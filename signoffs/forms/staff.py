@@ -139,14 +139,14 @@ class SettleForm(Form):
     note = forms.CharField(label=_("Note (needed for “Explained”)"), max_length=300, required=False)
     alike = forms.BooleanField(label=_("And those alike"), required=False)
 
-    def __init__(self, *args: Any, error: FieldError, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, report: FieldError, **kwargs: Any) -> None:
         """Offer what may follow on the present outcome; a page has many of them, each with ids of its own."""
-        kwargs["auto_id"] = f"id_{error.uuid}_%s"
+        kwargs["auto_id"] = f"id_{report.uuid}_%s"
         super().__init__(*args, **kwargs)
-        self.error = error
+        self.report = report
         # Nothing is preselected: an outcome is a decision.
-        follow = states.OUTCOMES[error.outcome]
-        whole = error.field not in key_fields.BY_NAME
+        follow = states.OUTCOMES[report.outcome]
+        whole = report.field not in key_fields.BY_NAME
         cast(forms.ChoiceField, self.fields["outcome"]).choices = [("", "—")] + [
             (value, label)
             for value, label in FieldError.Outcome.choices
