@@ -129,7 +129,7 @@ class SetUpSecondFactor(_Page, totp.ActivateTOTPView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say whether the office requires it."""
-        required = staffing.lacks_second_factor(self.request.user)
+        required = staffing.lacks_second_factor(cast(User, self.request.user))
         return super().get_context_data(**kwargs) | {"required": required}
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
@@ -186,7 +186,7 @@ class NewRecoveryCodes(_WithSecondFactor, _Page, recovery_codes.GenerateRecovery
 
 @require_safe
 @access.signed_in
-def own_account(request: HttpRequest) -> HttpResponse:
+def own_account(request: access.SignedInRequest) -> HttpResponse:
     """Name, roles, password, second factor, sessions."""
     user = request.user
     live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
@@ -206,7 +206,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access.signed_in
-def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+def sign_out_everywhere(request: access.SignedInRequest) -> HttpResponse:
     """End every session of one's account, this one too."""
     flow.sign_out_everywhere(user=request.user, who=Who(user=request.user), clock=timezone.now)
     logout(request)
