@@ -7,6 +7,7 @@ who demote each other at the same time can't leave the house without an office.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -22,7 +23,7 @@ from ..entrance import links
 from ..models import Chain, Membership, SignInRule, User
 from ..queries import actors, staffing
 from ..queries.actors import Who
-from .book import Shelf
+from .book import LockedChain
 from .refusals import Clock, Refused, refuse_if
 
 Role = Membership.Role
@@ -36,9 +37,9 @@ class Place:
     department: Department | None = None
     class_groups: tuple[ClassGroup, ...] = ()
 
-    def described(self) -> dict:
+    def described(self) -> dict[str, Any]:
         """Return it as an event tells it."""
-        place = {"role": self.role}
+        place: dict[str, Any] = {"role": self.role}
         if self.department is not None:
             place["department"] = self.department.name
         if self.class_groups:
@@ -56,16 +57,16 @@ class Person:
 
 
 @contextmanager
-def _accounts(clock: Clock) -> Iterator[Shelf]:
+def _accounts(clock: Clock) -> Iterator[LockedChain]:
     """Lock the accounts, in one transaction, and hand out their chain."""
     with transaction.atomic():
         Chain.objects.get_or_create(campaign=None, department=None, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=None)
-        yield Shelf(None, [], chain, clock())
+        yield LockedChain(chain, clock())
 
 
 @contextmanager
-def _office_acts(who: Who, clock: Clock) -> Iterator[Shelf]:
+def _office_acts(who: Who, clock: Clock) -> Iterator[LockedChain]:
     """Lock the accounts for a move of the office. Raise Refused for anybody else."""
     with _accounts(clock) as shelf:
         # Asked under the lock: who was deactivated meanwhile does nothing more.

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -48,12 +49,13 @@ def create_campaign(
         return made
 
 
-def _create(slug: str, **values) -> Campaign:
+def _create(slug: str, **values: Any) -> Campaign:
     """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
 
     Since we looked, another may have been opened, and then that year's been made: after either, look again.
     """
-    for more_tries in (2, 1, 0):
+    more_tries = 2
+    while True:
         if Campaign.objects.filter(slug=slug).exists():
             raise Refused(_("There is a campaign of that year already."))
         try:
@@ -62,6 +64,7 @@ def _create(slug: str, **values) -> Campaign:
         except IntegrityError:
             if not more_tries:
                 raise
+            more_tries -= 1
 
 
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:

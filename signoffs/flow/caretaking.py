@@ -1,6 +1,7 @@
 """What monitors and officers do for the students of a class: excuses, 逾期未核对, monitors, links, codes."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters.models import ClassGroup, Student
 
 from ..entrance import links
-from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
+from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty, User
 from ..process import rules, states
 from ..queries import actors
 from ..queries.actors import Who
@@ -138,7 +139,7 @@ def issue_code(*, student: Student, who: Who, clock: Clock = timezone.now) -> st
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         if student.withdrawn_at is not None:
             raise Refused(_("The student is no longer on the roster."))
-        code = links.issue_code(student, who.user, book.now)
+        code = links.issue_code(student, cast(User, who.user), book.now)
         book.note("issue_code", who, student)
         return code
 

@@ -1,6 +1,7 @@
 """What students declare: all right, an error, not me after all; and what others enter for them from paper."""
 
 from collections.abc import Iterable
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import UUIDField
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Student
 
-from ..models import Declaration, FieldError
+from ..models import Declaration, FieldError, Standing
 from ..models.prepared import Prepared, store
 from ..process import deadlines, rules, states
 from ..process.answers import Answers, FieldReport
@@ -64,7 +65,8 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock = timezone.
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("withdraw_declaration", who, student)
-        declaration = book.standing(student).declaration
+        # The rules take back only what somebody has declared.
+        declaration = cast(Declaration, cast(Standing, book.standing(student)).declaration)
         declaration.withdrawn_at = book.now
         declaration.save(update_fields=["withdrawn_at"])
         fall_back(book, student)
@@ -166,7 +168,7 @@ def _stands(made: Declaration) -> bool:
     return situations.waiting_entries().filter(pk=made.pk).exists()
 
 
-def _write(book: Book, student: Student, answers: Answers, **entry) -> Declaration:
+def _write(book: Book, student: Student, answers: Answers, **entry: Any) -> Declaration:
     """Write the declaration, and its errors; `entry`: how it was entered for the student."""
     declaration = Declaration(
         student=student,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from ..models import Chain, ClassLink, MonitorDuty
 from ..process import rules, states
 from ..queries.actors import Who
 from . import tallies
-from .book import campaign_shelf, student_book
+from .book import Shelf, campaign_shelf, student_book
 from .campaigns import create_campaign
 from .chains import append
 from .refusals import Clock, Refused, refuse_if
@@ -72,19 +73,21 @@ def import_roster(
 
 
 def _note(
-    touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
-) -> dict[int, Chain]:
+    touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf: Shelf, who: Who
+) -> dict[int | None, Chain]:
     """Write one event for each class that the import touches, and one for the campaign.
 
     Return the chains of those classes, by the class's key.
     """
-    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": [], "duties": []})
-    for student in applied.created:
-        by_class[student.class_group_id]["created"] += 1
+    by_class: dict[int, dict[str, Any]] = defaultdict(
+        lambda: {"created": 0, "changed": [], "asked": [], "duties": []}
+    )
+    for newcomer in applied.created:
+        by_class[newcomer.class_group_id]["created"] += 1
     for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
-    source = {"import": str(applied.roster_import.uuid)}
+    source: dict[str, Any] = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
         Chain(campaign=shelf.campaign, class_group=one) for one in touched if one.pk not in chains
@@ -93,12 +96,16 @@ def _note(
     for class_group in touched:
         chain = chains[class_group.pk]
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
-    counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
+    counts: dict[str, Any] = {
+        "created": len(applied.created),
+        "changed": len(applied.changed),
+        "classes": len(touched),
+    }
     shelf.note("import_roster", who, **source, **counts)
     return chains
 
 
-def _end_duties(applied: importing.Applied, chains: dict[int, Chain], shelf, who: Who) -> None:
+def _end_duties(applied: importing.Applied, chains: dict[int | None, Chain], shelf: Shelf, who: Who) -> None:
     """End the duty of those who were named monitor of a class, and moved to another one."""
     left = {student.pk: class_group for student, class_group in applied.moved}
     for duty in MonitorDuty.objects.filter(student__campaign=shelf.campaign).select_related("student"):

@@ -1,6 +1,7 @@
 """The class sheet: submitted and frozen, returned, accepted."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -90,7 +91,7 @@ def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock = timezone.now) ->
 
 def _newest(book: Book, sheet: ClassSheet) -> ClassSheet:
     newest = situations.newest_sheet(book.class_group)
-    if newest.pk != sheet.pk:
+    if newest is None or newest.pk != sheet.pk:
         raise Refused(_("A newer version of this sheet has been submitted. Look at that one."))
     return newest
 
@@ -107,7 +108,7 @@ def sheet_counts(tally: Tally) -> dict[str, int]:
     return {name: getattr(tally, name) for name in names}
 
 
-def sheet_rows(class_group: ClassGroup) -> list[dict]:
+def sheet_rows(class_group: ClassGroup) -> list[dict[str, Any]]:
     """Return one row a seat as the class stands now: what a sheet freezes. Two queries."""
     standings = {
         standing.student_id: standing
@@ -119,7 +120,7 @@ def sheet_rows(class_group: ClassGroup) -> list[dict]:
     return [_row(student, standings.get(student.pk)) for student in students]
 
 
-def _row(student: Student, standing: Standing | None) -> dict:
+def _row(student: Student, standing: Standing | None) -> dict[str, Any]:
     state = standing.state if standing else states.MISSING
     declaration = standing.declaration if standing and state in states.DECLARED else None
     excuse = standing.excuse if standing and state == states.EXCUSED else None

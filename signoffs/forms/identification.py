@@ -1,6 +1,8 @@
 """Who is in front of the browser: 学号 and the last six of the ID number, or a one-time code."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -51,7 +53,7 @@ class IdentifyForm(Form):
         """Whether nothing is filled in."""
         return not self.is_bound
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Ask for one of the two proofs."""
         cleaned = super().clean()
         if not cleaned.get("last_six") and not cleaned.get("code"):
@@ -71,7 +73,13 @@ _of_number = Prepared(
 )
 
 
-def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Student | None:
+def prove(
+    class_group: ClassGroup,
+    typed: Mapping[str, str],
+    *,
+    known_to_device: Callable[[Student], bool],
+    now: datetime,
+) -> Student | None:
     """Return who has proved to be there, or None.
 
     An attempt is counted before anything is compared, in one transaction. `known_to_device` says of a student

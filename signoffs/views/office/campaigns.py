@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rosters.models import Campaign
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
@@ -15,7 +16,14 @@ from ...queries import retention
 from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
 
 
-def _campaign_page(request, desk, *, status=200, refusal=None, form: Form | None = None) -> HttpResponse:
+def _campaign_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
     closed = desk.campaign.state == Campaign.State.CLOSED
     context = office_page(
@@ -44,14 +52,21 @@ def _latest() -> Campaign | None:
     return Campaign.objects.order_by("-slug").first()
 
 
-def _campaigns_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _campaigns_page(
+    request: HttpRequest,
+    desk: access.OfficeDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     found = Campaign.objects.order_by("-slug").annotate(students_count=Count("students"))
     form = form or CampaignForm(latest=_latest())
     context = office_page(desk, "campaign", form=form, refusal=refusal, found=found)
     return render(request, "signoffs/office/campaigns.html", context, status=status)
 
 
-def _campaign_form(request, desk: access.OfficeDesk) -> CampaignForm:
+def _campaign_form(request: HttpRequest, desk: access.OfficeDesk) -> CampaignForm:
     return CampaignForm(request.POST, latest=_latest())
 
 
@@ -79,19 +94,26 @@ def open_campaign(request: HttpRequest, desk: access.OfficeDesk, campaign: Campa
 
 @require_POST
 @access.office
-def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> HttpResponse:
+def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug: str) -> HttpResponse:
     """Look at another year's campaign, a closed one too."""
     access.choose_campaign(request, desk.campaign_named(slug))
     return redirect("office")
 
 
-def _texts_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _texts_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     form = form or TextsForm(texts=desk.campaign.texts)
     context = office_page(desk, "campaign", form=form, refusal=refusal)
     return render(request, "signoffs/office/texts.html", context, status=status)
 
 
-def _texts_form(request, desk: access.OfficeCampaignDesk) -> TextsForm:
+def _texts_form(request: HttpRequest, desk: access.OfficeCampaignDesk) -> TextsForm:
     return TextsForm(request.POST, texts=desk.campaign.texts)
 
 
@@ -105,7 +127,7 @@ def texts(request: HttpRequest, desk: access.OfficeCampaignDesk, form: TextsForm
     return done(request, _("Saved. Students see it at once."), "office-texts")
 
 
-def _close_form(request, desk: access.OfficeCampaignDesk) -> CloseForm:
+def _close_form(request: HttpRequest, desk: access.OfficeCampaignDesk) -> CloseForm:
     return CloseForm(request.POST, campaign=desk.campaign)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rosters import key_fields
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.staff import NoteForm, SettleForm
@@ -37,7 +39,7 @@ AGES = ("", "3", "7", "14")
 REPORTS_A_PAGE = 100
 
 
-def _chosen(request) -> dict[str, str]:
+def _chosen(request: HttpRequest) -> dict[str, str]:
     """Return the filters of the list that the address names; the first of each for nonsense."""
     offered = {
         "show": tuple(FILTERS),
@@ -63,7 +65,12 @@ def _narrowed(chosen: dict[str, str], found: QuerySet[FieldError]) -> QuerySet[F
 
 
 def _reports_page(
-    request, desk, *_report, status=200, refusal=None, form: SettleForm | None = None
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    *_report: object,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: SettleForm | None = None,
 ) -> HttpResponse:
     if form is not None and refusal:
         form.add_error(None, refusal)
@@ -99,7 +106,7 @@ def _reports_page(
     return render(request, "signoffs/office/reports.html", context, status=status)
 
 
-def _link_with(request, name: str) -> str:
+def _link_with(request: HttpRequest, name: str) -> str:
     """Return the address of the list with its other filters, to which one filter's value is added."""
     others = {key: value for key, value in _chosen(request).items() if key != name and value}
     return f"?{urlencode([*others.items(), (name, '')])}"
@@ -112,7 +119,7 @@ def reports(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpRespon
     return _reports_page(request, desk)
 
 
-def _settle_form(request, desk, report: FieldError) -> SettleForm:
+def _settle_form(request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError) -> SettleForm:
     return SettleForm(request.POST, report=report)
 
 
@@ -128,7 +135,15 @@ def settle(
     return redirect(f"{reverse('office-errors')}?{request.GET.urlencode()}")
 
 
-def _page_of_claim(request, desk, claim: MissingClaim, *, status, refusal=None, form) -> HttpResponse:
+def _page_of_claim(
+    request: access.StaffRequest,
+    desk: access.OfficeCampaignDesk,
+    claim: MissingClaim,
+    *,
+    status: int,
+    refusal: Sentence | None = None,
+    form: Form,
+) -> HttpResponse:
     return dashboard_page(request, desk, status=status, refusal=refusal or _("Say what became of it."))
 
 
