@@ -1,6 +1,7 @@
 """What people did: declarations, excuses, class sheets, hand-ins; and the chains of events that prove it."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -10,7 +11,13 @@ from django.utils.translation import pgettext_lazy
 from rosters.encryption import EncryptedJSONField, EncryptedTextField
 from rosters.models import Campaign, ClassGroup, Department, Student
 
+from ..process.answers import Snapshot
 from .people import User
+
+# What the sealed JSON of a declaration, a sheet and an event holds, as the comments beside the columns say.
+Signature = dict[str, Any]
+Rows = list[dict[str, Any]]
+Payload = dict[str, Any]
 
 
 class Declaration(models.Model):
@@ -43,9 +50,9 @@ class Declaration(models.Model):
     status = models.CharField(max_length=30, blank=True)
     # Of the record as it was shown, and that record itself with the answer to each field.
     record_digest = models.CharField(max_length=52)
-    snapshot = EncryptedJSONField()
+    snapshot: EncryptedJSONField[Snapshot, Snapshot] = EncryptedJSONField()
     # {"typed": "…"} or {"strokes": [[x, y, x, y, …], …], "size": [width, height]}, integers.
-    signature = EncryptedJSONField()
+    signature: EncryptedJSONField[Signature, Signature] = EncryptedJSONField()
     phone = EncryptedTextField(null=True)
     # Tells devices apart without telling which: a keyed digest of a random cookie.
     device_mark = models.CharField(max_length=52, blank=True)
@@ -205,12 +212,12 @@ class ClassSheet(models.Model):
     submission_id = models.UUIDField(unique=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.SUBMITTED)
     # One row a seat, as flow.submit_sheet writes them; counts by standing; the digest of both.
-    rows = EncryptedJSONField()
+    rows: EncryptedJSONField[Rows, Rows] = EncryptedJSONField()
     counts = models.JSONField(_("counts"))
     digest = models.CharField(_("digest"), max_length=52)
     # Null once the personal data of the campaign was deleted; the signature is empty then.
     collator = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="+")
-    signature = EncryptedJSONField()
+    signature: EncryptedJSONField[Signature, Signature] = EncryptedJSONField()
     submitted_at = models.DateTimeField(_("submitted at"))
     # The head of the class's chain when the sheet was submitted, and the code in the print's QR.
     chain_head = models.CharField(_("head of the chain"), max_length=52)
@@ -363,7 +370,7 @@ class Event(models.Model):
     verb = models.CharField(_("move"), max_length=30)
     happened_at = models.DateTimeField(_("happened at"))
     # Who, and what else is to be known: {"by": …, "student": …, "reason": …}. Null once purged.
-    payload = EncryptedJSONField(null=True)
+    payload: EncryptedJSONField[Payload | None, Payload | None] = EncryptedJSONField(null=True)
     salt = models.BinaryField(max_length=16, null=True)
     payload_digest = models.CharField(max_length=52)
     link = models.CharField(_("link of the chain"), max_length=52)
