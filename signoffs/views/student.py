@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from rosters import identity
+
 from .. import access, flow
 from ..entrance import throttle
 from ..forms.identification import IdentifyForm
@@ -144,6 +146,8 @@ def _record_page(request, visit, form, status: int, refusal=None) -> HttpRespons
         visit,
         form=form,
         answers=ANSWERS,
+        hiding=identity.HIDING,
+        visible_enough=identity.VISIBLE_ENOUGH,
         refusal=refusal,
         changes=_changes(visit),
         asked_again=asked_again,
