@@ -73,6 +73,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        """Return the answer."""
         status = _judge(request)
         if not status:
             return self.get_response(request)

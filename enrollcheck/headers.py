@@ -18,6 +18,7 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        """Return the answer."""
         response = self.get_response(request)
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -98,6 +98,7 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        """Return the answer."""
         start = time.perf_counter()
         response = self.get_response(request)
         found = request.resolver_match
