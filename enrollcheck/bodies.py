@@ -76,6 +76,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer."""
         status = _judge(request)
         if not status:
             return self.get_response(request)

@@ -19,6 +19,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         known = chosen in dict(settings.LANGUAGES) and check_for_language(chosen)
         translation.activate(chosen if known else settings.LANGUAGE_CODE)

@@ -99,6 +99,7 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer."""
         start = time.perf_counter()
         response = self.get_response(request)
         found = request.resolver_match

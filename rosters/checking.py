@@ -90,7 +90,7 @@ def _of_row(
     resident = identity.looks_resident(number)
     if not known_groups[group] and not from_elsewhere and (resident or not number):
         yield "unknown_ethnicity", "ethnicity", {}
-    if resident or number and not from_elsewhere:
+    if resident or (number and not from_elsewhere):
         yield from _of_id_number(row, number, resident)
     if row.birth_date and cohort and not _YOUNGEST <= cohort - row.birth_date.year <= _OLDEST:
         yield "odd_age", "birth_date", {}

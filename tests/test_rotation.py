@@ -121,9 +121,7 @@ class TestWithoutTheOldKey:
                     [getattr(row, field.name) for row in model.objects.all()]
 
     def test_every_chain_and_every_print_verifies(self, world):
-        assert {chain.pk: verify(chain) for chain in Chain.objects.all()} == dict.fromkeys(
-            Chain.objects.values_list("pk", flat=True), []
-        )
+        assert [chain.pk for chain in Chain.objects.all() if verify(chain)] == []
         text = pages.text(Client().get(reverse("verify", args=[world["sheet"].verify_code])))
         assert "是，这是最新版本" in text
         assert ClassSheet.objects.get().digest in text

@@ -64,8 +64,9 @@ class AccountForm(Form):
         """The classes by department, each with whether it is chosen; and how many of them are."""
         chosen = {str(uuid) for uuid in self["class_groups"].value() or ()}
         found: dict[Department, list[tuple[ClassGroup, bool]]] = {}
-        for one in self._class_groups.queryset or ():
-            found.setdefault(one.department, []).append((one, str(one.uuid) in chosen))
+        for class_group in self._class_groups.queryset or ():
+            is_chosen = str(class_group.uuid) in chosen
+            found.setdefault(class_group.department, []).append((class_group, is_chosen))
         return [
             (department, classes, sum(is_chosen for _, is_chosen in classes))
             for department, classes in found.items()
@@ -73,17 +74,19 @@ class AccountForm(Form):
 
     def person(self, campus_name: str = "") -> flow.Person:
         """Return who it is, for a valid form; without a field of it, the campus name stays as given."""
-        said = self.cleaned_data
-        return flow.Person(said["name"].strip(), said["email"], said.get("campus_name", campus_name).strip())
+        cleaned = self.cleaned_data
+        return flow.Person(
+            cleaned["name"].strip(), cleaned["email"], cleaned.get("campus_name", campus_name).strip()
+        )
 
     def place(self, kept: tuple[ClassGroup, ...] = ()) -> flow.Place:
         """Return what they may do, for a valid form; `kept` are a counsellor's classes not shown in it."""
-        said = self.cleaned_data
-        if said["role"] == Role.DEPARTMENT:
-            return flow.Place(said["role"], department=said["department"])
-        if said["role"] == Role.COUNSELLOR:
-            return flow.Place(said["role"], class_groups=(*said["class_groups"], *kept))
-        return flow.Place(said["role"])
+        cleaned = self.cleaned_data
+        if cleaned["role"] == Role.DEPARTMENT:
+            return flow.Place(cleaned["role"], department=cleaned["department"])
+        if cleaned["role"] == Role.COUNSELLOR:
+            return flow.Place(cleaned["role"], class_groups=(*cleaned["class_groups"], *kept))
+        return flow.Place(cleaned["role"])
 
 
 class NewAccountForm(AccountForm):

@@ -1,5 +1,6 @@
 """A signature: drawn by finger as integer strokes, or typed. Never a picture."""
 
+import itertools
 import json
 from typing import Any
 
@@ -22,7 +23,7 @@ def _ink(strokes: list[list[int]], height: int) -> float:
     length = 0.0
     for stroke in strokes:
         points = list(zip(stroke[::2], stroke[1::2], strict=True))
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(points):
             length += ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
     return length / height
 

@@ -44,9 +44,9 @@ class HandInForm(Form):
         """Ask for a reason for each of these classes."""
         super().__init__(*args, **kwargs)
         for row in rows:
-            said = {"class": row.class_group, "state": row.sheet_label}
+            words = {"class": row.class_group, "state": row.sheet_label}
             self.fields[str(row.class_group.uuid)] = forms.CharField(
-                label=_("%(class)s (%(state)s)") % said,
+                label=_("%(class)s (%(state)s)") % words,
                 max_length=200,
                 error_messages={"required": _("Please give the reason.")},
             )
@@ -232,8 +232,8 @@ class TextsForm(Form):
     def texts(self) -> dict[str, str]:
         """What the campaign keeps: only what differs from the given texts."""
         given = guide.as_typed()
-        said = {name: text.replace("\r\n", "\n").strip() for name, text in self.cleaned_data.items()}
-        return {name: text for name, text in said.items() if text and text != given.get(name)}
+        typed = {name: text.replace("\r\n", "\n").strip() for name, text in self.cleaned_data.items()}
+        return {name: text for name, text in typed.items() if text and text != given.get(name)}
 
 
 class WholeNumbersForm(Form):

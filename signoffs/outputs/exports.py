@@ -80,7 +80,7 @@ def department_summary(campaign: Campaign, now: datetime) -> bytes:
     overview = campaign_overview(campaign, now)
     book = Book()
     _sheet(book, "系部", SUMMARY_COLUMNS, (_summary_row(row) for row in overview.departments))
-    classes = {"系部": 18, "班级": 20, **{name: 8 for name in list(SUMMARY_COLUMNS)[2:11]}, "确认表": 14}
+    classes = {"系部": 18, "班级": 20, **dict.fromkeys(list(SUMMARY_COLUMNS)[2:11], 8), "确认表": 14}
     _sheet(
         book,
         "班级",

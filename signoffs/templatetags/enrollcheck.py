@@ -1,5 +1,6 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
+import itertools
 import re
 from datetime import date, datetime
 from functools import lru_cache
@@ -285,7 +286,7 @@ def signed(signature: dict) -> str:
 def _path(stroke: list[int]) -> str:
     """Return a stroke as a path's data: where it begins, and the step to each further point."""
     points = list(zip(stroke[::2], stroke[1::2], strict=True))
-    steps = (f"l{x - x0} {y - y0}" for (x0, y0), (x, y) in zip(points, points[1:], strict=False))
+    steps = (f"l{x - x0} {y - y0}" for (x0, y0), (x, y) in itertools.pairwise(points))
     return f"M{points[0][0]} {points[0][1]}{''.join(steps)}" if points else ""
 
 

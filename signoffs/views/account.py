@@ -191,7 +191,7 @@ def own_account(request: access.SignedInRequest) -> HttpResponse:
     user = request.user
     live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     sessions = UserSession.objects.filter(user=user, session_key__in=live).order_by("-created_at")
-    factors = {one.type: one for one in Authenticator.objects.filter(user=user)}
+    factors = {factor.type: factor for factor in Authenticator.objects.filter(user=user)}
     codes = factors.get(Authenticator.Type.RECOVERY_CODES)
     context = {
         "memberships": access.memberships(user),

@@ -52,11 +52,11 @@ def stream(request: HttpRequest, pieces: Iterator[bytes], name: str) -> HttpResp
     The first piece is drawn before the answer begins: what fails at once is an error page. What fails later
     breaks the answer off; printing sees to it that nobody takes the half for the whole.
     """
-    told = _told(next(pieces), pieces)
-    return _marked(request, StreamingHttpResponse(told, content_type=PDF, headers=_headers(name)))
+    content = _logged(next(pieces), pieces)
+    return _marked(request, StreamingHttpResponse(content, content_type=PDF, headers=_headers(name)))
 
 
-def _told(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _logged(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces. No middleware hears of an error once an answer has begun: it is logged here."""
     try:
         yield from itertools.chain([first], pieces)
@@ -90,9 +90,9 @@ KINDS: dict[str, dict[str, bool]] = {
 FILE_NAMES = {"filled": "登记表", "blank": "空白登记表（印姓名）", "nameless": "空白登记表（不印姓名）"}
 
 
-def file_of_form(posted: Mapping[str, str], of: object) -> str:
+def file_of_form(posted: Mapping[str, str], whose: object) -> str:
     """Return the file name of a print of the forms of a class, a department or a campaign."""
-    return f"{FILE_NAMES.get(posted.get('kind', 'filled'), FILE_NAMES['filled'])}-{of}.pdf"
+    return f"{FILE_NAMES.get(posted.get('kind', 'filled'), FILE_NAMES['filled'])}-{whose}.pdf"
 
 
 def kind_of_form(posted: Mapping[str, str]) -> dict[str, bool]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from rosters import identity
 from rosters.models import RosterChange
 from rosters.sentences import Sentence
 
@@ -152,6 +153,8 @@ def _record_page(
         visit,
         form=form,
         answers=ANSWERS,
+        hiding=identity.HIDING,
+        visible_enough=identity.VISIBLE_ENOUGH,
         refusal=refusal,
         changes=_changes(visit),
         asked_again=asked_again,

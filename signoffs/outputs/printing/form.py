@@ -3,6 +3,7 @@
 All measures are points; y runs up from the foot of the page.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -171,7 +172,7 @@ def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> No
         y = top - HEADER - number * ERROR_ROW
         cells = [
             Box(x, y, end - x, ERROR_ROW).within(4, 1.5, 4, 1.5)
-            for x, end in zip(ERROR_COLUMNS, ERROR_COLUMNS[1:], strict=False)
+            for x, end in itertools.pairwise(ERROR_COLUMNS)
         ]
         pen.paragraph(cells[0], error.text, 8.5)
         pen.signature(cells[1], error.signature)
