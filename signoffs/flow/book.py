@@ -13,11 +13,11 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Model
 
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from ..models import Chain, Declaration, Event, Standing, Tally
+from ..models import Chain, Declaration, Event, Standing, Tally, proofs
 from ..models.prepared import Prepared, store
 from ..process import rules, states
 from ..queries import actors, situations
@@ -43,11 +43,43 @@ _student = Prepared(
 )
 
 
-class Book:
+class Ledger:
+    """A chain of events under its lock, and the rows that were written and that no event has told of yet."""
+
+    chain: Chain
+    now: datetime
+
+    def __init__(self) -> None:
+        """Begin with no row."""
+        self._rows: dict[str, str | None] = {}
+
+    def wrote(self, *rows: Model) -> None:
+        """Keep what these stored rows say, for the next event. Call it once they are whole."""
+        self._rows |= {proofs.key_of(row): proofs.digest_of(row) for row in rows}
+
+    def removed(self, *rows: Model) -> None:
+        """Keep that these rows are gone, for the next event."""
+        self._rows |= {proofs.key_of(row): None for row in rows}
+
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
+        """Append an event to the chain, with the rows that it accounts for; `student` is whom it is about."""
+        rows, self._rows = self._rows, {}
+        return chains.append(
+            self.chain, verb, self.now, who, student, payload | ({"rows": rows} if rows else {})
+        )
+
+    def close(self) -> None:
+        """End the move. Raise RuntimeError where a row was written that no event tells of."""
+        if self._rows:
+            raise RuntimeError(f"no event tells of {', '.join(self._rows)}")
+
+
+class Book(Ledger):
     """One class while its row is locked: its tally and its chain, changed in memory, saved at the end."""
 
     def __init__(self, class_group: ClassGroup, now: datetime):
         """Take the locked class, and the moment that the clock showed under the lock."""
+        super().__init__()
         self.class_group = class_group
         self.campaign = class_group.campaign
         self.now = now
@@ -108,6 +140,7 @@ class Book:
         standing.declaration = declaration
         standing.excuse = excuse
         store(standing)
+        self.wrote(standing)
         self._standings[student.pk] = standing
         self.recount_share(student, before, share_of(standing))
 
@@ -117,12 +150,9 @@ class Book:
         add_share(self.tally, student.seat, after)
         self._tally_changed = True
 
-    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
-        """Append an event to the class's chain; `student` is whom it is about."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
-
     def close(self) -> None:
         """Save the tally, where it has changed."""
+        super().close()
         if self._tally_changed:
             store(self.tally)
 
@@ -150,20 +180,17 @@ def student_book(student: Student, clock: Clock):
     return class_book(student.class_group_id, clock)
 
 
-class Shelf:
+class Shelf(Ledger):
     """Several classes under their locks, and the chain of what they make up."""
 
     def __init__(self, campaign: Campaign, classes: list[ClassGroup], chain: Chain, now: datetime):
         """Take what was locked, and the moment under the locks."""
+        super().__init__()
         self.campaign, self.classes, self.chain, self.now = campaign, classes, chain, now
 
     def book(self, class_group: ClassGroup) -> Book:
         """Return the book of one of the classes; the caller closes it."""
         return Book(class_group, self.now)
-
-    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
-        """Append an event to the chain."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
 
 
 @contextmanager
@@ -173,7 +200,9 @@ def department_shelf(campaign: Campaign, department: Department, clock: Clock) -
         classes = _locked_classes(campaign=campaign, department=department)
         Chain.objects.get_or_create(campaign=campaign, department=department, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=campaign, department=department)
-        yield Shelf(Campaign.objects.get(pk=campaign.pk), classes, chain, clock())
+        shelf = Shelf(Campaign.objects.get(pk=campaign.pk), classes, chain, clock())
+        yield shelf
+        shelf.close()
 
 
 @contextmanager
@@ -183,4 +212,6 @@ def campaign_shelf(campaign: Campaign, clock: Clock) -> Iterator[Shelf]:
         locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         classes = _locked_classes(campaign=locked)
         chain, _ = Chain.objects.get_or_create(campaign=locked, department=None, class_group=None)
-        yield Shelf(locked, classes, chain, clock())
+        shelf = Shelf(locked, classes, chain, clock())
+        yield shelf
+        shelf.close()

@@ -88,7 +88,7 @@ def report(
             book, student, Kind.REPORTED, submission_id, status, signature, arrived_at, snapshot, phone,
             device_mark=device_mark,
         )  # fmt: skip
-        _write_errors(declaration, student, errors)
+        _write_errors(book, declaration, errors)
         _counts(book, student, declaration)
         told = _told(declaration, at) | {"fields": [error.field for error in errors]}
         book.note("report", who, student, **told)
@@ -103,6 +103,7 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock) -> None:
         declaration = book.standing(student).declaration
         declaration.withdrawn_at = book.now
         declaration.save(update_fields=["withdrawn_at"])
+        book.wrote(declaration)
         fall_back(book, student)
         book.note("withdraw_declaration", who, student, declaration=str(declaration.uuid))
 
@@ -147,7 +148,7 @@ def enter_on_paper(
             book, student, kind, submission_id, status, signature or {}, arrived_at, snapshot, phone,
             channel=channel, entered_by_user=who.user, entered_by_student=who.student, entered_reason=reason,
         )  # fmt: skip
-        _write_errors(declaration, student, errors)
+        _write_errors(book, declaration, errors)
         book.note(
             "enter_on_paper", who, student, declaration=str(declaration.uuid), channel=channel, reason=reason
         )
@@ -170,6 +171,7 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock) -> None:
         at = book.allow("countersign", who, student)
         declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
         declaration.save(update_fields=["countersigned_by", "countersigned_at"])
+        book.wrote(declaration)
         _counts(book, student, declaration)
         book.note("countersign", who, student, **_told(declaration, at))
 
@@ -186,6 +188,7 @@ def contest(*, declaration: Declaration, who: Who, clock: Clock) -> None:
             raise Refused(_("This entry no longer counts."))
         declaration.contested_at = book.now
         declaration.save(update_fields=["contested_at"])
+        book.wrote(declaration)
         standing = book.standing(student)
         if standing is not None and standing.declaration_id == declaration.pk:
             fall_back(book, student)
@@ -241,26 +244,30 @@ def _write(
         **values,
     )
     store(declaration)
+    book.wrote(declaration)
     return declaration
 
 
-def _write_errors(declaration: Declaration, student: Student, errors: list[FieldReport]) -> None:
+def _write_errors(book: Book, declaration: Declaration, errors: list[FieldReport]) -> None:
     """Keep what the roster says beside what was reported; the owner follows from the field."""
     for error in errors:
         known = key_fields.BY_NAME.get(error.field)
-        FieldError.objects.create(
+        written = FieldError.objects.create(
             declaration=declaration,
             field=error.field,
             owner=known.owner if known else FieldError.Owner.OFFICE,
-            roster_value=key_fields.display(error.field, getattr(student, error.field)) if known else "",
+            roster_value=key_fields.display(error.field, getattr(declaration.student, error.field))
+            if known
+            else "",
             chsi_value=error.chsi_value,
             right_value=error.right_value,
         )
+        book.wrote(written)
 
 
 def _counts(book: Book, student: Student, declaration: Declaration) -> None:
     """Let the declaration count: the standing follows it, and an excuse is lifted."""
-    end_excuse(book.standing(student), book.now)
+    end_excuse(book, student)
     state = declaration.kind if same_record(declaration, student) else states.RECHECK
     book.stand(student, state, declaration=declaration, late=declaration.late)
 

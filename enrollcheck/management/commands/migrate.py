@@ -7,6 +7,13 @@ kill between the two, and the next run stops at "table already exists".
 from django.core.management.commands import migrate
 from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from signoffs import flow
+from signoffs.models import Event, User
+from signoffs.queries.actors import Who
+
+ADOPTED = "adopt_accounts"
 
 
 class WholeExecutor(MigrationExecutor):
@@ -30,4 +37,12 @@ migrate.MigrationExecutor = WholeExecutor
 
 
 class Command(migrate.Command):
-    """Django's command, with that executor."""
+    """Django's command, with that executor; and once, an event of the accounts that older versions made."""
+
+    def handle(self, *args, **options):
+        """Migrate, and account for the accounts. Raise what Django's command raises."""
+        super().handle(*args, **options)
+        whole = not (options["app_label"] or options["plan"] or options["check_unapplied"])
+        if whole and User.objects.exists() and not Event.objects.filter(verb=ADOPTED).exists():
+            who = Who(command="migrate")
+            flow.note_accounts(users=list(User.objects.all()), verb=ADOPTED, who=who, clock=timezone.now)
