@@ -64,7 +64,7 @@ def _columns(model: type[Model]) -> tuple[str, ...]:
     return tuple(one.attname for one in model._meta.concrete_fields if one.name not in PROVEN[model])
 
 
-def _plain(value) -> str:
+def _plain(value: object) -> str:
     """Return a moment in UTC, a day or a UUID as text: both databases give them back alike."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()

@@ -51,7 +51,7 @@ def gather() -> Evidence:
     events = Event.objects.exclude(payload=None).select_related("chain").order_by("pk")
     for event in events.iterator(1000):
         try:
-            payload = event.payload
+            payload = event.payload or {}
         except CannotDecrypt:  # chains.verify names it
             continue
         rows = payload.get("rows", {})
@@ -62,7 +62,7 @@ def gather() -> Evidence:
             evidence.digests[key] = digest
             if event.verb in MADE_WITH_A_HEAD:
                 evidence.links[key] = event.link
-        if "seen" in payload:
+        if "seen" in payload and event.user_id and event.chain.campaign_id:
             evidence.seen[event.user_id, event.chain.campaign_id] = payload["seen"]
     return evidence
 
@@ -104,7 +104,7 @@ def _judge_row(row: Model, evidence: Evidence) -> str | None:
     if not says(row, digest):
         return "changed"
     made_by = evidence.links.get(key)
-    return "head" if made_by is not None and row.chain_head != made_by else None
+    return "head" if made_by is not None and getattr(row, "chain_head", "") != made_by else None
 
 
 def _names_of(row: Model) -> set[str]:

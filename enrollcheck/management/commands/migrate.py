@@ -4,9 +4,13 @@ Django notes a migration after its transaction where something is put off to its
 kill between the two, and the next run stops at "table already exists".
 """
 
+from typing import Any
+
 from django.core.management.commands import migrate
 from django.db import transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
 from signoffs import flow
@@ -19,7 +23,9 @@ ADOPTED = "adopt_accounts"
 class WholeExecutor(MigrationExecutor):
     """Makes a migration and the note of it one transaction."""
 
-    def apply_migration(self, state, migration, fake=False, fake_initial=False):
+    def apply_migration(
+        self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
+    ) -> ProjectState:
         """Apply it, and return the state after it. Raise what the migration raises: nothing has happened."""
         if not migration.atomic:
             return super().apply_migration(state, migration, fake, fake_initial)
@@ -33,13 +39,13 @@ class WholeExecutor(MigrationExecutor):
 
 
 # The command names its executor itself, and has no place to give another.
-migrate.MigrationExecutor = WholeExecutor
+migrate.MigrationExecutor = WholeExecutor  # type: ignore[attr-defined]  # which no stub mentions
 
 
 class Command(migrate.Command):
     """Django's command, with that executor; and once, an event of the accounts that older versions made."""
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, and account for the accounts. Raise what Django's command raises."""
         super().handle(*args, **options)
         whole = not (options["app_label"] or options["plan"] or options["check_unapplied"])

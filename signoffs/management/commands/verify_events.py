@@ -3,6 +3,8 @@
 Exit 1 where a chain does not hold, or a row says something else than the event that wrote it.
 """
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from signoffs.flow.chains import verify
@@ -34,7 +36,7 @@ class Command(BaseCommand):
         "Hold every chain of events against its digests, and every row against the events; name what differs."
     )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print what is wrong. Raise CommandError where something is."""
         wrong = events = 0
         chains = Chain.objects.select_related("class_group__department", "department", "campaign")
@@ -44,16 +46,16 @@ class Command(BaseCommand):
                 wrong += 1
                 self.stdout.write(f"{_name(chain)}: event {problem.position} {WORDS[problem.code]}")
         verdict = evidence.judge()
-        for problem in verdict.problems:
-            self.stdout.write(f"{_row(problem.row)} {ROW_WORDS[problem.code]}")
+        for found in verdict.problems:
+            self.stdout.write(f"{_row(found.row)} {ROW_WORDS[found.code]}")
         older = (
             f" {verdict.older:,} rows are older than the digests of rows: not proven."
             if verdict.older
             else ""
         )
         if wrong or verdict.problems:
-            found = f"{wrong} of {events:,} events and {len(verdict.problems)} of {verdict.rows:,} rows"
-            raise CommandError(f"{found} do not hold.{older}", returncode=1)
+            count = f"{wrong} of {events:,} events and {len(verdict.problems)} of {verdict.rows:,} rows"
+            raise CommandError(f"{count} do not hold.{older}", returncode=1)
         self.stdout.write(
             f"{events:,} events in {len(chains)} chains, {verdict.rows:,} rows: all hold.{older}"
         )
@@ -61,10 +63,10 @@ class Command(BaseCommand):
 
 def _name(chain: Chain) -> str:
     """Return whose chain it is."""
-    if chain.class_group is not None:
-        return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
     if chain.campaign is None:
         return "accounts"
+    if chain.class_group is not None:
+        return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
     return f"{chain.campaign.slug} {chain.department or 'campaign'}"
 
 
