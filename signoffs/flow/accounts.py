@@ -62,7 +62,9 @@ def _accounts(clock: Clock) -> Iterator[LockedChain]:
     with transaction.atomic():
         Chain.objects.get_or_create(campaign=None, department=None, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=None)
-        yield LockedChain(chain, clock())
+        locked = LockedChain(chain, clock())
+        yield locked
+        locked.close()
 
 
 @contextmanager
@@ -103,13 +105,15 @@ def place_of(user: User) -> list[Place]:
     ]
 
 
-def _settle(user: User, place: Place) -> None:
-    """Give the account this place and no other."""
+def _settle(shelf: LockedChain, user: User, place: Place) -> None:
+    """Give the account this place and no other; both are for the next event."""
+    shelf.removed(*Membership.objects.filter(user=user))
     Membership.objects.filter(user=user).delete()
     of_officer = place.department if place.role == Role.DEPARTMENT else None
     membership = Membership.objects.create(user=user, role=place.role, department=of_officer)
     if place.role == Role.COUNSELLOR:
         membership.class_groups.set(place.class_groups)
+    shelf.wrote(user, membership)
 
 
 def add_account(
@@ -125,7 +129,7 @@ def add_account(
         user.campus_name = person.campus_name
         user.set_unusable_password()
         user.save()
-        _settle(user, place)
+        _settle(shelf, user, place)
         shelf.note("add_account", who, **_about(user), name=person.name, place=place.described())
         token = links.issue_invitation(user, who.user, shelf.now)
         shelf.note("invite", who, **_about(user))
@@ -176,7 +180,7 @@ def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: C
         user.first_name, user.last_name = person.name, ""
         user.email, user.campus_name = person.email, person.campus_name
         user.save(update_fields=["first_name", "last_name", "email", "campus_name"])
-        _settle(user, place)
+        _settle(shelf, user, place)
         shelf.note("edit_account", who, **_about(user), old=old, new=place.described(), old_person=old_person)
 
 
@@ -197,6 +201,7 @@ def deactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
             raise Refused(_("The account is deactivated already."))
         user.is_active = False
         user.save(update_fields=["is_active"])
+        shelf.wrote(user)
         links.revoke_invitations(user, shelf.now)
         _end_sessions(user)
         shelf.note("deactivate_account", who, **_about(user))
@@ -210,6 +215,7 @@ def reactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
             raise Refused(_("The account is active already."))
         user.is_active = True
         user.save(update_fields=["is_active"])
+        shelf.wrote(user)
         shelf.note("reactivate_account", who, **_about(user))
 
 
@@ -247,8 +253,18 @@ def require_second_factor(*, of: str, who: Who, clock: Clock = timezone.now) -> 
     """Say whose accounts must have a second factor. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         old = staffing.second_factor_rule()
-        SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        rule, _made = SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        shelf.wrote(rule)
         shelf.note("require_second_factor", who, old=old, new=of)
+
+
+def note_accounts(*, users: Iterable[User], verb: str, who: Who, clock: Clock = timezone.now) -> None:
+    """Account for accounts that came about otherwise: by a command, or before events held digests of rows."""
+    with _accounts(clock) as shelf:
+        for user in users:
+            shelf.wrote(user, *Membership.objects.filter(user=user))
+        shelf.wrote(*SignInRule.objects.all())
+        shelf.note(verb, who, usernames=[user.username for user in users])
 
 
 def note_own(*, user: User, verb: str, clock: Clock = timezone.now, keep: str | None = None) -> None:

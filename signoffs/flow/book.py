@@ -14,11 +14,11 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Model
 
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from ..models import Chain, Declaration, Event, Excuse, Standing, Tally
+from ..models import Chain, Declaration, Event, Excuse, Standing, Tally, proofs
 from ..models.prepared import Prepared, store
 from ..process import rules, states
 from ..queries import actors, situations
@@ -44,11 +44,38 @@ _student = Prepared(
 )
 
 
-class Book:
+class Accounting:
+    """Keeps which rows a move has written, until its next event tells of them (models/proofs.py)."""
+
+    def __init__(self) -> None:
+        """Begin with no row."""
+        self._rows: dict[str, str | None] = {}
+
+    def wrote(self, *rows: Model) -> None:
+        """Keep what these stored rows say. Call it once they are whole."""
+        self._rows |= {proofs.key_of(row): proofs.digest_of(row) for row in rows}
+
+    def removed(self, *rows: Model) -> None:
+        """Keep that these rows are gone."""
+        self._rows |= {proofs.key_of(row): None for row in rows}
+
+    def _accounted(self) -> dict[str, dict[str, str | None]]:
+        """Return what an event tells of the rows since the one before."""
+        rows, self._rows = self._rows, {}
+        return {"rows": rows} if rows else {}
+
+    def close(self) -> None:
+        """End the move. Raise RuntimeError where a row was written that no event tells of."""
+        if self._rows:
+            raise RuntimeError(f"no event tells of {', '.join(self._rows)}")
+
+
+class Book(Accounting):
     """One class while its row is locked: its tally and its chain, changed in memory, saved at the end."""
 
     def __init__(self, class_group: ClassGroup, now: datetime):
         """Take the locked class, and the moment that the clock showed under the lock."""
+        super().__init__()
         self.class_group = class_group
         self.campaign = class_group.campaign
         self.now = now
@@ -115,6 +142,7 @@ class Book:
         standing.declaration = declaration
         standing.excuse = excuse
         store(standing)
+        self.wrote(standing)
         self._standings[student.pk] = standing
         self.recount_share(student, before, share_of(standing))
 
@@ -126,10 +154,11 @@ class Book:
 
     def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:
         """Append an event to the class's chain; `student` is whom it is about."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
+        return chains.append(self.chain, verb, self.now, who, student, payload | self._accounted())
 
     def close(self) -> None:
         """Save the tally, where it has changed."""
+        super().close()
         if self._tally_changed:
             store(self.tally)
 
@@ -157,16 +186,17 @@ def student_book(student: Student, clock: Clock) -> AbstractContextManager[Book]
     return class_book(student.class_group_id, clock)
 
 
-class LockedChain:
+class LockedChain(Accounting):
     """A chain under its lock."""
 
     def __init__(self, chain: Chain, now: datetime):
         """Take the chain, and the moment under the lock."""
+        super().__init__()
         self.chain, self.now = chain, now
 
     def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:
         """Append an event to the chain."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
+        return chains.append(self.chain, verb, self.now, who, student, payload | self._accounted())
 
 
 class Shelf(LockedChain):
@@ -189,7 +219,9 @@ def department_shelf(campaign: Campaign, department: Department, clock: Clock) -
         classes = _locked_classes(campaign=campaign, department=department)
         Chain.objects.get_or_create(campaign=campaign, department=department, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=campaign, department=department)
-        yield Shelf(Campaign.objects.get(pk=campaign.pk), classes, chain, clock())
+        shelf = Shelf(Campaign.objects.get(pk=campaign.pk), classes, chain, clock())
+        yield shelf
+        shelf.close()
 
 
 @contextmanager
@@ -199,4 +231,6 @@ def campaign_shelf(campaign: Campaign, clock: Clock) -> Iterator[Shelf]:
         locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         classes = _locked_classes(campaign=locked)
         chain, _ = Chain.objects.get_or_create(campaign=locked, department=None, class_group=None)
-        yield Shelf(locked, classes, chain, clock())
+        shelf = Shelf(locked, classes, chain, clock())
+        yield shelf
+        shelf.close()

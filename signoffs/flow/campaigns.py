@@ -128,10 +128,15 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
         by_class[standing.student.class_group_id].append(standing)
     # Of all that they have declared: another may count one day.
     late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
+    in_time_now = defaultdict(list)
+    for declaration in late.select_related("student"):
+        declaration.late = False
+        in_time_now[declaration.student.class_group_id].append(declaration)
     late.update(late=False)
     for class_group in shelf.classes:
-        if by_class[class_group.pk]:
+        if by_class[class_group.pk] or in_time_now[class_group.pk]:
             book, missing, in_time = shelf.book(class_group), [], []
+            book.wrote(*in_time_now[class_group.pk])
             for standing in by_class[class_group.pk]:
                 student = standing.student
                 if standing.state == states.OVERDUE:

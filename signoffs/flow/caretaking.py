@@ -40,6 +40,7 @@ def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock =
             entered_by_student=who.student,
             entered_at=book.now,
         )
+        book.wrote(made)
         book.stand(student, states.EXCUSED, excuse=made)
         book.note("excuse", who, student, reason=reason)
         return made
@@ -50,7 +51,7 @@ def lift_excuse(*, student: Student, who: Who, clock: Clock = timezone.now) -> N
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("lift_excuse", who, student)
-        end_excuse(book.standing(student), book.now)
+        end_excuse(book, student)
         fall_back(book, student)
         book.note("lift_excuse", who, student)
 
@@ -83,6 +84,7 @@ def claim_missing(
             phone=phone or None,
             claimed_at=book.now,
         )
+        book.wrote(claim)
         book.note("claim_missing", Who(), claim=str(claim.uuid))
         return claim
 
@@ -97,6 +99,7 @@ def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock = tim
             raise Refused(_("This is settled already."))
         claim.settled_by, claim.settled_at, claim.settled_note = who.user, book.now, note.strip()
         claim.save(update_fields=["settled_by", "settled_at", "settled_note"])
+        book.wrote(claim)
         book.note("settle_claim", who, claim=str(claim.uuid), note=claim.settled_note)
 
 
@@ -109,7 +112,8 @@ def name_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -> 
             raise Refused(_("The student is no longer on the roster."))
         if actors.is_monitor(student):
             raise Refused(_("The student is a monitor already."))
-        MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
+        duty = MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
+        book.wrote(duty)
         book.note("name_monitor", who, student)
 
 
@@ -118,8 +122,11 @@ def unname_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -
     with student_book(student, clock) as book:
         student = book.student(student)
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
-        if MonitorDuty.objects.filter(student=student).delete()[0] == 0:
+        duty = MonitorDuty.objects.filter(student=student).first()
+        if duty is None:
             raise Refused(_("The duty comes from the roster: change it there."))
+        book.removed(duty)
+        duty.delete()
         book.note("unname_monitor", who, student)
 
 

@@ -69,6 +69,7 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock = timezone.
         declaration = cast(Declaration, cast(Standing, book.standing(student)).declaration)
         declaration.withdrawn_at = book.now
         declaration.save(update_fields=["withdrawn_at"])
+        book.wrote(declaration)
         fall_back(book, student)
         book.note("withdraw_declaration", who, student, declaration=str(declaration.uuid))
 
@@ -115,6 +116,7 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock = timezone.n
         at = book.allow("countersign", who, student)
         declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
         declaration.save(update_fields=["countersigned_by", "countersigned_at"])
+        book.wrote(declaration)
         _counts(book, student, declaration)
         book.note("countersign", who, student, **_facts(declaration, at))
 
@@ -131,6 +133,7 @@ def contest(*, declaration: Declaration, who: Who, clock: Clock = timezone.now) 
             raise Refused(_("This entry no longer counts."))
         declaration.contested_at = book.now
         declaration.save(update_fields=["contested_at"])
+        book.wrote(declaration)
         standing = book.standing(student)
         if standing is not None and standing.declaration_id == declaration.pk:
             fall_back(book, student)
@@ -186,27 +189,31 @@ def _write(book: Book, student: Student, answers: Answers, **entry: Any) -> Decl
         **entry,
     )
     store(declaration)
-    _write_errors(declaration, student, answers.errors)
+    book.wrote(declaration)
+    _write_errors(book, declaration, answers.errors)
     return declaration
 
 
-def _write_errors(declaration: Declaration, student: Student, errors: Iterable[FieldReport]) -> None:
+def _write_errors(book: Book, declaration: Declaration, errors: Iterable[FieldReport]) -> None:
     """Keep what the roster says beside what was reported; the owner follows from the field."""
     for error in errors:
         known = key_fields.BY_NAME.get(error.field)
-        FieldError.objects.create(
+        written = FieldError.objects.create(
             declaration=declaration,
             field=error.field,
             owner=known.owner if known else FieldError.Owner.OFFICE,
-            roster_value=key_fields.display(error.field, getattr(student, error.field)) if known else "",
+            roster_value=key_fields.display(error.field, getattr(declaration.student, error.field))
+            if known
+            else "",
             chsi_value=error.chsi_value,
             right_value=error.right_value,
         )
+        book.wrote(written)
 
 
 def _counts(book: Book, student: Student, declaration: Declaration) -> None:
     """Let the declaration count: the standing follows it, and an excuse is lifted."""
-    end_excuse(book.standing(student), book.now)
+    end_excuse(book, student)
     state = declaration.kind if same_record(declaration, student) else states.RECHECK
     book.stand(student, state, declaration=declaration, late=declaration.late)
 

@@ -114,8 +114,7 @@ def hand_in(
         }
         digest = key_ring().digest("hand_in", canonical(whole))
         late = deadlines.is_late(shelf.campaign.department_deadline, shelf.now)
-        shelf.note("hand_in", who, version=version, digest=digest, late=late, exceptions=excepted)
-        return HandIn.objects.create(
+        made = HandIn(
             campaign=shelf.campaign,
             department=department,
             version=version,
@@ -125,8 +124,13 @@ def hand_in(
             handed_in_by=cast(User, who.user),
             handed_in_at=shelf.now,
             late=late,
-            chain_head=shelf.chain.head,
         )
+        shelf.wrote(made)
+        # The event first: the hand-in, and its cover, hold the head of the chain with it.
+        facts: dict[str, Any] = {"version": version, "digest": digest, "late": late, "exceptions": excepted}
+        made.chain_head = shelf.note("hand_in", who, **facts).link
+        made.save()
+        return made
 
 
 def receive(*, hand_in: HandIn, who: Who, clock: Clock = timezone.now) -> None:
@@ -135,6 +139,7 @@ def receive(*, hand_in: HandIn, who: Who, clock: Clock = timezone.now) -> None:
         newest = _same(_allow("receive", who, shelf, hand_in.department), hand_in)
         newest.state, newest.received_by, newest.received_at = HandIn.State.RECEIVED, who.user, shelf.now
         newest.save(update_fields=["state", "received_by", "received_at"])
+        shelf.wrote(newest)
         shelf.note("receive", who, version=newest.version, digest=newest.digest)
 
 
@@ -146,6 +151,7 @@ def reopen(*, hand_in: HandIn, who: Who, reason: str, clock: Clock = timezone.no
         newest.state, newest.reopened_by, newest.reopened_at = HandIn.State.REOPENED, who.user, shelf.now
         newest.reopen_reason = reason.strip()
         newest.save(update_fields=["state", "reopened_by", "reopened_at", "reopen_reason"])
+        shelf.wrote(newest)
         shelf.note("reopen", who, version=newest.version, reason=newest.reopen_reason)
 
 

@@ -90,21 +90,31 @@ def _purge_class(book: Book) -> dict[str, int]:
         | Q(excuse__student__class_group=own)
     ).delete()
     FieldError.objects.filter(declaration__in=declared).delete()
+    nobodys = Q(entered_by_user=None, entered_by_student=None)
+    # Told of by the purge of another class, in an event that stays.
+    book.removed(*declared.filter(nobodys).exclude(channel=Declaration.Channel.OWN))
     declared.delete()
-    Excuse.objects.filter(made_here).delete()
+    excuses = Excuse.objects.filter(made_here)
+    book.removed(*excuses.filter(nobodys))
+    excuses.delete()
     AccessRecord.objects.filter(made_here).delete()
     for of_student in (OneTimeCode, Throttle, Identification, MonitorDuty):
         of_student.objects.filter(theirs).delete()
     for of_class in (MissingClaim, ClassLink):
         of_class.objects.filter(class_group=own).delete()
     # What somebody who has moved did in the class that they left.
-    for entered in (Declaration, Excuse):
-        entered.objects.filter(entered_by_student__class_group=own).update(entered_by_student=None)
-    ClassSheet.objects.filter(collator__class_group=own).update(collator=None)
-    for sheet in ClassSheet.objects.filter(class_group=own):
-        sheet.rows = [{name: row[name] for name in KEPT_OF_A_ROW} for row in sheet.rows]
-        sheet.collator, sheet.signature, sheet.return_reason = None, {}, ""
+    for model in (Declaration, Excuse):
+        for row in model.objects.filter(entered_by_student__class_group=own):
+            row.entered_by_student = None
+            row.save(update_fields=["entered_by_student"])
+            book.wrote(row)
+    for sheet in ClassSheet.objects.filter(Q(collator__class_group=own) | Q(class_group=own)):
+        sheet.collator = None
+        if sheet.class_group_id == own.pk:
+            sheet.rows = [{name: row[name] for name in KEPT_OF_A_ROW} for row in sheet.rows]
+            sheet.signature, sheet.return_reason = {}, ""
         sheet.save(update_fields=["rows", "collator", "signature", "return_reason"])
+        book.wrote(sheet)
     _forget_payloads(Event.objects.filter(Q(chain__class_group=own) | theirs))
     importing.purge_class(own, now=book.now)
     return counts
@@ -128,6 +138,7 @@ def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
             hand_in.exceptions = [one | {"reason": ""} for one in hand_in.exceptions]
             hand_in.reopen_reason = ""
             hand_in.save(update_fields=["exceptions", "reopen_reason"])
+            shelf.wrote(hand_in)
         AccessRecord.objects.filter(campaign=shelf.campaign).delete()
         importing.finish_purge(shelf.campaign, now=shelf.now)
         shelf.note("purge", who, counts=counts, whole_numbers=numbers)

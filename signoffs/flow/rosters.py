@@ -11,7 +11,7 @@ from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from ..entrance import links
-from ..models import Chain, ClassLink, MonitorDuty
+from ..models import Chain, ClassLink, MonitorDuty, Standing, proofs
 from ..process import rules, states
 from ..queries.actors import Who
 from . import tallies
@@ -65,28 +65,32 @@ def import_roster(
         )
         links.issue_all([one for one in touched if one.pk not in linked], shelf.now)
         concerned = {one.pk for one in (*applied.changed, *applied.returned)}
-        asked = restate(Student.objects.filter(pk__in=concerned), shelf.now)
+        restated = restate(Student.objects.filter(pk__in=concerned), shelf.now)
         tallies.renew(touched)
-        chains = _note(touched, applied, asked, shelf, who)
+        chains = _note(touched, applied, restated, shelf, who)
         _end_duties(applied, chains, shelf, who)
         return applied
 
 
 def _note(
-    touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf: Shelf, who: Who
+    touched: list[ClassGroup], applied: importing.Applied, restated: list[Standing], shelf: Shelf, who: Who
 ) -> dict[int | None, Chain]:
     """Write one event for each class that the import touches, and one for the campaign.
 
     Return the chains of those classes, by the class's key.
     """
     by_class: dict[int, dict[str, Any]] = defaultdict(
-        lambda: {"created": 0, "changed": [], "asked": [], "duties": []}
+        lambda: {"created": 0, "changed": [], "asked": [], "duties": [], "rows": {}}
     )
+    asked = [standing.student for standing in restated if standing.state == states.RECHECK]
     for newcomer in applied.created:
         by_class[newcomer.class_group_id]["created"] += 1
     for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
+    for standing in restated:
+        rows = by_class[standing.student.class_group_id]["rows"]
+        rows[proofs.key_of(standing)] = proofs.digest_of(standing)
     source: dict[str, Any] = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
@@ -110,8 +114,9 @@ def _end_duties(applied: importing.Applied, chains: dict[int | None, Chain], she
     left = {student.pk: class_group for student, class_group in applied.moved}
     for duty in MonitorDuty.objects.filter(student__campaign=shelf.campaign).select_related("student"):
         if duty.student_id in left:
+            gone = {"rows": {proofs.key_of(duty): None}}
             duty.delete()
-            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, {})
+            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, gone)
 
 
 def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = timezone.now) -> None:
@@ -120,7 +125,7 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = 
         student = book.student(student)
         book.allow("withdraw_student", who, student)
         refuse_if(rules.may_give(reason, _("Say why the student leaves the roster.")))
-        end_excuse(book.standing(student), book.now)
+        end_excuse(book, student)
         importing.withdraw(student, reason=reason.strip(), now=book.now)
         # Kept, for the case that the roster names them again.
         book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))

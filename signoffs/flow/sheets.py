@@ -54,8 +54,7 @@ def submit_sheet(
         rows, counts = sheet_rows(book.class_group), sheet_counts(book.tally)
         frozen = {"class": str(book.class_group.uuid), "version": version, "rows": rows, "counts": counts}
         digest = key_ring().digest("sheet", canonical(frozen))
-        book.note("submit_sheet", who, version=version, digest=digest)
-        return ClassSheet.objects.create(
+        sheet = ClassSheet(
             class_group=book.class_group,
             version=version,
             submission_id=submission_id,
@@ -65,9 +64,13 @@ def submit_sheet(
             collator=who.student,
             signature=dict(signature),
             submitted_at=book.now,
-            chain_head=book.chain.head,
             verify_code=links.random_text(VERIFY_CODE_LENGTH),
         )
+        book.wrote(sheet)
+        # The event first: the sheet, and its print, hold the head of the chain with it.
+        sheet.chain_head = book.note("submit_sheet", who, version=version, digest=digest).link
+        sheet.save()
+        return sheet
 
 
 def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock = timezone.now) -> None:
@@ -100,6 +103,7 @@ def _decide(book: Book, sheet: ClassSheet, who: Who, state: str, reason: str) ->
     sheet.state, sheet.decided_by, sheet.decided_at = state, who.user, book.now
     sheet.return_reason = reason
     sheet.save(update_fields=["state", "decided_by", "decided_at", "return_reason"])
+    book.wrote(sheet)
 
 
 def sheet_counts(tally: Tally) -> dict[str, int]:

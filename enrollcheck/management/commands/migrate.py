@@ -4,11 +4,20 @@ Django notes a migration after its transaction where something is put off to its
 kill between the two, and the next run stops at "table already exists".
 """
 
+from typing import Any
+
 from django.core.management.commands import migrate
 from django.db import transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
+from django.utils import timezone
+
+from signoffs import flow
+from signoffs.models import Event, User
+from signoffs.queries.actors import Who
+
+ADOPTED = "adopt_accounts"
 
 
 class WholeExecutor(MigrationExecutor):
@@ -34,4 +43,12 @@ migrate.MigrationExecutor = WholeExecutor  # type: ignore[attr-defined]  # which
 
 
 class Command(migrate.Command):
-    """Django's command, with that executor."""
+    """Django's command, with that executor; and once, an event of the accounts that older versions made."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate, and account for the accounts. Raise what Django's command raises."""
+        super().handle(*args, **options)
+        whole = not (options["app_label"] or options["plan"] or options["check_unapplied"])
+        if whole and User.objects.exists() and not Event.objects.filter(verb=ADOPTED).exists():
+            who = Who(command="migrate")
+            flow.note_accounts(users=list(User.objects.all()), verb=ADOPTED, who=who, clock=timezone.now)
