@@ -27,10 +27,10 @@ class StreamedDocument(pdfdoc.PDFDocument):
     """The document behind a canvas; `taken` hands over what was written since the last time."""
 
     # reportlab's own, as its stubs leave them out; None in idToObject: it is written.
-    _pdfVersion: Any
+    _pdfVersion: Any  # noqa: N815
     Pages: Any
     Catalog: Any
-    idToObject: dict[str, Any]
+    idToObject: dict[str, Any]  # noqa: N815
 
     def __init__(self, **options: Any) -> None:
         """Take what reportlab's document takes; write the file's first line."""
