@@ -34,7 +34,7 @@ from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories
 from tests.benchmarks import rosters
 from tests.durability.opened import migrate, opened

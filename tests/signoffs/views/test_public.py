@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, health
+from signoffs import flow
 from signoffs.entrance import links
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
+from signoffs.upkeep import health
 from tests import factories, pages, stories
 
 

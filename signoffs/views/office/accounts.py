@@ -1,0 +1,209 @@
+"""The office's page of accounts: who may do what and where, invitations, and the required second factor."""
+
+from smtplib import SMTPException
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib import messages
+from django.core.mail import send_mail
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rosters.models import ClassGroup
+
+from ... import access, flow
+from ...entrance import links
+from ...forms.accounts import AccountForm, NewAccountForm, SecondFactorRuleForm
+from ...models import Event, Invitation, Membership, User
+from ...outputs import letters
+from ...queries import staffing
+from ..pages import INVALID, REFUSED, office_page
+
+EVENTS_SHOWN = 12
+
+
+def _classes(desk: access.OfficeDesk) -> QuerySet[ClassGroup]:
+    """Return the classes that a counsellor can be given: those of the campaign that the office looks at."""
+    return desk.class_groups.order_by("department__name", "name")
+
+
+def _staff() -> QuerySet[User]:
+    """Return all accounts with what their row tells, at a constant number of queries."""
+    now = timezone.now()
+    factors = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    open_ones = Invitation.objects.filter(
+        user=OuterRef("pk"), used_at=None, revoked_at=None, expires_at__gt=now
+    )
+    classes = Prefetch("class_groups", ClassGroup.objects.select_related("department", "campaign"))
+    roles = Membership.objects.select_related("department").prefetch_related(classes)
+    return (
+        User.objects.annotate(
+            second_factor=Exists(factors), invited_until=Subquery(open_ones.values("expires_at")[:1])
+        )
+        .prefetch_related(Prefetch("memberships", roles))
+        .order_by("-is_active", "-is_superuser", "first_name", "username")
+    )
+
+
+@require_safe
+@access.office
+def accounts(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """All accounts, and the switch for the second factor."""
+    rule = SecondFactorRuleForm(initial={"second_factor": staffing.second_factor_rule()})
+    return _accounts(request, desk, rule)
+
+
+def _accounts(request, desk, rule: SecondFactorRuleForm, status: int = 200) -> HttpResponse:
+    events = Event.objects.filter(chain__campaign=None).order_by("-position")[:EVENTS_SHOWN]
+    context = office_page(desk, "accounts", found=_staff(), rule=rule, events=events)
+    return render(request, "signoffs/office/accounts.html", context, status=status)
+
+
+@require_POST
+@access.office
+def second_factor_rule(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """Say whose accounts must have a second factor."""
+    form = SecondFactorRuleForm(request.POST)
+    if not form.is_valid():
+        return _accounts(request, desk, form, INVALID)
+    flow.require_second_factor(of=form.cleaned_data["second_factor"], who=desk.who, clock=timezone.now)
+    messages.success(request, _("Saved. It holds from the next page that somebody opens."))
+    return redirect("office-accounts")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+def add(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """Add somebody; the answer shows their one-time link, this once."""
+    options = {"classes": _classes(desk), "campus": settings.CAMPUS_SIGN_ON is not None}
+    status, refusal, form = 200, None, NewAccountForm(**options)
+    if request.method == "POST":
+        form, status = NewAccountForm(request.POST, **options), INVALID
+        if form.is_valid():
+            try:
+                user, token = flow.add_account(
+                    username=form.cleaned_data["username"],
+                    person=form.person(),
+                    place=form.place(),
+                    who=desk.who,
+                    clock=timezone.now,
+                )
+            except flow.Refused as refused:
+                status, refusal = REFUSED, refused.reason
+            else:
+                return _show_link(request, desk, user, token)
+    context = office_page(desk, "accounts", form=form, refusal=refusal)
+    return render(request, "signoffs/office/account_new.html", context, status=status)
+
+
+def _show_link(request, desk, user: User, token: str) -> HttpResponse:
+    """Send the invitation where letters leave, and show its link: it is kept nowhere."""
+    url = links.invitation_url(token)
+    expires_at = timezone.now() + links.INVITATION_LASTS
+    sent = failed = False
+    if settings.EMAIL_IS_SET and user.email:
+        letter = letters.invitation(user, url, expires_at)
+        try:
+            send_mail(letter.subject, letter.text, None, [user.email])
+            sent = True
+        except (SMTPException, OSError):
+            failed = True
+    context = office_page(
+        desk, "accounts", invited=user, url=url, expires_at=expires_at, sent=sent, failed=failed
+    )
+    return render(request, "signoffs/office/account_invited.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+def account(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """One account: what it may do, and what can be done with it."""
+    one = desk.account(uuid)
+    if request.method != "POST":
+        return _account(request, desk, one)
+    form = _form(desk, one, request.POST)
+    if not form.is_valid():
+        return _account(request, desk, one, status=INVALID, form=form)
+    kept = flow.known_classes(one, but=_classes(desk))
+    try:
+        flow.edit_account(
+            user=one,
+            person=form.person(one.campus_name),
+            place=form.place(kept),
+            who=desk.who,
+            clock=timezone.now,
+        )
+    except flow.Refused as refused:
+        return _account(request, desk, one, status=REFUSED, form=form, refusal=refused.reason)
+    messages.success(request, _("Saved."))
+    return redirect("office-account", one.uuid)
+
+
+def _form(desk, one: User, data=None) -> AccountForm:
+    places = flow.place_of(one)
+    first = next((place for role in Membership.Role for place in places if place.role == role), None)
+    initial = {"name": one.get_full_name(), "email": one.email, "campus_name": one.campus_name}
+    if first is not None:
+        initial |= {
+            "role": first.role,
+            "department": first.department,
+            "class_groups": first.class_groups,
+        }
+    campus = settings.CAMPUS_SIGN_ON is not None
+    return AccountForm(data, initial=initial, classes=_classes(desk), campus=campus)
+
+
+def _account(request, desk, one: User, *, status=200, form=None, refusal=None) -> HttpResponse:
+    context = office_page(
+        desk,
+        "accounts",
+        one=_staff().get(pk=one.pk),
+        form=form or _form(desk, one),
+        refusal=refusal,
+        # Why the account can't be ended, beside the button.
+        why_not=staffing.may_lose_office(one, desk.user),
+        itself=one == desk.user,
+        tied=SocialAccount.objects.filter(user=one).exists(),
+    )
+    return render(request, "signoffs/office/account.html", context, status=status)
+
+
+@require_POST
+@access.office
+def invite(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Issue a new link, for somebody who never came or has forgotten the password."""
+    one = desk.account(uuid)
+    try:
+        token = flow.invite(user=one, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _account(request, desk, one, status=REFUSED, refusal=refused.reason)
+    return _show_link(request, desk, one, token)
+
+
+def _moving(move, said: str):
+    """Return the view that makes one move with an account, and goes back to it."""
+
+    @require_POST
+    @access.office
+    def view(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+        one = desk.account(uuid)
+        try:
+            move(user=one, who=desk.who, clock=timezone.now)
+        except flow.Refused as refused:
+            return _account(request, desk, one, status=REFUSED, refusal=refused.reason)
+        messages.success(request, said)
+        return redirect("office-account", one.uuid)
+
+    return view
+
+
+deactivate = _moving(flow.deactivate, _("Deactivated; every session has ended."))
+reactivate = _moving(flow.reactivate, _("The account is active again."))
+sign_out = _moving(flow.sign_out_everywhere, _("Signed out everywhere."))
+remove_second_factor = _moving(flow.remove_second_factor, _("The second factor is removed."))
+untie = _moving(flow.untie_campus, _("Untied: the next campus sign-in ties."))
