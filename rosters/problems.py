@@ -39,6 +39,12 @@ _ERRORS = {
         "The cell holds a date or a time where text is expected; a spreadsheet may have made it one."
     ),
     "unreadable_duration": _("This is no number of years. Write it as 4 or 2.5."),
+    "time_of_day": _(
+        "The date has a time of day (%(time)s): it is another day in another time zone. Write it as "
+        "2007-03-05."
+    ),
+    "summed_years": _("Write the years as one number: 5 for 3+2, or the years at this school."),
+    "ditto": _("“%(text)s” stands for the cell above. Write the value itself."),
     "error_value": _("The cell holds the error of a formula (as #N/A or #REF!)."),
     "control": _("There is an invisible control character (%(character)s) in the text. Type the text again."),
     "bidirectional": _(
@@ -53,6 +59,15 @@ _ERRORS = {
 _WARNINGS = {
     "column_missing": _("There is no column for %(label)s: what the roster holds of it stays as it is."),
     "empty": _("%(label)s is empty."),
+    "no_value": _("“%(text)s” is no value: it counts as empty."),
+    "near_midnight": _("The date was some seconds off midnight, and is rounded to the day."),
+    "html_reference": _("“%(text)s” was read as the characters that a browser shows for it."),
+    "lost_character": _("A character seems to be lost: there is “%(character)s” in its place."),
+    "misread": _("The characters look as if they had been read in a wrong encoding."),
+    "lookalike": _(
+        "A character (%(character)s) only looks like %(shown)s. It is stored as it is written, and compared "
+        "as %(shown)s."
+    ),
     "formula": _("The value is a formula's result as it was last saved."),
     "numeric_student_number": _("The student number is stored as a number: leading zeros would be lost."),
     "private_use": _(
@@ -62,6 +77,10 @@ _WARNINGS = {
     "unknown_sex": _("Neither 男 nor 女."),
     "unknown_ethnicity": _("Not an ethnic group of the standard (GB/T 3304)."),
     "odd_duration": _("An unusual number of years."),
+    "id_masked": _("Some of the ID number is hidden: it counts as empty, and proves nobody."),
+    "id_placeholder": _("This is no ID number: it counts as empty, and proves nobody."),
+    "id_like_x": _("The last place of the ID number only looked like an X, and is read as X."),
+    "id_letters": _("There is a letter (O, l) in the ID number where it has a digit (0, 1)."),
     "id_length": _("An ID number has 18 characters; this one has %(length)s."),
     "id_birth_date": _("The date of birth inside the ID number is no date."),
     "id_check_digit": _("The check digit of the ID number does not fit: at least one digit is wrong."),

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -326,5 +326,6 @@ class _SheetWork:
 def _special(cell: dict):
     """Return what a cell that is no text and no number stands for."""
     if "date" in cell:
-        return date.fromisoformat(cell["date"])
+        text = cell["date"]
+        return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     return cleaning.ERROR_CELL if "error" in cell else cleaning.TIME_CELL

@@ -15,6 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from . import identity, key_fields
 from .cleaning import FORMULA_BEGINNINGS
 from .models import Student
+from .xlsx import as_written
 
 
 def inert(value) -> str:
@@ -49,7 +50,7 @@ class TextXLSX(base_formats.XLSX):
 
 
 def _text_cell(sheet, value) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, "" if value is None else str(value))
+    cell = WriteOnlyCell(sheet, "" if value is None else as_written(str(value)))
     cell.data_type = "s"
     return cell
 

@@ -16,7 +16,7 @@ from ..entrance import throttle
 from ..models import Declaration
 from ..process import labels
 from ..process.rules import FieldReport
-from .base import Form
+from .base import Form, PastedField
 from .signature import SignatureMixin
 
 OK, WRONG = "ok", "wrong"
@@ -234,7 +234,7 @@ class ClaimForm(Form):
     """名册漏人: somebody of the class whom the roster does not name."""
 
     name = forms.CharField(label=_("Name (姓名)"), max_length=80)
-    student_number = forms.CharField(label=_("Student number (学号)"), max_length=32, required=False)
+    student_number = PastedField(label=_("Student number (学号)"), max_length=32, required=False)
     phone = forms.CharField(
         label=_("Your phone number (联系号码)"), max_length=20, widget=forms.TextInput(attrs={"type": "tel"})
     )
