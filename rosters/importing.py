@@ -16,7 +16,8 @@ from django.db.models.functions import Upper
 from . import key_fields, reading
 from .encryption import key_id_of_digest, key_ring
 from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
-from .planning import Place, Plan, basis_of, known_students, plan
+from .novelty import Place
+from .planning import NONE_CHOSEN, Choices, Plan, basis_of, known_students, plan
 from .problems import LEVELS, Problem
 from .student_rows import Newcomer, StudentWriter
 
@@ -146,7 +147,13 @@ def waiting_upload(roster_import: RosterImport, *, now: datetime) -> bytes:
     return roster_import.upload
 
 
-def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, str] | None = None) -> Plan:
+def plan_of(
+    roster_import: RosterImport,
+    *,
+    now: datetime,
+    mapping: dict[str, str] | None = None,
+    choices: Choices = NONE_CHOSEN,
+) -> Plan:
     """Read a waiting upload again, and plan it against the roster as it is now.
 
     Its digest differs from `roster_import.plan_digest` where the roster has changed since the preview. Raise
@@ -154,7 +161,9 @@ def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, st
     """
     content = waiting_upload(roster_import, now=now)
     by_hand = roster_import.counts.get("mapping", {}) if mapping is None else mapping
-    return plan(roster_import.campaign, reading.read(content, roster_import.file_name, mapping=by_hand))
+    return plan(
+        roster_import.campaign, reading.read(content, roster_import.file_name, mapping=by_hand), choices
+    )
 
 
 def drop_upload(roster_import: RosterImport) -> None:

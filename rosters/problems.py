@@ -5,7 +5,8 @@ it: the roster under check may itself be wrong, which is what the check is for. 
 number.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
@@ -52,6 +53,10 @@ _ERRORS = {
         "written. Type the text again."
     ),
     "too_long": _("The text is longer than %(limit)s characters."),
+    "few_numbers": _(
+        "%(count)s of %(total)s students would have no usable ID number, and could not identify by it. Look "
+        "whether the column is the right one; if it is meant so, say so."
+    ),
     "student_number_twice": _("The same student number (学号) as in %(place)s."),
     "student_number_taken": _("Another student has this student number (学号)."),
 }
@@ -94,11 +99,29 @@ _WARNINGS = {
     "student_number_length": _(
         "The student number has %(length)s characters; those of its class have %(usual)s."
     ),
+    "value_stays": _("The cell is empty: the stored value stays, unless you choose to empty it."),
+    "mended_stays": _(
+        "The stored value was mended after a report or by hand: it stays, unless you choose to overwrite it."
+    ),
     "returns": _("This student had been withdrawn, and comes back to the roster."),
 }
 
-LEVELS: Mapping[str, str] = dict.fromkeys(_ERRORS, ERROR) | dict.fromkeys(_WARNINGS, WARNING)
-SENTENCES: Mapping[str, Promise] = _ERRORS | _WARNINGS
+# Of the file as a whole, before it is applied: these stand above the button.
+NEWS: Mapping[str, Promise] = {
+    "new_department": _("%(name)s: a department that this campaign does not have yet.%(nearest)s"),
+    "new_class": _("%(name)s: a class that this campaign does not have yet.%(nearest)s"),
+    "class_from_elsewhere": _("%(name)s: nearly all of it, %(count)s students, come from %(department)s."),
+    "class_left_empty": _("%(name)s: all of its %(count)s students go to another class."),
+    "many_changes": _("%(count)s of %(total)s students change. Is this the right file, and the right year?"),
+    "more_problems": _("There are %(count)s more problems than are listed."),
+    "without_number": _(
+        "%(count)s of %(total)s students have no usable ID number: they get in by campus sign-on or by a "
+        "one-time code."
+    ),
+}
+
+LEVELS: Mapping[str, str] = dict.fromkeys(_ERRORS, ERROR) | dict.fromkeys(_WARNINGS | NEWS, WARNING)
+SENTENCES: Mapping[str, Promise] = _ERRORS | _WARNINGS | NEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +150,39 @@ class Problem:
     def as_dict(self) -> dict:
         """Return what `import_roster --json` prints."""
         return {name: getattr(self, name) for name in ("sheet", "row", "column", "level", "code", "message")}
+
+
+# More are of no use to anybody: they are counted.
+MOST = 5_000
+
+
+class Problems(list):
+    """A list that stays small whatever the file: of each level at most MOST, the others counted."""
+
+    def __init__(self, problems: Iterable[Problem] = ()):
+        """Take some to begin with; what those had counted is counted on."""
+        super().__init__()
+        self.counts = Counter()
+        self += problems
+        for level, count in getattr(problems, "counts", {}).items():
+            self.counts[level] = max(count, self.counts[level])
+
+    def append(self, problem: Problem) -> None:
+        """Add one, or count it."""
+        self.counts[problem.level] += 1
+        if self.counts[problem.level] <= MOST:
+            super().append(problem)
+
+    def __iadd__(self, problems: Iterable[Problem]):
+        """Add several."""
+        for problem in problems:
+            self.append(problem)
+        return self
+
+    def listed(self) -> list[Problem]:
+        """Return MOST of them, errors and what concerns the whole file first, and how many more there are."""
+        if self.counts.total() <= MOST:
+            return list(self)
+        in_order = sorted(self, key=lambda problem: (problem.level != ERROR, problem.row is not None))
+        more = {"count": self.counts.total() - MOST + 1}
+        return [*in_order[: MOST - 1], Problem("more_problems", details=more)]

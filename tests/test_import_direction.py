@@ -36,6 +36,7 @@ LAYERS = {
     "signoffs": "leaves",
     "rosters.admin": "roster writers",
     "rosters.resources": "roster writers",
+    "rosters.hand_made": "roster writers",
     "rosters.importing": "roster writers",
     "rosters.planning": "roster writers",
     "rosters.rotation": "roster writers",

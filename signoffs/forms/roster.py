@@ -5,6 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from rosters import headings, key_fields
+from rosters.planning import Choices, Plan
 from rosters.reading import Reading
 
 from .base import Form
@@ -27,6 +28,32 @@ class UploadForm(Form):
                 _("The file is larger than %(limit)s MB.") % {"limit": settings.ROSTER_UPLOAD_LIMIT // 2**20}
             )
         return file
+
+
+class ChoicesForm(Form):
+    """What the office may choose beside the file: a tick for each that the plan has a use for."""
+
+    def __init__(self, *args, plan: Plan, **kwargs):
+        """Take the plan of the preview."""
+        super().__init__(*args, **kwargs)
+        labels = {
+            "accept_missing_numbers": plan.lacks_numbers
+            and _("Import all the same: %(count)s of %(total)s students have no usable ID number")
+            % {"count": plan.without_number, "total": plan.expected},
+            "empty_values": plan.emptied
+            and _("Empty cells replace what is stored: %(count)s values would be emptied")
+            % {"count": len(plan.emptied)},
+            "overwrite_mended": plan.undone
+            and _("The file is right: %(count)s mended values would be undone") % {"count": len(plan.undone)},
+        }
+        for name, label in labels.items():
+            if label:
+                self.fields[name] = forms.BooleanField(label=label, required=False)
+
+    @property
+    def choices(self) -> Choices:
+        """What was ticked; `is_valid` comes first."""
+        return Choices(**self.cleaned_data)
 
 
 class MappingForm(Form):

@@ -107,6 +107,7 @@ SEEN = {
     "office-class": _("page of the class"),
     "office-student": _("page of the student"),
     "office-errors": _("list of errors"),
+    "office-roster": _("roster: without a usable ID number"),
     "office-roster-preview": _("preview of a roster"),
     "office-student-access": _("access log of the student"),
     "office-account-access": _("access log of an account"),

@@ -29,7 +29,16 @@ COUNTS = (
     "skipped",
     "refused",
     "missing",
+    "emptied",
+    "undone",
+    "without_number",
 )
+# What may be chosen beside the file, each with its option's help.
+CHOICES = {
+    "empty_values": "let empty cells replace stored values; without it they stay",
+    "overwrite_mended": "let the file replace values that were mended after a report or by hand",
+    "accept_missing_numbers": "accept that over 5 %% of the roster have no usable ID number",
+}
 
 
 class Command(BaseCommand):
@@ -45,6 +54,8 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="check only; change nothing")
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+        for name, text in CHOICES.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
 
     def handle(self, *args, file, campaign, dry_run, json, **options):
         """Import. Raise CommandError for wrong usage; exit with 1 where the file is refused."""
@@ -59,7 +70,9 @@ class Command(BaseCommand):
         except reading.Unreadable as error:
             result = _unreadable(error)
         else:
-            result = _import(roster, campaign, dry_run)
+            result = _import(
+                roster, campaign, dry_run, planning.Choices(**{name: options[name] for name in CHOICES})
+            )
         if json:
             self._print_json(result)
         else:
@@ -91,13 +104,13 @@ def _unreadable(error: reading.Unreadable) -> dict:
     return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
-def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
+def _import(roster: reading.Reading, slug: str | None, dry_run: bool, choices: planning.Choices) -> dict:
     """Plan, and apply where that is wanted and the plan is clean; return what --json prints.
 
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
     """
     with transaction.atomic():
-        plan = planning.plan(_campaign(slug), roster)
+        plan = planning.plan(_campaign(slug), roster, choices)
         problems = [problem.as_dict() for problem in plan.problems]
         applied = False
         if plan.is_clean and not dry_run:

@@ -13,7 +13,8 @@ from rosters import importing, marking, planning, reading
 from rosters.models import RosterImport
 
 from ... import access, flow
-from ...forms.roster import MappingForm, UploadForm
+from ...forms.roster import ChoicesForm, MappingForm, UploadForm
+from ...queries import roster
 from ..files import XLSX, download, made_of_people
 from ..pages import INVALID, REFUSED, office_page, same_campaign
 
@@ -40,12 +41,18 @@ def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
 
 
 def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpResponse:
+    if desk.campaign is not None:
+        access.record_view(desk, "office-roster")
+    without_number = roster.without_number(desk.campaign)
     context = office_page(
         desk,
         "roster",
         form=form or UploadForm(),
         refusal=refusal,
         imports=RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
+        without_number=without_number[:SHOWN],
+        without_number_count=without_number.count(),
+        shown=SHOWN,
     )
     return render(request, "signoffs/office/roster.html", context, status=status)
 
@@ -56,13 +63,13 @@ def _take(request, desk: access.OfficeDesk, file) -> RosterImport:
     Raise reading.Unreadable, and flow.Refused where another is making the campaign.
     """
     now, content = timezone.now(), file.read()
-    roster = reading.read(content, file.name)
+    read = reading.read(content, file.name)
     campaign = desk.campaign
     if campaign is None:
         year = str(timezone.localdate(now).year)
         campaign = flow.campaign_for(slug=year, who=desk.who, clock=timezone.now)
         messages.success(request, _("Open: %(campaign)s.") % {"campaign": campaign})
-    plan = planning.plan(campaign, roster)
+    plan = planning.plan(campaign, read)
     return importing.keep_upload(
         campaign, file_name=file.name, content=content, plan=plan, user=desk.user, now=now
     )
@@ -102,7 +109,10 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
         unknown=[heading for sheet in sheets if sheet.header for heading in sheet.header.unknown],
         mapping=MappingForm(reading=plan.reading),
         can_be_marked=any(problem.row is not None for problem in plan.problems),
-        problems=plan.problems[:SHOWN],
+        choices=ChoicesForm(request.POST or None, plan=plan),
+        problems=[problem for problem in plan.problems if problem not in plan.news][:SHOWN],
+        emptied=plan.emptied[:SHOWN],
+        undone=plan.undone[:SHOWN],
         created=plan.created[:SHOWN],
         updated=plan.updated[:SHOWN],
         missing=plan.missing[:SHOWN],
@@ -170,6 +180,9 @@ def drop(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImp
 def confirm(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Apply exactly what was previewed; else preview again."""
     plan = importing.plan_of(roster_import, now=timezone.now())
+    chosen = ChoicesForm(request.POST, plan=plan)
+    if chosen.is_valid() and any(chosen.choices):
+        plan = importing.plan_of(roster_import, now=timezone.now(), choices=chosen.choices)
     try:
         if request.POST.get("digest") != plan.digest:
             raise importing.Stale(roster_import.file_name)

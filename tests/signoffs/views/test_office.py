@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rosters import key_fields
+from rosters import importing, key_fields
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import flow
 from signoffs.entrance import links
@@ -227,6 +227,11 @@ class TestTheRoster:
         said = pages.hidden(desk.get(reverse("office-roster"))) | {"file": file}
         return desk.post(reverse("office-roster"), said, follow=True)
 
+    def confirm(self, desk, preview, **ticked):
+        """Confirm the newest upload as its preview shows it."""
+        url = reverse("office-roster-confirm", args=[RosterImport.objects.latest("pk").uuid])
+        return desk.post(url, pages.hidden(preview) | ticked)
+
     def test_a_preview_changes_nothing_and_confirming_applies_it(self, desk, campaign):
         preview = self.upload(desk, files.roster(*(files.row(n) for n in range(1, 4))))
         assert Student.objects.count() == 0
@@ -374,6 +379,57 @@ class TestTheRoster:
 
     def test_nothing_chosen_is_said(self, desk, campaign):
         assert desk.post(reverse("office-roster"), {"campaign": campaign.slug}).status_code == 422
+
+    def test_empty_cells_are_listed_and_replace_only_where_that_is_ticked(self, desk, campaign):
+        rows = [files.row(n) for n in range(1, 31)]
+        self.confirm(desk, self.upload(desk, files.roster(*rows)))
+        empty = files.roster(files.row(1, 民族="无"), *rows[1:])
+
+        preview = self.upload(desk, empty)
+        assert "有 1 项内容将被清空" in pages.text(preview)
+        assert ["2026000001", files.row(1)["姓名"], "民族", "汉族"] in [
+            line for table in pages.tables(preview) for line in table
+        ]
+        self.confirm(desk, preview)
+        assert Student.objects.get(student_number="2026000001").ethnicity == "汉族"
+
+        self.confirm(desk, self.upload(desk, empty), empty_values="on")
+        assert Student.objects.get(student_number="2026000001").ethnicity == ""
+
+    def test_without_id_numbers_a_tick_is_needed_and_the_students_are_listed(self, desk, campaign):
+        preview = self.upload(desk, files.roster(files.row(1, 身份证号="-"), files.row(2)))
+        assert "2 名学生中有 1 人将没有有效身份证号" in pages.text(preview)
+        assert self.confirm(desk, preview).status_code == 409
+        assert Student.objects.count() == 0
+
+        self.confirm(desk, preview, accept_missing_numbers="on")
+        page = pages.text(desk.get(reverse("office-roster")))
+        assert "无有效身份证号：1 人" in page
+        assert "2026000001" in page
+        assert "2026000002" not in page
+
+    def test_what_is_new_stands_above_the_button(self, desk, campaign):
+        self.confirm(desk, self.upload(desk, files.roster(files.row(1, 系部="计算机应用系"))))
+        preview = self.upload(desk, files.roster(files.row(2, 系部="计算机系", 班级="网络2601班")))
+        text = pages.text(preview)
+        sentence = "计算机系：本次核对中还没有这个系部。现有名称相近的：计算机应用系。"
+        assert text.index(sentence) < text.index("确认导入")
+        assert text.count(sentence) == 1
+
+    def test_a_mended_value_stays_until_the_tick_says_otherwise(self, desk, campaign):
+        file = files.roster(*(files.row(n) for n in range(1, 4)))
+        self.confirm(desk, self.upload(desk, file))
+        student = Student.objects.get(student_number="2026000001")
+        importing.mend(student, field="major", value="网络工程", now=timezone.now())
+
+        preview = self.upload(desk, file)
+        assert "有 1 项更正将被撤回" in pages.text(preview)
+        self.confirm(desk, preview)
+        student.refresh_from_db()
+        assert student.major == "网络工程"
+        self.confirm(desk, self.upload(desk, file), overwrite_mended="on")
+        student.refresh_from_db()
+        assert student.major == "软件工程（卓越班）"
 
 
 class TestAStudent:
