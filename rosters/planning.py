@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from . import checking, hand_made, identity, key_fields, novelty
 from .encryption import key_ring
-from .models import Campaign, ClassGroup, Student
+from .models import Campaign, ClassGroup, RosterImport, Student
 from .novelty import Place
 from .problems import ERROR, NEWS, Problem, Problems
 from .reading import Reading, RosterRow
@@ -31,6 +31,8 @@ class Choices(NamedTuple):
     overwrite_mended: bool = False
     # Many may be without a usable ID number.
     accept_missing_numbers: bool = False
+    # Who came only by the last import, and is not in this file, leaves form and seat.
+    undo_last: bool = False
 
 
 NONE_CHOSEN = Choices()
@@ -88,6 +90,12 @@ class Plan:
     # Stored values that empty cells would replace, and mended ones that the file would turn back.
     emptied: list[Kept] = field(default_factory=list)
     undone: list[Kept] = field(default_factory=list)
+    # The import that was applied last, and the students who came only by it and are not in this file.
+    last: RosterImport | None = None
+    came_only_by_last: list[Student] = field(default_factory=list)
+    # The youngest student's key, and the classes in which a row has another 序号 than the student's seat.
+    newest: int = 0
+    other_seats: set[int] = field(default_factory=set)
     # Students of the roster as it would be who have no usable ID number, and of how many.
     without_number: int = 0
     expected: int = 0
@@ -236,10 +244,13 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
         elif student is None:
             made.created.append(row)
         else:
+            if row.seat is not None and row.seat != student.seat:
+                made.other_seats.add(student.class_group_id)
             differing.append((student, row, place))
     made.places = [place for place in places.values() if all(place)]
     _compare(made, differing, place_keys)
     _find_missing(made, known, named, place_keys)
+    _find_last_newcomers(made, known, named)
     _find_ids_of_others(made, known, named)
     _count_numbers(made, known)
     made.problems += novelty.problems(made, groups, known)
@@ -352,6 +363,24 @@ def _find_missing(made: Plan, known: list[Known], named: set[int], place_keys: d
             .select_related("class_group__department")
             .order_by("class_group_id", "seat")
         )
+
+
+def _find_last_newcomers(made: Plan, known: list[Known], named: set[int]) -> None:
+    """List the students who came by the last import alone, where this file does not name them."""
+    made.newest = known[-1].pk if known else 0
+    applied = RosterImport.objects.filter(campaign=made.campaign, state=RosterImport.State.APPLIED)
+    made.last = applied.defer("upload").order_by("-applied_at", "-pk").first() if known else None
+    before = made.last.counts.get("before") if made.last else None
+    if before is None:
+        return
+    gone = [
+        student.pk
+        for student in known
+        if student.pk > before["student"] and student.pk not in named and student.withdrawn_at is None
+    ]
+    for start in range(0, len(gone), CHUNK):
+        found = Student.objects.filter(pk__in=gone[start : start + CHUNK])
+        made.came_only_by_last += found.select_related("class_group__department").order_by("pk")
 
 
 def _find_ids_of_others(made: Plan, known: list[Known], named: set[int]) -> None:

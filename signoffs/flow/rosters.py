@@ -11,6 +11,7 @@ from rosters.models import Campaign, ClassGroup, RosterImport, Student
 from ..entrance import links
 from ..models import Chain, ClassLink, MonitorDuty
 from ..process import rules, states
+from ..queries import undoing
 from ..queries.actors import Who
 from . import tallies
 from .campaigns import create_campaign
@@ -61,7 +62,13 @@ def import_roster(
     with campaign_shelf(plan.campaign, clock) as shelf:
         if shelf.campaign.state == Campaign.State.CLOSED:
             raise Refused(_("The campaign is closed: its roster can't change any more."))
-        applied = importing.apply(plan, now=shelf.now, user=who.user, roster_import=roster_import)
+        applied = importing.apply(
+            plan,
+            now=shelf.now,
+            user=who.user,
+            roster_import=roster_import,
+            leeway=undoing.leeway(plan),
+        )
         touched = list(ClassGroup.objects.filter(pk__in=[one.pk for one in applied.class_groups_touched]))
         linked = set(
             ClassLink.objects.filter(class_group__in=touched, revoked_at=None).values_list(
@@ -90,6 +97,9 @@ def _note(
     for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
+    for name, counted in (("removed", applied.removed), ("reseated", applied.reseated)):
+        for class_group, count in counted.items():
+            by_class[class_group][name] = count
     source = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
@@ -100,6 +110,8 @@ def _note(
         chain = chains[class_group.pk]
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
     counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
+    if applied.removed:
+        counts["removed"] = applied.removed.total()
     shelf.note("import_roster", who, **source, **counts)
     return chains
 

@@ -33,8 +33,8 @@ class UploadForm(Form):
 class ChoicesForm(Form):
     """What the office may choose beside the file: a tick for each that the plan has a use for."""
 
-    def __init__(self, *args, plan: Plan, **kwargs):
-        """Take the plan of the preview."""
+    def __init__(self, *args, plan: Plan, last_is_unused: bool, **kwargs):
+        """Take the plan of the preview, and whether nobody has acted on the last import."""
         super().__init__(*args, **kwargs)
         labels = {
             "accept_missing_numbers": plan.lacks_numbers
@@ -45,6 +45,10 @@ class ChoicesForm(Form):
             % {"count": len(plan.emptied)},
             "overwrite_mended": plan.undone
             and _("The file is right: %(count)s mended values would be undone") % {"count": len(plan.undone)},
+            "undo_last": last_is_unused
+            and plan.came_only_by_last
+            and _("%(count)s students came only by %(file)s, by which nobody has identified: take them off")
+            % {"count": len(plan.came_only_by_last), "file": plan.last.file_name},
         }
         for name, label in labels.items():
             if label:

@@ -37,6 +37,7 @@ COUNTS = (
 CHOICES = {
     "empty_values": "let empty cells replace stored values; without it they stay",
     "overwrite_mended": "let the file replace values that were mended after a report or by hand",
+    "undo_last": "take off who came only by the last import, if nobody has used it, and is not in FILE",
     "accept_missing_numbers": "accept that over 5 %% of the roster have no usable ID number",
 }
 

@@ -14,7 +14,7 @@ from rosters.models import RosterImport
 
 from ... import access, flow
 from ...forms.roster import ChoicesForm, MappingForm, UploadForm
-from ...queries import roster
+from ...queries import roster, undoing
 from ..files import XLSX, download, made_of_people
 from ..pages import INVALID, REFUSED, office_page, same_campaign
 
@@ -109,10 +109,11 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
         unknown=[heading for sheet in sheets if sheet.header for heading in sheet.header.unknown],
         mapping=MappingForm(reading=plan.reading),
         can_be_marked=any(problem.row is not None for problem in plan.problems),
-        choices=ChoicesForm(request.POST or None, plan=plan),
+        choices=ChoicesForm(request.POST or None, plan=plan, last_is_unused=undoing.is_unused(plan.last)),
         problems=[problem for problem in plan.problems if problem not in plan.news][:SHOWN],
         emptied=plan.emptied[:SHOWN],
         undone=plan.undone[:SHOWN],
+        came_only_by_last=plan.came_only_by_last[:SHOWN],
         created=plan.created[:SHOWN],
         updated=plan.updated[:SHOWN],
         missing=plan.missing[:SHOWN],
@@ -180,7 +181,7 @@ def drop(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImp
 def confirm(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterImport) -> HttpResponse:
     """Apply exactly what was previewed; else preview again."""
     plan = importing.plan_of(roster_import, now=timezone.now())
-    chosen = ChoicesForm(request.POST, plan=plan)
+    chosen = ChoicesForm(request.POST, plan=plan, last_is_unused=undoing.is_unused(plan.last))
     if chosen.is_valid() and any(chosen.choices):
         plan = importing.plan_of(roster_import, now=timezone.now(), choices=chosen.choices)
     try:

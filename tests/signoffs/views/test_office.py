@@ -431,6 +431,16 @@ class TestTheRoster:
         student.refresh_from_db()
         assert student.major == "软件工程（卓越班）"
 
+    def test_who_came_only_by_a_wrong_file_goes_by_a_tick(self, desk, campaign):
+        right = files.roster(*(files.row(n) for n in range(1, 4)))
+        self.confirm(desk, self.upload(desk, right))
+        self.confirm(desk, self.upload(desk, files.roster(files.row(50)), "错的.xlsx"))
+
+        preview = self.upload(desk, right)
+        assert "有 1 名学生仅来自“错的.xlsx”" in pages.text(preview)
+        self.confirm(desk, preview, undo_last="on")
+        assert list(Student.objects.values_list("seat", flat=True)) == [1, 2, 3]
+
 
 class TestAStudent:
     def test_the_record_is_masked(self, desk, world):
