@@ -33,7 +33,7 @@ class Campaign(models.Model):
     slug = models.SlugField(_("cohort"), max_length=16, unique=True)
     university = models.CharField(_("university"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
-    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (NOTICE.md).
+    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (docs/process.md).
     student_deadline = models.DateField(_("students' deadline"))
     department_deadline = models.DateField(_("departments' deadline"))
     # Texts that the office has changed, by name; the sensible ones are in signoffs/guide.py.

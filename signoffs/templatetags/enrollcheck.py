@@ -6,10 +6,10 @@ from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from django import template
-from django.template.base import TextNode
+from django.template.base import TextNode, TokenType
 from django.template.defaulttags import URLNode
 from django.template.loader import render_to_string
-from django.templatetags.i18n import TranslateNode
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.templatetags.static import StaticNode, static
 from django.urls import reverse
 from django.utils import timezone
@@ -141,6 +141,13 @@ LINKS = {
 SAME_FOR_ALL = (TextNode, TranslateNode, URLNode, StaticNode)
 
 
+def _is_the_same_for_all(node: template.Node) -> bool:
+    """A long sentence stands in a blocktranslate, for its lines; one that names a value is somebody's."""
+    if isinstance(node, BlockTranslateNode):
+        return node.countervar is None and all(part.token_type == TokenType.TEXT for part in node.singular)
+    return isinstance(node, SAME_FOR_ALL)
+
+
 class _Once(template.Node):
     def __init__(self, nodes: template.NodeList):
         self.nodes, self.drawn = nodes, {}
@@ -148,7 +155,9 @@ class _Once(template.Node):
     def render(self, context: template.Context) -> str:
         language = get_language()
         if language not in self.drawn:
-            self.drawn[language] = self.nodes.render(template.Context())
+            empty = template.Context()
+            with empty.bind_template(context.template):
+                self.drawn[language] = self.nodes.render(empty)
         return self.drawn[language]
 
 
@@ -161,7 +170,7 @@ def once(parser, token) -> _Once:
     """
     nodes = parser.parse(("endonce",))
     for node in nodes:
-        if not isinstance(node, SAME_FOR_ALL):
+        if not _is_the_same_for_all(node):
             raise template.TemplateSyntaxError(f"once: {node} may differ from one page to the next")
     parser.delete_first_token()
     return _Once(nodes)

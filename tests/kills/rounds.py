@@ -32,7 +32,7 @@ from rosters import key_fields, planning, reading
 from rosters.models import Student
 from signoffs import flow
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
 from signoffs.queries.actors import Who
 from tests import factories
