@@ -58,7 +58,6 @@ _DATE = re.compile(
 _AROUND_DATE_WORDS = re.compile(r"\s*([年月日])\s*")
 # Programs that count in milliseconds of another time zone miss midnight by less than this.
 _MIDNIGHT_MISSED = timedelta(minutes=1)
-_DAY = timedelta(days=1)
 _SUM = re.compile(r"[\d.]+年?[+、/][\d.]+年?制?")
 _AMBIGUOUS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})")
 _LONGEST_WHOLE = 10**15
@@ -218,15 +217,12 @@ def clean_date(column: Column, cell: Cell) -> Cleaned:
 
 def _day_of(moment: datetime) -> Cleaned:
     """Return the day that begins at the moment, or nearly so; at another time it is another day elsewhere."""
-    day = moment.date()
-    since = moment - datetime.combine(day, datetime.min.time())
-    if not since:
-        return Cleaned(day)
-    if since <= _MIDNIGHT_MISSED:
-        return Cleaned(day, (("near_midnight", {}),))
-    if since >= _DAY - _MIDNIGHT_MISSED:
-        return Cleaned(day + _DAY, (("near_midnight", {}),))
-    return Cleaned(None, (("time_of_day", {"time": f"{moment:%H:%M}"}),))
+    day = (moment + _MIDNIGHT_MISSED).date()
+    off = abs(moment - datetime.combine(day, datetime.min.time()))
+    time = {"time": f"{moment:%H:%M:%S}"}
+    if off > _MIDNIGHT_MISSED:
+        return Cleaned(None, (("time_of_day", time),))
+    return Cleaned(day, (("rounded_time", time),) if off else ())
 
 
 def _code_text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:

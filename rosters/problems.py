@@ -41,8 +41,7 @@ _ERRORS = {
     ),
     "unreadable_duration": _("This is no number of years. Write it as 4 or 2.5."),
     "time_of_day": _(
-        "The date has a time of day (%(time)s): it is another day in another time zone. Write it as "
-        "2007-03-05."
+        "The date has a time of day (%(time)s): the day may be that before or after. Write it as 2007-03-05."
     ),
     "summed_years": _("Write the years as one number: 5 for 3+2, or the years at this school."),
     "ditto": _("“%(text)s” stands for the cell above. Write the value itself."),
@@ -65,8 +64,8 @@ _WARNINGS = {
     "column_missing": _("There is no column for %(label)s: what the roster holds of it stays as it is."),
     "empty": _("%(label)s is empty."),
     "no_value": _("“%(text)s” is no value: it counts as empty."),
-    "near_midnight": _("The date was some seconds off midnight, and is rounded to the day."),
-    "html_reference": _("“%(text)s” was read as the characters that a browser shows for it."),
+    "rounded_time": _("The date is some seconds off midnight (%(time)s); it was rounded to the day meant."),
+    "character_reference": _("A character was written as a code of HTML; it was turned into the character."),
     "lost_character": _("A character seems to be lost: there is “%(character)s” in its place."),
     "misread": _("The characters look as if they had been read in a wrong encoding."),
     "lookalike": _(
@@ -113,7 +112,7 @@ NEWS: Mapping[str, Promise] = {
     "class_from_elsewhere": _("%(name)s: nearly all of it, %(count)s students, come from %(department)s."),
     "class_left_empty": _("%(name)s: all of its %(count)s students go to another class."),
     "many_changes": _("%(count)s of %(total)s students change. Is this the right file, and the right year?"),
-    "more_problems": _("There are %(count)s more problems than are listed."),
+    "more_problems": _("There are %(count)s more problems than are listed here."),
     "without_number": _(
         "%(count)s of %(total)s students have no usable ID number: they get in by campus sign-on or by a "
         "one-time code."
@@ -181,8 +180,10 @@ class Problems(list):
 
     def listed(self) -> list[Problem]:
         """Return MOST of them, errors and what concerns the whole file first, and how many more there are."""
-        if self.counts.total() <= MOST:
-            return list(self)
-        in_order = sorted(self, key=lambda problem: (problem.level != ERROR, problem.row is not None))
-        more = {"count": self.counts.total() - MOST + 1}
+        unlisted = sum(problem.details["count"] for problem in self if problem.code == "more_problems")
+        listed = [problem for problem in self if problem.code != "more_problems"]
+        if not unlisted and self.counts.total() <= MOST:
+            return listed
+        in_order = sorted(listed, key=lambda problem: (problem.level != ERROR, problem.row is not None))
+        more = {"count": self.counts.total() + unlisted - MOST + 1}
         return [*in_order[: MOST - 1], Problem("more_problems", details=more)]

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import cleaning, guard, headings, key_fields
-from .problems import Problem, Problems
+from .problems import Problem
 
 _SAVE_AS = _("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”.")
 # Why a file can't be read: the code, the sentence, and whether saving it anew is the way out.
@@ -134,7 +134,7 @@ class Reading:
     mapping: dict[str, str]
     sheets: list[Sheet] = field(default_factory=list)
     rows: list[RosterRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=Problems)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def skipped(self) -> int:

@@ -41,7 +41,7 @@ def resolved(text: str) -> tuple[str, list[Fault]]:
     if "&" not in text or ";" not in text:
         return text, []
     plain = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
-    return plain, [("html_reference", {"text": text})] if plain != text else []
+    return plain, [("character_reference", {})] if plain != text else []
 
 
 def faults(text: str) -> list[Fault]:

@@ -183,7 +183,8 @@ def test_what_is_no_id_number_is_stored_as_none(number):
     ],
 )
 def test_some_seconds_off_midnight_is_the_day_and_warned(cell, day):
-    assert key_fields.COLUMNS["birth_date"].clean(cell) == (day, (("near_midnight", {}),))
+    cleaned = key_fields.COLUMNS["birth_date"].clean(cell)
+    assert (cleaned.value, [code for code, _ in cleaned.faults]) == (day, ["rounded_time"])
 
 
 def test_what_looks_like_another_hanzi_stays_as_it_is_written():
@@ -193,7 +194,7 @@ def test_what_looks_like_another_hanzi_stays_as_it_is_written():
 
 def test_references_of_html_are_the_characters_that_they_stand_for():
     cleaned = key_fields.COLUMNS["name"].clean("王&#17646;")
-    assert (cleaned.value, [code for code, _ in cleaned.faults]) == ("王䓮", ["html_reference"])
+    assert (cleaned.value, [code for code, _ in cleaned.faults]) == ("王䓮", ["character_reference"])
     assert key_fields.COLUMNS["name"].clean("王&#0;").faults[-1][0] == "lost_character"
 
 
