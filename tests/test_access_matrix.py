@@ -107,6 +107,7 @@ GATES = {
     "office-settle": OFFICE,
     "office-settle-claim": OFFICE,
     "office-roster": OFFICE,
+    "office-roster-template": OFFICE,
     "office-roster-preview": OFFICE,
     "office-roster-mapping": OFFICE,
     "office-roster-marked": OFFICE,

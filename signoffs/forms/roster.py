@@ -86,14 +86,33 @@ class MappingForm(Form):
             bound = [self[self._name(number, column)] for column in sheet.header.columns]
             self.sheets.append((sheet.name, bound))
 
+    def pointed_at(self, heading: str) -> dict[str, str] | None:
+        """Return the mapping with the line that was pointed at, as "sheet:row"; None where there is none.
+
+        What columns of that sheet were mapped to is forgotten: they have other headings now.
+        """
+        number, _colon, row = heading.partition(":")
+        lines = {
+            f"{place}:{line}"
+            for place, sheet in enumerate(self.reading.sheets)
+            for line, _texts in sheet.first_lines
+        }
+        if heading not in lines:
+            return None
+        others = {
+            name: field for name, field in self.reading.mapping.items() if not name.startswith(f"{number}:")
+        }
+        return others | {f"{number}:row": row}
+
     @staticmethod
     def _name(number: int, column: headings.Column) -> str:
         return f"{number}:{column.index}"
 
     @property
     def mapping(self) -> dict[str, str]:
-        """What was chosen by hand, by "sheet:column"."""
-        return {
+        """What was chosen by hand, by "sheet:column", beside the lines that were pointed at."""
+        pointed_at = {name: row for name, row in self.reading.mapping.items() if name.endswith(":row")}
+        return pointed_at | {
             name: self.cleaned_data[name]
             for number, sheet in enumerate(self.reading.sheets)
             if sheet.header is not None

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rosters import importing, marking, planning, reading
-from rosters.models import RosterImport
+from rosters import headings, importing, marking, planning, reading
+from rosters import template as empty_roster
+from rosters.models import Department, RosterImport
 
 from ... import access, flow
 from ...forms.roster import ChoicesForm, MappingForm, UploadForm
@@ -94,6 +95,23 @@ def _waiting(view):
     return loaded
 
 
+def _first_lines(sheets) -> list[tuple]:
+    """Return the sheets' first lines, for somebody to point at the heading, and what is known of it."""
+    return [
+        (number, sheet, headings.recognised([texts for _row, texts in sheet.first_lines]))
+        for number, sheet in enumerate(sheets)
+        if sheet.first_lines
+    ]
+
+
+@require_safe
+@access.office
+def template(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+    """An empty roster with the headings that are read, and the office's departments as examples."""
+    content = empty_roster.workbook(Department.objects.values_list("name", flat=True))
+    return download(request, content, "名册模板.xlsx", XLSX)
+
+
 def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None) -> HttpResponse:
     """Show what the file would do. Raise what `importing.plan_of` raises."""
     plan = importing.plan_of(roster_import, now=timezone.now())
@@ -108,6 +126,8 @@ def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=
         sheets=sheets,
         unknown=[heading for sheet in sheets if sheet.header for heading in sheet.header.unknown],
         mapping=MappingForm(reading=plan.reading),
+        first_lines=_first_lines(sheets),
+        is_no_roster=any(problem.code in ("no_roster", "no_column") for problem in plan.errors),
         can_be_marked=any(problem.row is not None for problem in plan.problems),
         choices=ChoicesForm(request.POST or None, plan=plan, last_is_unused=undoing.is_unused(plan.last)),
         problems=[problem for problem in plan.problems if problem not in plan.news][:SHOWN],
@@ -141,7 +161,12 @@ def mapping(request: HttpRequest, desk: access.OfficeDesk, roster_import: Roster
     if not form.is_valid():
         refusal = _("A column was mapped to a field that does not exist.")
         return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
-    plan = importing.plan_of(roster_import, now=timezone.now(), mapping=form.mapping)
+    heading = request.POST.get("heading")
+    by_hand = form.mapping if heading is None else form.pointed_at(heading)
+    if by_hand is None:
+        refusal = _("The file has no such line among its first ones.")
+        return _preview(request, desk, roster_import, status=INVALID, refusal=refusal)
+    plan = importing.plan_of(roster_import, now=timezone.now(), mapping=by_hand)
     importing.keep_mapping(roster_import, plan=plan)
     return redirect("office-roster-preview", roster_import.uuid)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from rosters import importing, key_fields
+from rosters import importing, key_fields, reading
 from rosters.models import Campaign, RosterImport, Student
 from signoffs import flow
 from signoffs.entrance import links
@@ -440,6 +440,57 @@ class TestTheRoster:
         assert "有 1 名学生仅来自“错的.xlsx”" in pages.text(preview)
         self.confirm(desk, preview, undo_last="on")
         assert list(Student.objects.values_list("seat", flat=True)) == [1, 2, 3]
+
+    def test_the_heading_is_pointed_at_where_none_is_known(self, desk, campaign):
+        """Unknown headings are no dead end: the line is clicked, then the columns are mapped."""
+        row = files.row(1)
+        strange = {
+            "序号": "No",
+            "姓名": "称呼",
+            "身份证号": "证件",
+            "学号": "编号",
+            "系部": "单位",
+            "班级": "组别",
+        }
+        headings = [strange.get(heading, heading) + "栏" for heading in files.HEADINGS]
+        cells = [["2026级新生"], headings, [row[heading] for heading in files.HEADINGS]]
+        preview = self.upload(desk, files.xlsx(cells))
+        text = pages.text(preview)
+        assert "没有可识别的列标题" in text
+        assert "称呼栏" in text
+        assert row["身份证号"] not in text
+
+        url = reverse("office-roster-mapping", args=[RosterImport.objects.get().uuid])
+        assert desk.post(url, {"heading": "0:99"}).status_code == 422
+        preview = desk.post(url, {"heading": "0:2"}, follow=True)
+        assert "缺少“姓名”列" in pages.text(preview)
+
+        by_hand = {f"0:{place}": "" for place in range(len(headings))}
+        by_hand |= {
+            f"0:{place}": key_fields.BY_NAME[name].name
+            for place, heading in enumerate(files.HEADINGS)
+            for name in key_fields.BY_NAME
+            if key_fields.BY_NAME[name].label == heading
+        }
+        preview = desk.post(url, by_hand, follow=True)
+        assert preview.context["plan"].is_clean
+        self.confirm(desk, preview)
+        student = Student.objects.get()
+        assert (student.name, student.id_number) == (row["姓名"], row["身份证号"])
+
+    def test_the_headings_that_are_known_are_named(self, desk, campaign):
+        preview = self.upload(desk, files.xlsx([["姓名", "电话"], ["王一鸣", "x"]]))
+        assert "可识别的列标题：姓名。" in pages.text(preview)
+
+    def test_the_template_is_read_as_it_stands_and_names_the_departments(self, desk, own_class):
+        response = desk.get(reverse("office-roster-template"))
+        content = b"".join(response)
+        read = reading.read(content, "名册模板.xlsx")
+        assert [(problem.code, problem.level) for problem in read.problems] == [("no_students", "error")]
+        assert read.sheets[0].lacking == frozenset()
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        assert "信息工程系" in [row[3].value for row in book["填写说明"]]
+        assert book["名册"].column_dimensions["F"].number_format == "@"
 
 
 class TestAStudent:
