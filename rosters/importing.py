@@ -269,7 +269,7 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
         wanted.setdefault(place.key, place)
     groups = {
         Place(group.department.name, group.name).key: group
-        for group in ClassGroup.objects.filter(campaign=plan.campaign).select_related("department")
+        for group in ClassGroup.everything.filter(campaign=plan.campaign).select_related("department")
     }
     departments = {
         key_fields.normalise("department_name", department.name): department
@@ -277,6 +277,9 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
     }
     for key, place in wanted.items():
         if key in groups:
+            if groups[key].removed_at is not None:
+                groups[key].removed_at = None
+                groups[key].save(update_fields=["removed_at"])
             continue
         if key[0] not in departments:
             departments[key[0]] = Department.objects.create(name=place.department)
@@ -405,6 +408,12 @@ def withdraw(student: Student, *, reason: str, now: datetime) -> None:
     """Note that a student has left the roster; the seat stays, struck out."""
     student.withdrawn_at, student.withdrawn_reason = now, reason[:200]
     student.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+
+
+def remove_class(class_group: ClassGroup, *, now: datetime) -> None:
+    """Note that a class which has become empty is no longer there. The caller has seen that it is empty."""
+    class_group.removed_at = now
+    class_group.save(update_fields=["removed_at"])
 
 
 # A new field key --------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ office_pages = [
     path("error/<uuid:uuid>/settle/", reports.settle, name="office-settle"),
     path("not-listed/<uuid:uuid>/settle/", reports.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),
+    path("roster/class/<uuid:uuid>/remove/", roster.remove_class, name="office-remove-class"),
     path("roster/template/", roster.template, name="office-roster-template"),
     path("roster/<uuid:uuid>/", roster.preview, name="office-roster-preview"),
     path("roster/<uuid:uuid>/mapping/", roster.mapping, name="office-roster-mapping"),

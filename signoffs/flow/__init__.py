@@ -47,7 +47,7 @@ from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
 from .reports import settle_error
-from .rosters import campaign_for, import_roster, withdraw_student
+from .rosters import campaign_for, import_roster, remove_class, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
@@ -96,6 +96,7 @@ __all__ = [
     "record_export",
     "recount",
     "remove_second_factor",
+    "remove_class",
     "renew_digests",
     "reopen",
     "report",

@@ -58,7 +58,7 @@ def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> Counter:
     The refusals are `retention.why_not`. Begun again after a stop, it goes on where it was.
     """
     refuse_if(retention.why_not(campaign, deadlines.day_of(clock())))
-    for one in ClassGroup.objects.filter(campaign=campaign, purged_at=None).order_by("pk"):
+    for one in ClassGroup.everything.filter(campaign=campaign, purged_at=None).order_by("pk"):
         with class_book(one.pk, clock) as book:
             book.note("purge", who, counts=_purge_class(book))
     return _finish(campaign, who, clock)

@@ -14,7 +14,7 @@ from ..process import rules, states
 from ..queries import undoing
 from ..queries.actors import Who
 from . import tallies
-from .book import campaign_shelf, student_book
+from .book import campaign_shelf, class_book, student_book
 from .campaigns import create_campaign
 from .chains import append
 from .refusals import Clock, Refused, refuse_if
@@ -129,3 +129,13 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -
         # Kept, for the case that the roster names them again.
         book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))
         book.note("withdraw_student", who, student, reason=reason.strip())
+
+
+def remove_class(*, class_group: ClassGroup, who: Who, clock: Clock) -> None:
+    """A class that has become empty is shown no more; its links end, its events stay. Raise Refused."""
+    with class_book(class_group.pk, clock) as book:
+        if Student.objects.filter(class_group=book.class_group).exists():
+            raise Refused(_("The class has students: only an empty one can be removed."))
+        links.revoke(book.class_group, book.now)
+        importing.remove_class(book.class_group, now=book.now)
+        book.note("remove_class", who)

@@ -70,6 +70,7 @@ VERBS = {
     "receive": _("received"),
     "reopen": _("opened again"),
     "settle_error": _("error followed up"),
+    "remove_class": _("empty class removed"),
     "withdraw_student": _("struck off the roster"),
     "extend_deadlines": _("deadlines extended"),
     "edit_texts": _("texts edited"),

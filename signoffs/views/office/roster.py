@@ -51,6 +51,7 @@ def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpRespo
         form=form or UploadForm(),
         refusal=refusal,
         imports=RosterImport.objects.defer("upload").select_related("uploaded_by")[:20],
+        empty_classes=roster.empty_classes(desk.campaign),
         without_number=without_number[:SHOWN],
         without_number_count=without_number.count(),
         shown=SHOWN,
@@ -102,6 +103,19 @@ def _first_lines(sheets) -> list[tuple]:
         for number, sheet in enumerate(sheets)
         if sheet.first_lines
     ]
+
+
+@require_POST
+@access.office
+def remove_class(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    """Remove a class that has become empty."""
+    class_group = desk.class_group(uuid)
+    try:
+        flow.remove_class(class_group=class_group, who=desk.who, clock=timezone.now)
+    except flow.Refused as refused:
+        return _uploads(request, desk, status=REFUSED, refusal=refused.reason)
+    messages.success(request, _("Removed: %(class_group)s.") % {"class_group": class_group})
+    return redirect("office-roster")
 
 
 @require_safe

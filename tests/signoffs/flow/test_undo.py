@@ -8,8 +8,9 @@ from rosters.models import ClassGroup, RosterImport, Student
 from signoffs import flow
 from signoffs.entrance import identifications
 from signoffs.models import ClassLink, Event, Tally
-from signoffs.queries import undoing
+from signoffs.queries import roster, undoing
 from signoffs.queries.actors import Who
+from signoffs.queries.overview import campaign_overview
 from tests import stories
 from tests.rosters import files
 
@@ -133,3 +134,43 @@ def test_who_returns_to_a_class_gets_the_former_seat_and_another_one_where_it_is
     bring_in(campaign, [files.row(2, **B)])
     bring_in(campaign, [files.row(2, **A)])
     assert Student.objects.get(student_number="2026000002").seat == 2
+
+
+class TestAClassThatHasBecomeEmpty:
+    """Everybody of 软件2602班 went to 软件2601班."""
+
+    @pytest.fixture
+    def empty(self, campaign):
+        bring_in(campaign, RIGHT)
+        bring_in(campaign, [files.row(n, 序号=str(n), **A) for n in range(1, 7)])
+        return ClassGroup.objects.get(name="软件2602班")
+
+    def test_it_counts_nowhere_and_is_listed_apart(self, campaign, empty):
+        (row,) = campaign_overview(campaign, timezone.now()).departments
+        assert [one.class_group.name for one in row.classes] == ["软件2601班"]
+        assert list(roster.empty_classes(campaign)) == [empty]
+
+    def test_a_department_without_anybody_is_not_counted_among_those_that_hand_in(self, campaign):
+        bring_in(campaign, RIGHT)
+        bring_in(campaign, [files.row(n, 系部="软件学院", **A) for n in range(1, 7)])
+        overview = campaign_overview(campaign, timezone.now())
+        assert [row.department.name for row in overview.departments] == ["软件学院"]
+
+    def test_it_is_removed_with_an_event_and_its_links_end(self, campaign, empty):
+        flow.remove_class(class_group=empty, who=Who(command="test"), clock=timezone.now)
+        assert not ClassGroup.objects.filter(pk=empty.pk).exists()
+        assert not ClassLink.objects.filter(class_group=empty, revoked_at=None).exists()
+        events = Event.objects.filter(chain__class_group=empty).order_by("pk")
+        assert [event.verb for event in events] == ["import_roster", "import_roster", "remove_class"]
+
+    def test_one_with_a_student_stays_a_withdrawn_one_too(self, campaign, empty):
+        full = ClassGroup.objects.get(name="软件2601班")
+        with pytest.raises(flow.Refused):
+            flow.remove_class(class_group=full, who=Who(command="test"), clock=timezone.now)
+
+    def test_a_roster_that_names_it_again_brings_it_back(self, campaign, empty):
+        flow.remove_class(class_group=empty, who=Who(command="test"), clock=timezone.now)
+        bring_in(campaign, RIGHT)
+        assert ClassGroup.objects.get(name="软件2602班").pk == empty.pk
+        assert ClassLink.objects.filter(class_group=empty, revoked_at=None).count() > 0
+        assert list(roster.empty_classes(campaign)) == []

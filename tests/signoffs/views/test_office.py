@@ -492,6 +492,15 @@ class TestTheRoster:
         assert "信息工程系" in [row[3].value for row in book["填写说明"]]
         assert book["名册"].column_dimensions["F"].number_format == "@"
 
+    def test_an_empty_class_is_shown_apart_and_removed(self, desk, campaign):
+        self.confirm(desk, self.upload(desk, files.roster(files.row(1), files.row(2, 班级="软件2602班"))))
+        self.confirm(desk, self.upload(desk, files.roster(files.row(1), files.row(2))))
+        page = desk.get(reverse("office-roster"))
+        assert "空班级" in pages.text(page)
+        (url,) = [form.action for form in pages.forms(page) if form.action.endswith("/remove/")]
+        assert "已移除：软件2602班" in pages.text(desk.post(url, follow=True))
+        assert "空班级" not in pages.text(desk.get(reverse("office-roster")))
+
 
 class TestAStudent:
     def test_the_record_is_masked(self, desk, world):
