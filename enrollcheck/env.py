@@ -5,6 +5,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -92,7 +93,7 @@ def allowed_hosts() -> list[str]:
     return _env.list("ALLOWED_HOSTS", default=[own, "127.0.0.1", "localhost"] if DEBUG else [own])
 
 
-def email() -> dict:
+def email() -> dict[str, Any]:
     """Return Django's settings for EMAIL_URL (`smtp+tls://user:password@host:587`); else the console."""
     return _env.email_url("EMAIL_URL", default="consolemail://")
 
@@ -143,6 +144,6 @@ def campus_sign_on() -> CampusSignOn | None:
     )
 
 
-def database() -> dict:
+def database() -> dict[str, Any]:
     """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default."""
     return _env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_FOLDER / 'enrollcheck.sqlite3'}")

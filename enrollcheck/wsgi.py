@@ -2,10 +2,11 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
 from threading import BoundedSemaphore, Event
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -26,8 +27,13 @@ _held = BoundedSemaphore(16)
 
 _END = object()
 
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+# The pieces of an answer, and for how many seconds it is held back.
+Answer = tuple[Iterable[bytes], float]
 
-def _answer(environ: dict, start_response, begun: Future) -> None:
+
+def _answer(environ: Environ, start_response: StartResponse, begun: "Future[Answer]") -> None:
     """Make the answer, all of it in this thread, which has the database's connection."""
     try:
         response = _django(environ, start_response)
@@ -40,7 +46,8 @@ def _answer(environ: dict, start_response, begun: Future) -> None:
         begun.set_exception(error)
         raise
     # Without a bound: a print of a whole year is some 10 MB, and the worker must not wait for a slow client.
-    pieces, gone = Queue(), Event()
+    pieces: Queue[Any] = Queue()
+    gone = Event()
     begun.set_result((_pieces(pieces, gone), 0))
     try:
         for piece in response:
@@ -54,7 +61,7 @@ def _answer(environ: dict, start_response, begun: Future) -> None:
         response.close()
 
 
-def _pieces(pieces: Queue, gone: Event) -> Iterator[bytes]:
+def _pieces(pieces: "Queue[Any]", gone: Event) -> Iterator[bytes]:
     try:
         while (piece := pieces.get()) is not _END:
             if isinstance(piece, Exception):
@@ -72,10 +79,10 @@ def _hold_back(seconds: float) -> None:
             _held.release()
 
 
-def application(environ: dict, start_response) -> Iterable[bytes]:
+def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request, once its body is there. Called in one of the server's many threads."""
     gather(environ)
-    begun = Future()
+    begun: Future[Answer] = Future()
     _workers.submit(_answer, environ, start_response, begun)
     answer, seconds = begun.result()
     if seconds:

@@ -17,7 +17,7 @@ from .nothing import DITTO, WORDS, is_ditto, is_nothing
 from .widths import HALF_WIDTH, compact
 
 Cell = str | int | float | bool | date | datetime | None
-Fault = tuple[str, dict]
+Fault = tuple[str, dict[str, object]]
 
 
 class Cleaned(NamedTuple):
@@ -30,9 +30,17 @@ class Cleaned(NamedTuple):
 class Column(Protocol):
     """What a cleaning has to know of its column: a row of the table in key_fields.py."""
 
-    label: str
-    longest: int | None
-    required: str
+    @property
+    def label(self) -> str:
+        """What the record calls it."""
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters are stored of a text; None for what is none."""
+
+    @property
+    def required(self) -> str:
+        """The code of the error where a student has none; empty where it is no error."""
 
 
 # What a cell says that isn't a value but a time of day, or the error of a formula.
@@ -121,7 +129,7 @@ def _text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
     if fault := _instead_of_a_value(column, text):
         return "", [fault]
     faults += _character_faults(text)
-    if len(text) > column.longest:
+    if column.longest is not None and len(text) > column.longest:
         faults.append(("too_long", {"limit": column.longest}))
         text = ""
     return text, faults
@@ -140,7 +148,7 @@ def _instead_of_a_value(column: Column, text: str) -> Fault | None:
     return (column.required, {}) if column.required else ("no_value", {"text": text})
 
 
-def _finished(column: Column, value, faults: list[Fault], empty=""):
+def _finished(column: Column, value: object, faults: list[Fault], empty: object = "") -> Cleaned:
     """Return the value; an empty one without any fault has the fault that it is empty."""
     if not value and not faults:
         faults = [_empty(column)]
@@ -152,7 +160,7 @@ def clean_name(column: Column, cell: Cell) -> Cleaned:
     if (
         isinstance(cell, str)
         and cell.isalpha()
-        and len(cell) <= column.longest
+        and len(cell) <= (column.longest or 0)
         and not writing.may_be_odd(cell)
         and cell not in WORDS
         and cell not in DITTO
@@ -208,9 +216,9 @@ def clean_date(column: Column, cell: Cell) -> Cleaned:
     year, month, day = (
         int(parts[name] or parts.get(name + "2") or parts[name + "3"]) for name in ("year", "month", "day")
     )
-    clock = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
+    hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
     try:
-        return _day_of(datetime(year, month, day, *clock))
+        return _day_of(datetime(year, month, day, hour, minute, second))
     except ValueError:
         return Cleaned(None, (("unreadable_date", {}),))
 
@@ -219,7 +227,7 @@ def _day_of(moment: datetime) -> Cleaned:
     """Return the day that begins at the moment, or nearly so; at another time it is another day elsewhere."""
     day = (moment + _MIDNIGHT_MISSED).date()
     off = abs(moment - datetime.combine(day, datetime.min.time()))
-    time = {"time": f"{moment:%H:%M:%S}"}
+    time: dict[str, object] = {"time": f"{moment:%H:%M:%S}"}
     if off > _MIDNIGHT_MISSED:
         return Cleaned(None, (("time_of_day", time),))
     return Cleaned(day, (("rounded_time", time),) if off else ())
@@ -255,7 +263,7 @@ def clean_id_number(column: Column, cell: Cell) -> Cleaned:
 
 def clean_student_number(column: Column, cell: Cell) -> Cleaned:
     """Keep a 学号, in half width, without spaces; one that was rounded is refused."""
-    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= column.longest:
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= (column.longest or 0):
         return Cleaned(cell)  # the usual number, in a hurry
     text, faults = _code_text(column, cell)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):

@@ -7,7 +7,7 @@ their department, as classes that lose everybody.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -28,7 +28,7 @@ class Place(NamedTuple):
     department: str
     class_name: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.department} {self.class_name}"
 
     @property
@@ -40,7 +40,7 @@ class Place(NamedTuple):
         )
 
 
-def problems(plan, groups: Mapping[int, Place], known: Iterable) -> Iterator[Problem]:
+def problems(plan: Any, groups: Mapping[int, Place], known: Iterable[Any]) -> Iterator[Problem]:
     """Yield the warnings of a plan. `groups` are the campaign's places by key, `known` its students.
 
     Nothing is new to a campaign that has no class yet.
@@ -75,10 +75,10 @@ def _nearest(name: str, there: Iterable[str]) -> Promise | str:
     return format_lazy(_(" There is {name}."), name=found[0]) if found else ""
 
 
-def _moves(plan, groups: Mapping[int, Place], known: Iterable) -> Iterator[Problem]:
+def _moves(plan: Any, groups: Mapping[int, Place], known: Iterable[Any]) -> Iterator[Problem]:
     """Yield the classes that get nearly all from another department, and those that lose everybody."""
-    arrived: dict[tuple, Counter] = {}
-    left: Counter = Counter()
+    arrived: dict[tuple[str, str], Counter[str]] = {}
+    left: Counter[int] = Counter()
     for student, _changes, moved_to in plan.updated:
         if moved_to is not None and student.withdrawn_at is None:
             left[student.class_group_id] += 1
@@ -86,7 +86,7 @@ def _moves(plan, groups: Mapping[int, Place], known: Iterable) -> Iterator[Probl
             if came_from.key[0] != moved_to.key[0]:
                 arrived.setdefault(moved_to.key, Counter())[came_from.department] += 1
     rows = Counter((row.department_name, row.class_name) for row in plan.reading.rows) if arrived else {}
-    named = Counter()
+    named: Counter[tuple[str, str]] = Counter()
     for (department, class_name), count in rows.items():
         named[Place(department, class_name).key] += count
     places = {place.key: place for place in plan.places}

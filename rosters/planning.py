@@ -85,7 +85,7 @@ class Plan:
     refused: int = 0
     # Students of the file's departments whom it does not name. Nobody is deleted.
     missing: list[Student] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=Problems)
+    problems: Problems = field(default_factory=Problems)
     places: list[Place] = field(default_factory=list)
     # Stored values that empty cells would replace, and mended ones that the file would turn back.
     emptied: list[Kept] = field(default_factory=list)
@@ -199,11 +199,11 @@ def plan(campaign: Campaign, reading: Reading, choices: Choices = NONE_CHOSEN) -
     if campaign.state == Campaign.State.CLOSED:
         made.problems.append(Problem("campaign_closed", details={"slug": campaign.slug}))
     cohort = int(campaign.slug) if campaign.slug.isdigit() else None
-    made.problems += checking.problems(reading, cohort)
+    made.problems.extend(checking.problems(reading, cohort))
     _sort_rows(made, known)
     order = {sheet.name: number for number, sheet in enumerate(reading.sheets)}
-    columns = {name: number for number, name in enumerate(key_fields.BY_NAME)}
-    made.problems = made.problems.listed()
+    columns: dict[str | None, int] = {name: number for number, name in enumerate(key_fields.BY_NAME)}
+    made.problems = Problems(made.problems.listed())
     made.problems.sort(
         key=lambda problem: (
             order.get(problem.sheet, -1),
@@ -231,7 +231,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
     place_keys = {pk: place.key for pk, place in groups.items()}
     places: dict[tuple[str, str], Place] = {}
     named: set[int] = set()
-    differing: list[tuple[Known, RosterRow, Place | None]] = []
+    differing: list[tuple[Known, RosterRow, Place]] = []
     for row in reading.rows:
         place = places.get((row.department_name, row.class_name))
         if place is None:
@@ -253,7 +253,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
     _find_last_newcomers(made, known, named)
     _find_ids_of_others(made, known, named)
     _count_numbers(made, known)
-    made.problems += novelty.problems(made, groups, known)
+    made.problems.extend(novelty.problems(made, groups, known))
 
 
 def _by_former_number(made: Plan, by_number: dict[str, Known]) -> dict[str, Known]:
@@ -286,7 +286,9 @@ def _count_numbers(made: Plan, known: list[Known]) -> None:
         made.problems.append(Problem(code, details={"count": made.without_number, "total": made.expected}))
 
 
-def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict) -> None:
+def _compare(
+    made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict[int, tuple[str, str]]
+) -> None:
     """Say of the rows of stored students whether they are unchanged or update something."""
     lacking = [sheet.lacking for sheet in made.reading.sheets]
     has_duty = [sheet.has_duty for sheet in made.reading.sheets]
@@ -309,15 +311,15 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
         stored = Student.objects.select_related("class_group__department").in_bulk([pk for pk, _, _ in piece])
         mended = hand_made.mended_fields(stored)
         for pk, row, moved_to in piece:
-            student = stored[pk]
-            changes = _changes(made, student, row, mended)
-            if row.duty != student.duty and has_duty[row.sheet]:
-                changes.append(("duty", student.duty, row.duty))
-            if not changes and moved_to is None and student.withdrawn_at is None:
+            theirs = stored[pk]
+            changes = _changes(made, theirs, row, mended)
+            if row.duty != theirs.duty and has_duty[row.sheet]:
+                changes.append(("duty", theirs.duty, row.duty))
+            if not changes and moved_to is None and theirs.withdrawn_at is None:
                 made.unchanged += 1
                 continue
-            made.updated.append(Update(student, changes, moved_to))
-            if student.withdrawn_at is not None:
+            made.updated.append(Update(theirs, changes, moved_to))
+            if theirs.withdrawn_at is not None:
                 made.problems.append(Problem("returns", made.reading.sheets[row.sheet].name, row.row))
 
 
@@ -344,7 +346,9 @@ def _changes(
     return changes
 
 
-def _find_missing(made: Plan, known: list[Known], named: set[int], place_keys: dict) -> None:
+def _find_missing(
+    made: Plan, known: list[Known], named: set[int], place_keys: dict[int, tuple[str, str]]
+) -> None:
     """List the students of the file's departments whom the file does not name.
 
     Only of those departments: an office may send the roster one department at a time.

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from .sentences import Sentence
 
 ERROR, WARNING = "error", "warning"
 
-_ERRORS = {
+_ERRORS: dict[str, Sentence] = {
     # of the file, a sheet or its heading
     "no_roster": _("No sheet has a roster: a row of headings with at least 姓名, 学号, 班级 and 系部."),
     "no_students": _("There is a heading, but no student below it."),
@@ -60,7 +61,7 @@ _ERRORS = {
     "student_number_taken": _("Another student has this student number (学号)."),
 }
 
-_WARNINGS = {
+_WARNINGS: dict[str, Sentence] = {
     "column_missing": _("There is no column for %(label)s: what the roster holds of it stays as it is."),
     "empty": _("%(label)s is empty."),
     "no_value": _("“%(text)s” is no value: it counts as empty."),
@@ -106,7 +107,7 @@ _WARNINGS = {
 }
 
 # Of the file as a whole, before it is applied: these stand above the button.
-NEWS: Mapping[str, Promise] = {
+NEWS: dict[str, Sentence] = {
     "new_department": _("%(name)s: a department that this campaign does not have yet.%(nearest)s"),
     "new_class": _("%(name)s: a class that this campaign does not have yet.%(nearest)s"),
     "class_from_elsewhere": _("%(name)s: nearly all of it, %(count)s students, come from %(department)s."),
@@ -120,7 +121,7 @@ NEWS: Mapping[str, Promise] = {
 }
 
 LEVELS: Mapping[str, str] = dict.fromkeys(_ERRORS, ERROR) | dict.fromkeys(_WARNINGS | NEWS, WARNING)
-SENTENCES: Mapping[str, Promise] = _ERRORS | _WARNINGS | NEWS
+SENTENCES: Mapping[str, Sentence] = _ERRORS | _WARNINGS | NEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Problem:
         """The sentence, in the language that is active."""
         return str(SENTENCES[self.code]) % self.details if self.details else str(SENTENCES[self.code])
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, object]:
         """Return what `import_roster --json` prints."""
         return {name: getattr(self, name) for name in ("sheet", "row", "column", "level", "code", "message")}
 
@@ -155,14 +156,14 @@ class Problem:
 MOST = 5_000
 
 
-class Problems(list):
+class Problems(list[Problem]):
     """A list that stays small whatever the file: of each level at most MOST, the others counted."""
 
     def __init__(self, problems: Iterable[Problem] = ()):
         """Take some to begin with; what those had counted is counted on."""
         super().__init__()
-        self.counts = Counter()
-        self += problems
+        self.counts: Counter[str] = Counter()
+        self.extend(problems)
         for level, count in getattr(problems, "counts", {}).items():
             self.counts[level] = max(count, self.counts[level])
 
@@ -172,15 +173,16 @@ class Problems(list):
         if self.counts[problem.level] <= MOST:
             super().append(problem)
 
-    def __iadd__(self, problems: Iterable[Problem]):
+    def extend(self, problems: Iterable[Problem]) -> None:
         """Add several."""
         for problem in problems:
             self.append(problem)
-        return self
 
     def listed(self) -> list[Problem]:
         """Return MOST of them, errors and what concerns the whole file first, and how many more there are."""
-        unlisted = sum(problem.details["count"] for problem in self if problem.code == "more_problems")
+        unlisted = sum(
+            int(str(problem.details["count"])) for problem in self if problem.code == "more_problems"
+        )
         listed = [problem for problem in self if problem.code != "more_problems"]
         if not unlisted and self.counts.total() <= MOST:
             return listed

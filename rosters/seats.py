@@ -5,6 +5,7 @@ is struck, and given again to the same student alone; what a file did that nobod
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db.models import F, Max
 
@@ -19,9 +20,8 @@ _ASIDE = 10_000
 
 def number_the_class(numbers: Sequence[int | None]) -> bool:
     """Say whether 序号 are seats: 1…n with gaps at most. One that runs on from class to class only orders."""
-    if not numbers or None in numbers or len(set(numbers)) != len(numbers):
-        return False
-    return min(numbers) == 1 and max(numbers) <= 2 * len(numbers)
+    given = {number for number in numbers if number is not None}
+    return bool(given) and len(given) == len(numbers) and min(given) == 1 and max(given) <= 2 * len(given)
 
 
 def former_seats(students: Sequence[Student]) -> dict[tuple[int, str], int]:
@@ -102,7 +102,13 @@ class Seats:
                 self.groups[pk].seats_given = given
 
 
-def reseat(plan, groups: Mapping, seats: Seats, signed: frozenset[int], applied) -> None:
+def reseat(
+    plan: Any,
+    groups: Mapping[tuple[str, str], ClassGroup],
+    seats: Seats,
+    signed: frozenset[int],
+    applied: Any,
+) -> None:
     """Let the roster's 序号 win in the classes where nobody has signed by a seat.
 
     A class stays as it is where somebody whom the file does not name sits on a seat that it gives.
@@ -119,7 +125,8 @@ def reseat(plan, groups: Mapping, seats: Seats, signed: frozenset[int], applied)
         if pk is not None:
             rows.setdefault(pk, {})[identity.tidy(row.student_number)] = row.seat
     for pk, numbers in rows.items():
-        if number_the_class(list(numbers.values())) and (count := _give(pk, numbers, seats)):
+        given = {number: seat for number, seat in numbers.items() if seat is not None}
+        if number_the_class(list(numbers.values())) and (count := _give(pk, given, seats)):
             applied.reseated[pk] = count
 
 

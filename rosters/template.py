@@ -23,8 +23,8 @@ _HINTS = {
 def workbook(departments: Iterable[str]) -> bytes:
     """Return the template; the departments stand as examples on its second sheet, which is no roster."""
     book = Workbook()
-    sheet = book.active
-    sheet.title = "名册"
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet("名册", 0)
     columns = [key_fields.COLUMNS["seat"], *key_fields.KEY_FIELDS, key_fields.COLUMNS["duty"]]
     sheet.append([column.label for column in columns])
     sheet.freeze_panes = "A2"

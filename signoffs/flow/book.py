@@ -8,16 +8,17 @@ FOR NO KEY UPDATE, so that whoever only refers to a locked row (a page's access 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models import BigIntegerField
 
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from ..models import Chain, Declaration, Event, Standing, Tally
+from ..models import Chain, Declaration, Event, Excuse, Standing, Tally
 from ..models.prepared import Prepared, store
 from ..process import rules, states
 from ..queries import actors, situations
@@ -67,7 +68,7 @@ class Book:
 
     def student(self, student: Student) -> Student:
         """Return the student as they are under the lock. Raise Refused where they were moved meanwhile."""
-        fresh = _student.first(pk=student.pk)
+        fresh = cast(Student, _student.first(pk=student.pk))
         if fresh.class_group_id != self.class_group.pk:
             raise Refused(rules.MOVED)
         fresh.class_group, fresh.campaign = self.class_group, self.campaign
@@ -86,7 +87,7 @@ class Book:
 
     def situation(self, student: Student | None = None) -> rules.Situation:
         """Look at the class, and at the student, under the lock, before the move is made."""
-        standing = student and self.standing(student)
+        standing = self.standing(student) if student else None
         return situations.situation(self.class_group, self.now, standing, of=self._class_states)
 
     def allow(self, verb: str, who: actors.Who, student: Student | None = None) -> rules.Situation:
@@ -96,7 +97,13 @@ class Book:
         return at
 
     def stand(
-        self, student: Student, state: str, *, declaration: Declaration | None = None, late=False, excuse=None
+        self,
+        student: Student,
+        state: str,
+        *,
+        declaration: Declaration | None = None,
+        late: bool = False,
+        excuse: Excuse | None = None,
     ) -> None:
         """Move the student's standing, and the tally with it. `late` counts for declared ones alone."""
         standing = self.standing(student)
@@ -117,7 +124,7 @@ class Book:
         add_share(self.tally, student.seat, after)
         self._tally_changed = True
 
-    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:
         """Append an event to the class's chain; `student` is whom it is about."""
         return chains.append(self.chain, verb, self.now, who, student, payload)
 
@@ -127,7 +134,7 @@ class Book:
             store(self.tally)
 
 
-def _locked_classes(**which) -> list[ClassGroup]:
+def _locked_classes(**which: object) -> list[ClassGroup]:
     """Lock the rows of classes, by their key."""
     classes = ClassGroup.objects.select_for_update(no_key=True, of=("self",)).filter(**which)
     return list(classes.select_related("campaign", "department").order_by("pk"))
@@ -140,30 +147,39 @@ def class_book(class_group_id: int, clock: Clock) -> Iterator[Book]:
         if connection.features.has_select_for_update:  # SQLite has locked its file already
             # The lock alone: what PostgreSQL reads beside a lock can be older than the lock.
             _lock.all(pk=class_group_id)
-        book = Book(_class_group.first(pk=class_group_id), clock())
+        book = Book(cast(ClassGroup, _class_group.first(pk=class_group_id)), clock())
         yield book
         book.close()
 
 
-def student_book(student: Student, clock: Clock):
+def student_book(student: Student, clock: Clock) -> AbstractContextManager[Book]:
     """Lock the student's class, and hand out its book, which refuses somebody who was moved meanwhile."""
     return class_book(student.class_group_id, clock)
 
 
-class Shelf:
+class LockedChain:
+    """A chain under its lock."""
+
+    def __init__(self, chain: Chain, now: datetime):
+        """Take the chain, and the moment under the lock."""
+        self.chain, self.now = chain, now
+
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:
+        """Append an event to the chain."""
+        return chains.append(self.chain, verb, self.now, who, student, payload)
+
+
+class Shelf(LockedChain):
     """Several classes under their locks, and the chain of what they make up."""
 
     def __init__(self, campaign: Campaign, classes: list[ClassGroup], chain: Chain, now: datetime):
         """Take what was locked, and the moment under the locks."""
-        self.campaign, self.classes, self.chain, self.now = campaign, classes, chain, now
+        super().__init__(chain, now)
+        self.campaign, self.classes = campaign, classes
 
     def book(self, class_group: ClassGroup) -> Book:
         """Return the book of one of the classes; the caller closes it."""
         return Book(class_group, self.now)
-
-    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
-        """Append an event to the chain."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rosters.encryption import CannotDecrypt, key_ring
 from rosters.models import Student
@@ -14,12 +15,12 @@ from ..process import deadlines
 from ..queries import actors
 
 
-def canonical(payload: dict) -> str:
+def canonical(payload: dict[str, Any]) -> str:
     """Return the one text of a payload that a digest is of."""
     return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _payload_text(salt: bytes, payload: dict) -> str:
+def _payload_text(salt: bytes | memoryview, payload: dict[str, Any]) -> str:
     return f"{bytes(salt).hex()}\x1f{canonical(payload)}"
 
 
@@ -29,7 +30,7 @@ def _link_text(before: str, position: int, verb: str, happened_at: datetime, pay
 
 
 def append(
-    chain: Chain, verb: str, now: datetime, who: actors.Who, student: Student | None, payload: dict
+    chain: Chain, verb: str, now: datetime, who: actors.Who, student: Student | None, payload: dict[str, Any]
 ) -> Event:
     """Add an event to a chain that the caller has locked, and store the chain's new head."""
     said = {"by": who.label, **payload}
@@ -95,7 +96,7 @@ def _check_payload(event: Event) -> list[ChainProblem]:
     except CannotDecrypt:
         return [ChainProblem(event.position, "payload")]
     if payload is None or not key_ring().same(
-        event.payload_digest, "payload", _payload_text(event.salt, payload)
+        event.payload_digest, "payload", _payload_text(event.salt or b"", payload)
     ):
         return [ChainProblem(event.position, "payload")]
     people = {"user": event.user, "student": event.student}

@@ -10,7 +10,8 @@ A class is one transaction under its lock, and is marked when it is done: what w
 from collections import Counter
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Student
@@ -40,7 +41,9 @@ from .refusals import Clock, refuse_if
 KEPT_OF_A_ROW = ("seat", "state", "late")
 
 
-def announce_purge(*, campaign: Campaign, who: Who, clock: Clock, days: int = retention.KEPT_DAYS) -> date:
+def announce_purge(
+    *, campaign: Campaign, who: Who, clock: Clock = timezone.now, days: int = retention.KEPT_DAYS
+) -> date:
     """Set the day from which the data may be deleted, `days` after the end, and return it. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who))
@@ -52,7 +55,7 @@ def announce_purge(*, campaign: Campaign, who: Who, clock: Clock, days: int = re
         return day
 
 
-def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> Counter:
+def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> Counter:
     """Delete the personal data of a campaign, class by class; return how much of what. Raise Refused.
 
     The refusals are `retention.why_not`. Begun again after a stop, it goes on where it was.
@@ -90,13 +93,13 @@ def _purge_class(book: Book) -> dict[str, int]:
     declared.delete()
     Excuse.objects.filter(made_here).delete()
     AccessRecord.objects.filter(made_here).delete()
-    for model in (OneTimeCode, Throttle, Identification, MonitorDuty):
-        model.objects.filter(theirs).delete()
-    for model in (MissingClaim, ClassLink):
-        model.objects.filter(class_group=own).delete()
+    for of_student in (OneTimeCode, Throttle, Identification, MonitorDuty):
+        of_student.objects.filter(theirs).delete()
+    for of_class in (MissingClaim, ClassLink):
+        of_class.objects.filter(class_group=own).delete()
     # What somebody who has moved did in the class that they left.
-    for model in (Declaration, Excuse):
-        model.objects.filter(entered_by_student__class_group=own).update(entered_by_student=None)
+    for entered in (Declaration, Excuse):
+        entered.objects.filter(entered_by_student__class_group=own).update(entered_by_student=None)
     ClassSheet.objects.filter(collator__class_group=own).update(collator=None)
     for sheet in ClassSheet.objects.filter(class_group=own):
         sheet.rows = [{name: row[name] for name in KEPT_OF_A_ROW} for row in sheet.rows]
@@ -107,19 +110,19 @@ def _purge_class(book: Book) -> dict[str, int]:
     return counts
 
 
-def _forget_payloads(events) -> None:
+def _forget_payloads(events: QuerySet[Event]) -> None:
     events.update(payload=None, salt=None, student=None)
 
 
 def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
     """Delete what is kept of the campaign as a whole, and note what went; return it."""
     with campaign_shelf(campaign, clock) as shelf:
-        counts = Counter()
+        counts: Counter[str] = Counter()
         for event in Event.objects.filter(chain__class_group__in=shelf.classes, verb="purge"):
-            counts.update(event.payload["counts"])
+            counts.update((event.payload or {})["counts"])
         of_the_whole = Event.objects.filter(chain__campaign=shelf.campaign, chain__class_group=None)
         exported = of_the_whole.filter(verb="export_whole_numbers", payload__isnull=False).order_by("pk")
-        numbers = [event.payload["number"] for event in exported]
+        numbers = [(event.payload or {})["number"] for event in exported]
         _forget_payloads(of_the_whole)
         for hand_in in HandIn.objects.filter(campaign=shelf.campaign):
             hand_in.exceptions = [one | {"reason": ""} for one in hand_in.exceptions]

@@ -1,8 +1,10 @@
 """The class sheet: submitted and frozen, returned, accepted."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.encryption import key_ring
@@ -27,7 +29,7 @@ def submit_sheet(
     signature: Mapping,
     submission_id: UUID,
     shown_cells: str,
-    clock: Clock,
+    clock: Clock = timezone.now,
 ) -> ClassSheet:
     """Freeze the class as it stands: rows, counts, digest, version, the collator's signature (汇总人).
 
@@ -68,7 +70,7 @@ def submit_sheet(
         )
 
 
-def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock) -> None:
+def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock = timezone.now) -> None:
     """Give the sheet back with a reason; the monitor submits the next version. Raise Refused."""
     with class_book(sheet.class_group_id, clock) as book:
         sheet = _newest(book, sheet)
@@ -78,7 +80,7 @@ def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock) -> N
         book.note("return_sheet", who, version=sheet.version, reason=reason.strip())
 
 
-def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock) -> None:
+def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock = timezone.now) -> None:
     """Accept the sheet for the department's hand-in. Raise Refused."""
     with class_book(sheet.class_group_id, clock) as book:
         sheet = _newest(book, sheet)
@@ -89,7 +91,7 @@ def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock) -> None:
 
 def _newest(book: Book, sheet: ClassSheet) -> ClassSheet:
     newest = situations.newest_sheet(book.class_group)
-    if newest.pk != sheet.pk:
+    if newest is None or newest.pk != sheet.pk:
         raise Refused(_("A newer version of this sheet has been submitted. Look at that one."))
     return newest
 
@@ -106,7 +108,7 @@ def sheet_counts(tally: Tally) -> dict[str, int]:
     return {name: getattr(tally, name) for name in names}
 
 
-def sheet_rows(class_group: ClassGroup) -> list[dict]:
+def sheet_rows(class_group: ClassGroup) -> list[dict[str, Any]]:
     """Return one row a seat as the class stands now: what a sheet freezes. Two queries."""
     standings = {
         standing.student_id: standing
@@ -118,7 +120,7 @@ def sheet_rows(class_group: ClassGroup) -> list[dict]:
     return [_row(student, standings.get(student.pk)) for student in students]
 
 
-def _row(student: Student, standing: Standing | None) -> dict:
+def _row(student: Student, standing: Standing | None) -> dict[str, Any]:
     state = standing.state if standing else states.MISSING
     declaration = standing.declaration if standing and state in states.DECLARED else None
     excuse = standing.excuse if standing and state == states.EXCUSED else None

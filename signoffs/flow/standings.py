@@ -85,7 +85,8 @@ def restate(students: Iterable[Student], now: datetime) -> list[Student]:
             state = standing.declaration.kind if same else states.RECHECK
         if state != standing.state:
             standing.state, standing.since = state, now
-            standing.late = state in states.DECLARED and standing.declaration.late
+            late = standing.declaration is not None and standing.declaration.late
+            standing.late = late and state in states.DECLARED
             changed.append(standing)
             if state == states.RECHECK:
                 asked.append(standing.student)

@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
 
 from rosters.models import ClassGroup, Student
 
@@ -24,7 +27,7 @@ def count(class_groups: Iterable[ClassGroup]) -> dict[int, Tally]:
         .select_related("declaration")
         .only("student", "state", "late", "declaration__declared_at", "declaration__kind")
     }
-    errors: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    errors: dict[int | None, list[tuple[str, str]]] = defaultdict(list)
     counting = Standing.objects.filter(student__class_group__in=fresh, declaration__isnull=False)
     found = FieldError.objects.filter(declaration__in=counting.values("declaration"))
     for declaration, field, outcome in found.values_list("declaration", "field", "outcome"):
@@ -50,7 +53,9 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
     )
 
 
-def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, tuple]:
+def recount(
+    *, class_group: ClassGroup, mend: bool, clock: Clock = timezone.now
+) -> dict[str, tuple[Any, Any]]:
     """Hold a class's tally against its rows under the lock; return what differs, mended where asked.
 
     The tally of a class whose students were deleted is all that is left of them: it stays as it is.
@@ -69,7 +74,7 @@ def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, t
         return found
 
 
-def differences(kept: Tally, counted: Tally) -> dict[str, tuple]:
+def differences(kept: Tally, counted: Tally) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which a kept tally is wrong: (kept, counted)."""
     return {
         name: (getattr(kept, name), getattr(counted, name))

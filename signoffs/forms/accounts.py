@@ -1,5 +1,7 @@
 """What staff send about accounts: the office's entries, and one's own sign-in, password and second factor."""
 
+from typing import Any, cast
+
 from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
@@ -45,20 +47,24 @@ class AccountForm(Form):
         label=_("Classes"), queryset=ClassGroup.objects.none(), required=False, to_field_name="uuid"
     )
 
-    def __init__(self, *args, classes: QuerySet[ClassGroup], campus: bool, **kwargs):
+    def __init__(self, *args: Any, classes: QuerySet[ClassGroup], campus: bool, **kwargs: Any) -> None:
         """Take the classes that the office sees, and whether there is a campus sign-on."""
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("name")
-        self.fields["class_groups"].queryset = classes
+        cast(forms.ModelChoiceField, self.fields["department"]).queryset = Department.objects.order_by("name")
+        self._class_groups.queryset = classes
         if not campus:
             del self.fields["campus_name"]
+
+    @property
+    def _class_groups(self) -> forms.ModelMultipleChoiceField:
+        return cast(forms.ModelMultipleChoiceField, self.fields["class_groups"])
 
     @property
     def class_choices(self) -> list[tuple[Department, list[tuple[ClassGroup, bool]], int]]:
         """The classes by department, each with whether it is chosen; and how many of them are."""
         chosen = {str(uuid) for uuid in self["class_groups"].value() or ()}
-        found: dict[Department, list] = {}
-        for one in self.fields["class_groups"].queryset:
+        found: dict[Department, list[tuple[ClassGroup, bool]]] = {}
+        for one in self._class_groups.queryset or ():
             found.setdefault(one.department, []).append((one, str(one.uuid) in chosen))
         return [
             (department, classes, sum(is_chosen for _, is_chosen in classes))
@@ -113,7 +119,7 @@ class InvitationForm(Form):
         label=_("The same once more"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
-    def __init__(self, *args, user: User, **kwargs):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         """Take whose password it will be: it must not resemble the name."""
         super().__init__(*args, **kwargs)
         self.user = user
@@ -123,7 +129,7 @@ class InvitationForm(Form):
         password_validation.validate_password(self.cleaned_data["password1"], self.user)
         return self.cleaned_data["password1"]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Both must be the same."""
         cleaned = super().clean()
         if cleaned.get("password1") and cleaned["password1"] != cleaned.get("password2"):
@@ -134,7 +140,7 @@ class InvitationForm(Form):
 class SignInForm(LoginForm):
     """User name or e-mail, and password."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Label the fields in our words, and bound what is looked up: a database has limits of its own."""
         super().__init__(*args, **kwargs)
         for name, longest in (("login", 254), ("password", 1000)):
@@ -155,7 +161,7 @@ class SignInForm(LoginForm):
 class SetUpForm(ActivateTOTPForm):
     """A first code of the app. Until it is there, the secret waits in the session, sealed."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Let allauth make or find the secret; what the session keeps is its sealed form."""
         session = context.request.session
         sealed = session.pop(SECRET_SESSION_KEY, None)

@@ -1,7 +1,10 @@
 """What the office sends with a roster: the file, and which of its columns is what."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from rosters import headings, key_fields
@@ -20,7 +23,7 @@ class UploadForm(Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.csv,.tsv,.txt,.dbf"}),
     )
 
-    def clean_file(self):
+    def clean_file(self) -> UploadedFile:
         """Refuse what is larger than any roster."""
         file = self.cleaned_data["file"]
         if file.size > settings.ROSTER_UPLOAD_LIMIT:
@@ -33,7 +36,7 @@ class UploadForm(Form):
 class ChoicesForm(Form):
     """What the office may choose beside the file: a tick for each that the plan has a use for."""
 
-    def __init__(self, *args, plan: Plan, last_is_unused: bool, **kwargs):
+    def __init__(self, *args: Any, plan: Plan, last_is_unused: bool, **kwargs: Any) -> None:
         """Take the plan of the preview, and whether nobody has acted on the last import."""
         super().__init__(*args, **kwargs)
         labels = {
@@ -46,6 +49,7 @@ class ChoicesForm(Form):
             "overwrite_mended": plan.undone
             and _("The file is right: %(count)s mended values would be undone") % {"count": len(plan.undone)},
             "undo_last": last_is_unused
+            and plan.last
             and plan.came_only_by_last
             and _("%(count)s students came only by %(file)s, by which nobody has identified: take them off")
             % {"count": len(plan.came_only_by_last), "file": plan.last.file_name},
@@ -66,11 +70,11 @@ class MappingForm(Form):
     Only what differs from what the headings say is mapped by hand, so that a better reading of them counts.
     """
 
-    def __init__(self, *args, reading: Reading, **kwargs):
+    def __init__(self, *args: Any, reading: Reading, **kwargs: Any) -> None:
         """Offer every column of every sheet that was read."""
         super().__init__(*args, **kwargs)
         self.reading = reading
-        self.sheets: list[tuple[str | None, list]] = []
+        self.sheets: list[tuple[str | None, list[forms.BoundField]]] = []
         known = [(column.name, column.label) for column in key_fields.COLUMNS.values()]
         fields = [("", _("not stored")), *known]
         for number, sheet in enumerate(reading.sheets):

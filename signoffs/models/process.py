@@ -74,7 +74,7 @@ class Declaration(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_kind_display()
 
 
@@ -115,7 +115,7 @@ class FieldError(models.Model):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["declaration", "field"], name="field_once_a_report")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.field
 
 
@@ -146,7 +146,7 @@ class Excuse(models.Model):
     class Meta:
         ordering = ["-id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_reason_display()
 
 
@@ -163,7 +163,7 @@ class Standing(models.Model):
     declaration = models.ForeignKey(Declaration, null=True, on_delete=models.PROTECT, related_name="+")
     excuse = models.ForeignKey(Excuse, null=True, on_delete=models.PROTECT, related_name="+")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.state
 
 
@@ -183,7 +183,7 @@ class MissingClaim(models.Model):
     class Meta:
         ordering = ["claimed_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -224,7 +224,7 @@ class ClassSheet(models.Model):
         ordering = ["-version"]
         constraints = [models.UniqueConstraint(fields=["class_group", "version"], name="sheet_version_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.class_group} v{self.version}"
 
 
@@ -270,7 +270,7 @@ class HandIn(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.department} v{self.version}"
 
 
@@ -300,7 +300,7 @@ class Tally(models.Model):
     errors = models.JSONField(default=dict)
     open_errors = models.JSONField(default=dict)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.class_group}: {self.expected}"
 
     @property
@@ -345,7 +345,7 @@ class Chain(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.class_group or self.department or self.campaign or _("Accounts"))
 
 
@@ -377,7 +377,7 @@ class Event(models.Model):
         ordering = ["chain_id", "position"]
         constraints = [models.UniqueConstraint(fields=["chain", "position"], name="position_once_a_chain")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.verb
 
 
@@ -394,5 +394,5 @@ class Reminder(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "user", "occasion"], name="reminded_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.occasion

@@ -178,7 +178,7 @@ def whole_numbers(class_groups: Iterable[ClassGroup], made: Event) -> bytes:
 
     Its number stands in each row, so that a row that turns up elsewhere tells where it came from.
     """
-    said, book = made.payload, Book()
+    said, book = made.payload or {}, Book()
     columns = {"序号": 6, **{field.label: 20 for field in key_fields.KEY_FIELDS}, "导出编号": 12}
     students = Student.objects.filter(class_group__in=class_groups, withdrawn_at=None)
     in_order = students.order_by("class_group__department__name", "class_group__name", "seat")

@@ -1,6 +1,8 @@
 """Whether the last import can be done over, because nobody has acted on it; and which seats are signed."""
 
-from django.db.models import Q
+from typing import cast
+
+from django.db.models import Model, Q
 
 from rosters.importing import Leeway
 from rosters.models import RosterImport, Student
@@ -43,7 +45,7 @@ def _removable(plan: Plan) -> frozenset[int]:
     """Return those who came only by the last import and to whom nothing refers."""
     students = {student.pk for student in plan.came_only_by_last}
     for relation in Student._meta.related_objects:
-        name = relation.field.attname
-        rows = relation.related_model._base_manager.filter(**{f"{name}__in": students})
+        name, referring = relation.field.attname, cast("type[Model]", relation.related_model)
+        rows = referring._base_manager.filter(**{f"{name}__in": students})
         students -= set(rows.values_list(name, flat=True))
     return frozenset(students)

@@ -6,13 +6,17 @@ kill between the two, and the next run stops at "table already exists".
 
 from django.core.management.commands import migrate
 from django.db import transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ProjectState
 
 
 class WholeExecutor(MigrationExecutor):
     """Makes a migration and the note of it one transaction."""
 
-    def apply_migration(self, state, migration, fake=False, fake_initial=False):
+    def apply_migration(
+        self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
+    ) -> ProjectState:
         """Apply it, and return the state after it. Raise what the migration raises: nothing has happened."""
         if not migration.atomic:
             return super().apply_migration(state, migration, fake, fake_initial)
@@ -26,7 +30,7 @@ class WholeExecutor(MigrationExecutor):
 
 
 # The command names its executor itself, and has no place to give another.
-migrate.MigrationExecutor = WholeExecutor
+migrate.MigrationExecutor = WholeExecutor  # type: ignore[attr-defined]  # which no stub mentions
 
 
 class Command(migrate.Command):

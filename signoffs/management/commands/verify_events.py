@@ -1,5 +1,7 @@
 """`verify_events`: hold every chain of events against its digests. Exit 1 where one does not hold."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from signoffs.flow.chains import verify
@@ -19,7 +21,7 @@ class Command(BaseCommand):
 
     help = "Hold every chain of events against its digests, and name what was changed or is missing."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print what is wrong. Raise CommandError where something is."""
         wrong = events = 0
         chains = Chain.objects.select_related("class_group__department", "department", "campaign")
@@ -35,8 +37,8 @@ class Command(BaseCommand):
 
 def _name(chain: Chain) -> str:
     """Return whose chain it is."""
-    if chain.class_group is not None:
-        return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
     if chain.campaign is None:
         return "accounts"
+    if chain.class_group is not None:
+        return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
     return f"{chain.campaign.slug} {chain.department or 'campaign'}"

@@ -51,7 +51,7 @@ def form_pdf(
     return pen.streamed(draw_forms(pen, classes, blank=blank, names=names, now=now), len(classes))
 
 
-def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how) -> Iterator[None]:
+def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how: bool) -> Iterator[None]:
     """Draw a form each time that the iterator is asked; where there is no class, a page that says so."""
     local = now.astimezone(deadlines.SCHOOL_CLOCK)
     for form in gather(classes, **how):

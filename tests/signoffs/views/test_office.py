@@ -167,7 +167,7 @@ class TestErrors:
         for student in class_group.students.all():
             stories.report(student, *fields)
         first, second = (desk.get(reverse("office-errors") + f"?page={n}") for n in (1, 2))
-        assert [len(response.context["errors"]) for response in (first, second)] == [100, 4]
+        assert [len(response.context["reports"]) for response in (first, second)] == [100, 4]
 
     def test_filters_are_links(self, desk, world):
         text = pages.text(desk.get(reverse("office-errors") + "?owner=school"))
@@ -639,7 +639,7 @@ class TestCampaigns:
 
     def test_a_deletion_is_announced_of_the_year_that_the_page_showed(self, desk, campaign):
         factories.campaign("2027", state="closed", closed_at=timezone.now())
-        flow.close_campaign(campaign=campaign, who=Who(command="test"), clock=timezone.now)
+        flow.close_campaign(campaign=campaign, who=Who(command="test"))
         desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
         announce = reverse("office-purge-announce")
         shown = pages.forms(desk.get(reverse("office-campaign")))
