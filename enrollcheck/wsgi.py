@@ -57,8 +57,12 @@ def _answer(environ: Environ, begun: "Future[Answer]") -> None:
     _at_work = turns.Turn()
     turns.take(_at_work)
     head: list[tuple[Any, ...]] = []
+
+    def told(*said: Any) -> Any:
+        head.append(said)
+
     try:
-        response = _django(environ, lambda *told: head.append(told))
+        response = _django(environ, told)
         if not getattr(response, "streaming", False) or response.has_header("Content-Length"):
             whole = b"".join(response)
             response.close()

@@ -10,6 +10,8 @@ from contextlib import suppress
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .pooler import is_pooled
+
 # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
 LOCK_TIMEOUT = "30s"
 
@@ -22,7 +24,7 @@ def limit_locks() -> None:
             return
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {name} SET lock_timeout = '{LOCK_TIMEOUT}'")
-    if connection.is_pooled():
+    if is_pooled(connection):
         _end_idle_sessions()
     connection.close()
 
@@ -39,7 +41,7 @@ def _end_idle_sessions() -> None:
 
 def end_pooled(session: BaseDatabaseWrapper) -> None:
     """End the session of a connection that a pooler would give to others: it is from before the limit."""
-    if session.is_pooled():
+    if is_pooled(session):
         _end(session)
 
 

@@ -358,10 +358,10 @@ class Chain(models.Model):
     @property
     def place(self) -> str:
         """Return whose chain it is, from the campaign down, as commands name it."""
-        if self.class_group is not None:
-            return f"{self.campaign.slug} {self.class_group.department} {self.class_group}"
         if self.campaign is None:
             return "accounts"
+        if self.class_group is not None:
+            return f"{self.campaign.slug} {self.class_group.department} {self.class_group}"
         return f"{self.campaign.slug} {self.department or 'campaign'}"
 
 

@@ -29,6 +29,7 @@ from ..process import deadlines
 # Days on which something happened, of which a node keeps the files: longer than any backup is kept.
 KEPT = 400
 END = ".witness"
+CLOSED = -1
 
 _log = logging.getLogger("enrollcheck.witness")
 
@@ -71,7 +72,7 @@ class Pen:
         self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._day, self._descriptor = "", None  # of the file that is open
+        self._day, self._descriptor = "", CLOSED  # of the file that is open
         self._whole = True  # whether the last line was written to its end
 
     def put(self, line: str) -> None:
@@ -128,9 +129,9 @@ class Pen:
 
     def _open(self, day: str) -> None:
         """Open the file of a day in place of the one that was open. Raise OSError."""
-        if self._descriptor is not None:
+        if self._descriptor != CLOSED:
             os.close(self._descriptor)
-            self._descriptor = None
+            self._descriptor = CLOSED
         file = self.folder / f"{self.node}-{day}{END}"
         if not file.exists():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
