@@ -15,7 +15,7 @@ from . import key_fields
 from .encryption import EncryptedField, EncryptedTextField, ask_for_retired_keys
 
 
-def _longest(column: str) -> int:
+def _longest(column: str) -> int | None:
     return key_fields.COLUMNS[column].longest
 
 
@@ -33,7 +33,7 @@ class Campaign(models.Model):
     slug = models.SlugField(_("cohort"), max_length=16, unique=True)
     university = models.CharField(_("university"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
-    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (NOTICE.md).
+    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (docs/process.md).
     student_deadline = models.DateField(_("students' deadline"))
     department_deadline = models.DateField(_("departments' deadline"))
     # Texts that the office has changed, by name; the sensible ones are in signoffs/guide.py.
@@ -56,7 +56,7 @@ class Campaign(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.slug}年新生学籍查询及核对"
 
 
@@ -70,8 +70,16 @@ class Department(models.Model):
         verbose_name, verbose_name_plural = _("department"), _("departments")
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
+
+
+class PresentClasses(models.Manager["ClassGroup"]):
+    """The classes that are there: those that became empty and were removed are not."""
+
+    def get_queryset(self) -> models.QuerySet["ClassGroup"]:
+        """Return them."""
+        return super().get_queryset().filter(removed_at=None)
 
 
 class ClassGroup(models.Model):
@@ -89,6 +97,11 @@ class ClassGroup(models.Model):
     seats_given = models.PositiveSmallIntegerField(_("seats given"), default=0, editable=False)
     # Since then it has no students: their data was deleted, the counts and the sheets' states stay.
     purged_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
+    # Since then it is shown nowhere: it had become empty. Its events stay, and a roster may bring it back.
+    removed_at = models.DateTimeField(_("removed at"), null=True, editable=False)
+
+    objects = PresentClasses()
+    everything = models.Manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("class"), _("classes")
@@ -97,7 +110,7 @@ class ClassGroup(models.Model):
             models.UniqueConstraint(fields=["campaign", "department", "name"], name="class_once_a_campaign"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -146,7 +159,7 @@ class Student(models.Model):
             models.UniqueConstraint(fields=["class_group", "seat"], name="seat_once_a_class"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.seat} {self.name}"
 
 
@@ -184,7 +197,7 @@ class RosterImport(models.Model):
         verbose_name, verbose_name_plural = _("roster import"), _("roster imports")
         ordering = ["-uploaded_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.file_name
 
 
@@ -212,7 +225,7 @@ class RosterChange(models.Model):
         verbose_name, verbose_name_plural = _("roster change"), _("roster changes")
         ordering = ["changed_at", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.field
 
 
@@ -228,13 +241,13 @@ class RetiredDigestKey(models.Model):
     secret = EncryptedField()
     retired_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key_id
 
 
 def _retired(key_id: str) -> bytes | None:
     kept = RetiredDigestKey.objects.filter(key_id=key_id).first()
-    return kept and kept.secret
+    return kept.secret if kept else None
 
 
 ask_for_retired_keys(_retired)

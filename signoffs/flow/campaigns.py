@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -41,12 +42,13 @@ def create_campaign(
         return made
 
 
-def _create(slug: str, **values) -> Campaign:
+def _create(slug: str, **values: Any) -> Campaign:
     """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
 
     Since we looked, another may have been opened, and then that year's been made: after either, look again.
     """
-    for more_tries in (2, 1, 0):
+    more_tries = 2
+    while True:
         if Campaign.objects.filter(slug=slug).exists():
             raise Refused(_("There is a campaign of that year already."))
         try:
@@ -55,6 +57,7 @@ def _create(slug: str, **values) -> Campaign:
         except IntegrityError:
             if not more_tries:
                 raise
+            more_tries -= 1
 
 
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
@@ -110,10 +113,15 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
         by_class[standing.student.class_group_id].append(standing)
     # Of all that they have declared: another may count one day.
     late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
+    in_time_now = defaultdict(list)
+    for declaration in late.select_related("student"):
+        declaration.late = False
+        in_time_now[declaration.student.class_group_id].append(declaration)
     late.update(late=False)
     for class_group in shelf.classes:
-        if by_class[class_group.pk]:
+        if by_class[class_group.pk] or in_time_now[class_group.pk]:
             book, missing, in_time = shelf.book(class_group), [], []
+            book.wrote(*in_time_now[class_group.pk])
             for standing in by_class[class_group.pk]:
                 student = standing.student
                 if standing.state == states.OVERDUE:

@@ -49,11 +49,12 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     settled = outcome in states.SETTLED
     error.settled_by, error.settled_at = (who.user, book.now) if settled else (None, None)
     error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
+    book.wrote(error)
     book.recount_share(student, before, share_of(book.standing(student)))
-    book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
     if outcome == FieldError.Outcome.MENDED:
         try:
             importing.mend(student, field=error.field, value=error.right_value, now=book.now)
         except importing.BadValue as bad:
             raise Refused(bad.problem.message) from bad
         ask_again(book, book.student(student))
+    book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)

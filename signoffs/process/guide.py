@@ -1,6 +1,6 @@
 """What the pages tell students: how to look the record up on CHSI, what to do in trouble, and privacy.
 
-The notice's process (NOTICE.md) in our words, translated. Where a campaign has texts of its own,
+The notice's process (docs/process.md) in our words, translated. Where a campaign has texts of its own,
 `Campaign.texts` holds them as the office has typed them: `office` (where it is), `phone` (how to reach it),
 `steps` and `privacy` (one a line), `troubles` (a question, its answers below it, an empty line between two).
 """

@@ -1,8 +1,9 @@
-"""The registration form (NOTICE.md's 附件): one A4 page for 64 students, filled or blank.
+"""The registration form (the 附件 of docs/process.md): one A4 page for 64 students, filled or blank.
 
 All measures are points; y runs up from the foot of the page.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -51,7 +52,7 @@ def form_pdf(
     return pen.streamed(draw_forms(pen, classes, blank=blank, names=names, now=now), len(classes))
 
 
-def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how) -> Iterator[None]:
+def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how: bool) -> Iterator[None]:
     """Draw a form each time that the iterator is asked; where there is no class, a page that says so."""
     local = now.astimezone(deadlines.SCHOOL_CLOCK)
     for form in gather(classes, **how):
@@ -171,7 +172,7 @@ def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> No
         y = top - HEADER - number * ERROR_ROW
         cells = [
             Box(x, y, end - x, ERROR_ROW).within(4, 1.5, 4, 1.5)
-            for x, end in zip(ERROR_COLUMNS, ERROR_COLUMNS[1:], strict=False)
+            for x, end in itertools.pairwise(ERROR_COLUMNS)
         ]
         pen.paragraph(cells[0], error.text, 8.5)
         pen.signature(cells[1], error.signature)
@@ -186,7 +187,7 @@ def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     if form.collator and not form.collator_signature.startswith(b'{"typed"'):
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
     day = form.campaign.department_deadline
-    note = f"注：签名后交系负责人，{day.month}月{day.day}日前以系为单位统一交教务管理部。"
+    note = f"注：各班确认签名后交到各系负责人处，{day.month}月{day.day}日前以系部为单位，统一交到教务管理部。"
     pen.text(LEFT, NOTE_Y, note, 9.5)
     if pages > 1:
         pen.right(RIGHT, NOTE_Y, f"第 {page} 页 / 共 {pages} 页", 9.5)

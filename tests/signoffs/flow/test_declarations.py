@@ -19,24 +19,6 @@ from signoffs.queries.actors import Who
 from tests import factories, stories
 
 
-@pytest.fixture
-def class_group(campaign):
-    """Three students; the first is the monitor."""
-    return factories.class_group()
-
-
-@pytest.fixture
-def student(class_group):
-    """The second."""
-    return class_group.students.get(seat=2)
-
-
-@pytest.fixture
-def monitor(class_group):
-    """The first."""
-    return class_group.students.get(seat=1)
-
-
 def standing(student) -> str:
     found = Standing.objects.filter(student=student).first()
     return found.state if found else "missing"

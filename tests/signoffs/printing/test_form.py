@@ -1,4 +1,4 @@
-"""The registration form: NOTICE.md's page, to the letter and the grid."""
+"""The registration form: the page of docs/process.md, to the letter and the grid."""
 
 import io
 import re
@@ -66,7 +66,7 @@ def test_the_page_is_the_notices_to_the_letter(campaign, tmp_path):
         "错误原因及正确内容",
         "联系号码",
         "汇总人（班长或学习委员）签名：",
-        "12月24日",
+        "注：各班确认签名后交到各系负责人处，12月24日前以系部为单位，统一交到教务管理部。",
     ):
         assert label in text
     assert text.count("序号") == 4
@@ -163,7 +163,7 @@ def inside(words, *, errors_top: float = layout.ERRORS_TOP, error_rows: int = la
     lines = [errors_top - layout.HEADER - row * layout.ERROR_ROW for row in range(error_rows + 1)]
     tables = [([*edges, layout.RIGHT], rows), (layout.ERROR_COLUMNS, lines)]
     for text, left, y1, right, y2 in words:
-        assert layout.LEFT - 1 <= left
+        assert left >= layout.LEFT - 1
         assert right <= layout.RIGHT + 1
         middle = HEIGHT - (y1 + y2) / 2
         for columns, levels in tables:
