@@ -15,6 +15,7 @@ from rosters.models import Campaign, ClassGroup, Department
 from ..models import Declaration, Event, Standing
 from ..process import rules, states
 from ..process.deadlines import Deadlines, day_of, end_of, in_force
+from ..process.export_kinds import ExportKind
 from ..queries import actors, situations
 from ..queries.actors import Who
 from .book import Shelf, campaign_shelf, class_book, department_shelf
@@ -155,7 +156,7 @@ def record_export(
     *,
     campaign: Campaign,
     who: Who,
-    what: str,
+    what: ExportKind,
     clock: Clock = timezone.now,
     department: Department | None = None,
     class_group: ClassGroup | None = None,

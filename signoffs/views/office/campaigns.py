@@ -12,6 +12,7 @@ from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
+from ...process import keeping
 from ...queries import retention
 from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
 
@@ -33,7 +34,8 @@ def _campaign_page(
         close=sent_as(CloseForm, form) or CloseForm(campaign=desk.campaign),
         refusal=refusal,
         not_printed=retention.not_handed_out(desk.campaign) if closed else [],
-        kept_days=retention.KEPT_DAYS,
+        kept_days=keeping.KEPT_DAYS,
+        announced_days=keeping.ANNOUNCED_DAYS,
     )
     return render(request, "signoffs/office/campaign.html", context, status=status)
 
