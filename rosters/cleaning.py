@@ -8,7 +8,7 @@ A number (ID, 学号) is a code and no writing: its signs, too, become half widt
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -57,6 +57,8 @@ _DATE = re.compile(
 )
 _AMBIGUOUS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})")
 _LONGEST_WHOLE = 10**15
+# So far off midnight are the days that JavaScript writes in a time zone whose offset once had odd seconds.
+_ROUNDING = timedelta(minutes=1)
 
 
 def text_of(cell: Cell) -> str:
@@ -171,9 +173,18 @@ def _ethnicity(cell: Cell) -> Cleaned:
     return _finished("ethnicity", text, faults)
 
 
+def birth_date_with_time(moment: datetime) -> Cleaned:
+    """Return the day that a moment some seconds off midnight means; at another time of day it means none."""
+    day = (moment + _ROUNDING).date()
+    off = abs(moment - datetime.combine(day, datetime.min.time()))
+    if off >= _ROUNDING:
+        return Cleaned(None, (("time_of_day", {"time": f"{moment:%H:%M:%S}"}),))
+    return Cleaned(day, (("rounded_time", {"time": f"{moment:%H:%M:%S}"}),) if off else ())
+
+
 def _birth_date(cell: Cell) -> Cleaned:
     if isinstance(cell, datetime):
-        return Cleaned(cell.date())
+        return birth_date_with_time(cell)
     if isinstance(cell, date):
         return Cleaned(cell)
     if cell is ERROR_CELL:

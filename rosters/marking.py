@@ -15,16 +15,17 @@ def marked(content: bytes, reading: Reading, problems: Iterable[Problem]) -> byt
 
     What concerns a whole row is marked in its first cell; what concerns the whole file is on the page alone.
     """
-    headers = {sheet.name: sheet.header for sheet in reading.sheets}
+    sheets = {sheet.name: sheet for sheet in reading.sheets}
     marks = []
     for problem in sorted(problems, key=lambda problem: problem.level != ERROR):
-        header = headers.get(problem.sheet)
-        if problem.row is not None and header is not None and len(marks) < MOST_MARKS:
+        sheet = sheets.get(problem.sheet)
+        if problem.row is not None and sheet is not None and len(marks) < MOST_MARKS:
+            header = sheet.header_at(problem.row)
             marks.append(
                 {
                     "sheet": problem.sheet,
                     "row": problem.row,
-                    "column": header.index.get(problem.column, 0),
+                    "column": header.index.get(problem.column, 0) if header else 0,
                     "level": problem.level,
                     "message": problem.message,
                 }

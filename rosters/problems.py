@@ -19,6 +19,17 @@ _ERRORS = {
     "no_students": _("There is a heading, but no student below it."),
     "no_column": _("There is no column for %(label)s. Without it no student can be placed."),
     "column_twice": _("Two columns are %(label)s: “%(first)s” and “%(second)s”. Remove or rename one."),
+    "other_heading": _(
+        "This is a second heading, with other columns than the first. Put what is below it on a sheet of its "
+        "own, or give both the same columns."
+    ),
+    "students_without_heading": _(
+        "The sheet “%(sheet)s” has no heading, but %(count)s lines with ID numbers. Copy the heading into "
+        "its first line, or remove the sheet."
+    ),
+    "students_above_heading": _(
+        "Above the heading there are %(count)s lines with ID numbers. Move the heading above all students."
+    ),
     "campaign_closed": _("The campaign %(slug)s is closed for good; its roster can't change."),
     # of a cell
     "no_name": _("There is no name (姓名)."),
@@ -35,11 +46,23 @@ _ERRORS = {
     ),
     "unreadable_date": _("This is no date. Write it as 2007-03-05."),
     "ambiguous_date": _("This date can be read in more than one way. Write it as 2007-03-05."),
+    "time_of_day": _(
+        "The date has a time of day (%(time)s): the day may be that before or after. Write it as 2007-03-05."
+    ),
     "date_cell": _(
         "The cell holds a date or a time where text is expected; a spreadsheet may have made it one."
     ),
     "unreadable_duration": _("This is no number of years. Write it as 4 or 2.5."),
     "error_value": _("The cell holds the error of a formula (as #N/A or #REF!)."),
+    "cut_text": _(
+        "The text ends inside a character: the field of the file is too narrow for it. Have the field made "
+        "wider, or save as xlsx."
+    ),
+    "undecoded": _(
+        "The value is in no known encoding, or of a kind that is not read (as a memo). Save the table as "
+        "xlsx."
+    ),
+    "two_values": _("Two columns stand below the heading %(label)s, and both hold a value."),
     "control": _("There is an invisible control character (%(character)s) in the text. Type the text again."),
     "bidirectional": _(
         "There is an invisible character (%(character)s) that makes text read in another order than it is "
@@ -51,6 +74,23 @@ _ERRORS = {
 }
 
 _WARNINGS = {
+    # of the file or a sheet
+    "hidden_rows": _(
+        "%(count)s students stand in hidden rows (by a filter, for example); they are imported."
+    ),
+    "lines_not_read": _(
+        "%(count)s lines were not read though they look like students, this one first: they stand outside "
+        "the table, or on a hidden sheet (“%(sheet)s”)."
+    ),
+    "deleted_records": _("%(count)s records are marked as deleted in the file; they are not imported."),
+    "records_beyond": _(
+        "%(count)s records follow after the number of records that the file itself gives; they are not "
+        "imported. Open the table in the program that it comes from, and export it again."
+    ),
+    "more_problems": _("There are %(count)s more problems than are listed here."),
+    # of a cell
+    "rounded_time": _("The date is some seconds off midnight (%(time)s); it was rounded to the day meant."),
+    "character_reference": _("A character was written as a code of HTML; it was turned into the character."),
     "column_missing": _("There is no column for %(label)s: what the roster holds of it stays as it is."),
     "empty": _("%(label)s is empty."),
     "formula": _("The value is a formula's result as it was last saved."),
