@@ -1,7 +1,7 @@
 """Runs a job of rosters/child in a process of its own, and reads its answer line by line.
 
-A leaf. The child gets an empty environment (no keys), sets its own limits, and is killed when it takes too
-long.
+A leaf. The child gets an empty environment (no keys), goes into a sandbox (child/sandbox.py) before it reads
+a byte, and is killed when it takes too long.
 """
 
 import json
@@ -35,7 +35,10 @@ def _feed(pipe: IO[bytes], arguments: dict, content: bytes) -> None:
 
 
 def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
-    """Start the child on a job (read, mark), yield the lines that it writes. Raise ChildDied at a bad end."""
+    """Start the child on a job (read, mark, probe), and yield the lines that it writes.
+
+    Raise ChildDied at a bad end.
+    """
     child = subprocess.Popen(  # noqa: S603 - fixed command
         [sys.executable, "-m", f"rosters.child.{job}"],
         cwd=_HOME,
@@ -57,3 +60,8 @@ def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
         child.wait()
         child.stdout.close()
         child.stdin.close()
+
+
+def parts() -> list[str]:
+    """Return the parts of the sandbox that are on in a child that is started now (child/sandbox.py)."""
+    return json.loads(b"".join(answer("probe", {}, b"")))["parts"]

@@ -49,10 +49,6 @@ REFUSALS: dict[str, tuple[Promise, bool]] = {
         _("The file asks for too much memory or time. Copy the roster alone into a new workbook."),
         False,
     ),
-    "too_many_to_mark": (
-        _("The workbook is too large to be marked. The list of problems on the page names every cell."),
-        False,
-    ),
     "too_large": (_("The file is larger than %(limit)s MB."), False),
 }
 

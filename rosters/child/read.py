@@ -8,7 +8,7 @@ ROWS_A_LINE = 500
 MOST_LINES = 250_000
 
 
-def read(arguments: dict, content: bytes) -> None:
+def read(arguments: dict, content: bytes, parts: list[str]) -> None:
     """Write every sheet and its rows. Raise Refusal for more lines than any roster has."""
     lines = 0
     for sheet in recognise.sheets(content):
