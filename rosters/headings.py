@@ -15,6 +15,8 @@ from .widths import compact
 FIRST_LINES = 20
 # Fewer known headings than this are no roster's.
 ENOUGH = 3
+# A longer text is no heading, and is not looked at closely.
+LONGEST = 200
 # One of these must be among them: a table of numbers by class has none.
 TELLING = frozenset({"name", "student_number", "id_number"})
 REQUIRED = ("name", "student_number", "class_name", "department_name")
@@ -45,6 +47,8 @@ KNOWN: dict[str, str] = {
 
 def field_of(heading: str) -> str | None:
     """Return the field of a heading, remarks like (必填) and asterisks aside; None for an unknown one."""
+    if len(heading) > LONGEST:
+        return None
     text = tidied(heading)
     return KNOWN.get(text) or KNOWN.get(_REMARK.sub("", text))
 
@@ -92,7 +96,7 @@ class Header:
 
 
 def _text(cell) -> str:
-    return cell.strip() if isinstance(cell, str) else ""
+    return cell.strip() if isinstance(cell, str) and len(cell) <= LONGEST else ""
 
 
 def _across(number: int, merges: Sequence) -> list[tuple[int, int]]:

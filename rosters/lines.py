@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 
 TOTAL, NOTE = "total", "note"
+# What a text begins with tells enough.
+LONGEST = 200
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|总人数|总数)([:：].*|\d+人?)?|共\d+人.*")
 _NOTE = re.compile(
@@ -24,7 +26,7 @@ _NAME = re.compile("[\u3400-\u9fff\U00020000-\U000323af]{2,4}|[\u3400-\u9fff]+[�
 def texts_of(cells: Sequence) -> list[str]:
     """Return a line's texts, numbers as whole ones are written."""
     texts = (str(int(cell)) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells)
-    return ["".join(text.split()) for text in texts if isinstance(text, str) and text.strip()]
+    return ["".join(text[:LONGEST].split()) for text in texts if isinstance(text, str) and text.strip()]
 
 
 def has_id_number(cells: Sequence) -> bool:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from . import cleaning, guard, headings, key_fields, lines
-from .problems import ERROR, Problem
+from .problems import ERROR, LEVELS, Problem
 from .refusals import Unreadable
 
 LARGEST_FILE = 30 * 1024 * 1024
@@ -125,9 +125,14 @@ class Reading:
     # How many more problems there are than are listed.
     unlisted: int = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many problems are listed as can be."""
+        return len(self.problems) >= MOST_PROBLEMS
+
     def note(self, problem: Problem) -> None:
         """List a problem. Where there are too many, errors come before warnings."""
-        if len(self.problems) < MOST_PROBLEMS:
+        if not self.is_full:
             self.problems.append(problem)
             return
         self.unlisted += 1
@@ -160,6 +165,8 @@ def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = 
     work, complete = None, False
     try:
         for line in guard.answer("read", {}, content):
+            if not line.endswith(b"\n"):
+                continue  # it was ended in the middle of a line, which is said next
             message = json.loads(line)
             if isinstance(message, list):
                 work.take(message, has_references=bool(_REFERENCE_IN_LINE.search(line)))
@@ -305,6 +312,9 @@ class _SheetWork:
                 self._problem(code, header.last_row, key.name, {"label": key.label})
 
     def _problem(self, code: str, row: int | None, column: str | None, details: Mapping) -> None:
+        if self.reading.is_full and LEVELS[code] != ERROR:
+            self.reading.unlisted += 1
+            return
         column = column if column in key_fields.BY_NAME else None
         self.reading.note(Problem(code, self.sheet.name, row, column, details))
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from . import text
-from .refusal import CUT, UNDECODED, Refusal, Sheet
+from .refusal import CUT, MOST_LINES, UNDECODED, Refusal, Sheet
 
 _VERSIONS = b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\xcb\xf5"
 _FOXPRO = b"\x30\x31\x32"
@@ -73,6 +73,8 @@ class _Table:
             raise Refusal("truncated")
         if len(content) < self.head_length + self.count * self.record_length:
             raise Refusal("truncated")
+        if self.count > MOST_LINES:
+            raise Refusal("too_many_rows")
         self.flags = next((one for one in self.fields if one.kind == _FLAGS), None)
         self.columns = [one for one in self.fields if one.kind != _FLAGS]
         self.is_foxpro = content[0] in _FOXPRO

@@ -27,9 +27,19 @@ _ENCODINGS = (
 )
 
 
+def line(message) -> bytes:
+    """Return a message as a line of JSON."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def write(answer: bytes) -> None:
+    """Write a part of the answer."""
+    sys.stdout.buffer.write(answer)
+
+
 def say(message) -> None:
     """Write one line of JSON."""
-    sys.stdout.buffer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+    write(line(message))
 
 
 def run(work: Callable[[dict, bytes, list[str]], None]) -> None:

@@ -5,7 +5,6 @@ was read of it comes back in a new workbook. Answers with the line `{"marked": t
 """
 
 import io
-import sys
 import zipfile
 from collections import defaultdict
 
@@ -132,7 +131,7 @@ def mark(arguments: dict, content: bytes, parts: list[str]) -> None:
     """Write the marked workbook."""
     book = marked(content, arguments["marks"])
     job.say({"marked": True})
-    sys.stdout.buffer.write(book)
+    job.write(book)
 
 
 def _import_all() -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 # where it is empty, {"date": ISO, with a time where there is one}, {"time": text}, or one of those below.
 Row = tuple[int, list]
 
+# All sheets together, titles and notes among them. A roster's own limit (reading.MOST_ROWS) is lower.
+MOST_LINES = 250_000
+
 ERROR = {"error": True}
 # A text that ends inside a character, and one in no known encoding or of no known kind.
 CUT, UNDECODED = {"cut": True}, {"undecoded": True}

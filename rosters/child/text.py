@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from itertools import islice
 
-from .refusal import Refusal, Sheet
+from .refusal import MOST_LINES, Refusal, Sheet
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -122,10 +122,12 @@ def _rows(content: str, delimiter: str):
 
 
 def sheets(content: str) -> list[Sheet]:
-    """Return the one table of the text."""
+    """Return the one table of the text. Raise Refusal for more lines than any roster has."""
     csv.field_size_limit(LONGEST_CELL)
     try:
         delimiter = _delimiter(list(islice(io.StringIO(content, newline=""), LOOKED_AT)))
     except csv.Error as error:
         raise Refusal("quotation", row=1) from error
+    if sum(1 for _ in islice(_rows(content, delimiter), MOST_LINES + 1)) > MOST_LINES:
+        raise Refusal("too_many_rows")
     return [Sheet(rows=lambda: _rows(content, delimiter))]
