@@ -369,14 +369,20 @@ class _SheetWork:
         name, student_number, id_number = (
             raw.get(field, "") for field in ("name", "student_number", "id_number")
         )
-        is_usual = isinstance(name, str) and isinstance(student_number, str) and student_number.isascii()
-        if is_usual and name and student_number and id_number != "" and name not in headings.KNOWN:
+        if (
+            isinstance(name, str)
+            and name != ""
+            and name not in headings.KNOWN
+            and isinstance(student_number, str)
+            and student_number[-1:].isdigit()
+            and id_number != ""
+        ):
             return None  # the usual line, in a hurry
         if self._is_heading(number, cells):
             return "heading"
         if lines.has_id_number(cells) or (name != "" and lines.is_number(student_number)):
             return None
-        kind = lines.kind_of(cells) if id_number == "" else None
+        kind = lines.kind_of(cells) if id_number == "" or lines.kind_of([id_number]) else None
         if kind is None and (name, student_number, id_number) == ("", "", ""):
             filled = sum(raw[field] != "" for field, _ in self.columns if field in key_fields.BY_NAME)
             kind = lines.NOTE if filled < 3 else None
