@@ -1,7 +1,7 @@
 """Random rosters in every format and layout, written and read back: what was written, and nothing else.
 
-`python -m tests.rosters.rounds [--rounds 2000] [--seed 0]`. A round is made of its number alone: one that fails
-can be tried again by it.
+`python -m tests.rosters.rounds [--rounds 2000] [--seed 0]`. A round is made of its number alone: one that
+fails can be tried again by it.
 """
 
 import argparse
@@ -46,7 +46,7 @@ FORMATS = (*WORKBOOKS, *DELIMITERS, "html", "dbf", "FoxPro")
 
 @dataclass
 class Grid:
-    """One sheet as it is written: cells (text, a number, a date or None), merged cells and hidden rows, from 0."""
+    """One sheet as it is written: cells (text, number, date, None), merged cells and hidden rows, from 0."""
 
     name: str
     rows: list[list] = field(default_factory=list)
@@ -208,6 +208,10 @@ def as_text(random: Random, grids: list[Grid], kind: str) -> bytes:
     return file.getvalue().encode(random.choice(TEXT_ENCODINGS))
 
 
+def _escaped(cell) -> str:
+    return html.escape("" if cell is None else str(cell))
+
+
 def as_html(random: Random, grids: list[Grid], kind: str) -> bytes:
     """Write a page of tables."""
     tables = []
@@ -218,7 +222,7 @@ def as_html(random: Random, grids: list[Grid], kind: str) -> bytes:
         for number, cells in enumerate(one.rows):
             hidden = " style='display:none'" if number in one.hidden else ""
             written_cells = [
-                f"<td rowspan={spans.get((number, column), 1)}>{html.escape('' if cell is None else str(cell))}&nbsp;</td>"
+                f"<td rowspan={spans.get((number, column), 1)}>{_escaped(cell)}&nbsp;</td>"
                 for column, cell in enumerate(cells)
                 if (number, column) not in held
             ]
