@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 WALL_SECONDS, SECONDS_TO_END = 16, 2
 _PIECE = 256 * 1024
@@ -74,12 +74,13 @@ def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what a crash prints may hold what the file holds
     )
+    to_child, from_child = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)  # pipes, both
     watch = threading.Timer(WALL_SECONDS, child.kill)
     watch.start()
     try:
-        _feed(child.stdin, arguments, content)
+        _feed(to_child, arguments, content)
         watch.cancel()
-        yield from _lines(child.stdout, WALL_SECONDS)
+        yield from _lines(from_child, WALL_SECONDS)
         if child.wait(SECONDS_TO_END) != 0:
             raise ChildDied(child.returncode)
     except (TimeoutError, subprocess.TimeoutExpired):
@@ -88,8 +89,8 @@ def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
         watch.cancel()
         child.kill()
         child.wait()
-        child.stdout.close()
-        child.stdin.close()
+        from_child.close()
+        to_child.close()
 
 
 def parts() -> list[str]:

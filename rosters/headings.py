@@ -19,13 +19,7 @@ ENOUGH = 3
 LONGEST = 200
 # One of these must be among them: a table of numbers by class has none.
 TELLING = frozenset({"name", "student_number", "id_number"})
-REQUIRED = ("name", "student_number", "class_name", "department_name")
 
-# Columns besides the eleven: they order a class and name its monitor.
-EXTRA = {
-    "seat": ("序号", "序", "NO", "NO.", "座号"),
-    "duty": ("职务", "班级职务", "担任职务", "班干部职务"),
-}
 # The exchange platform's two columns for 系部: the second counts where the first is empty.
 SECOND_CHOICE = {"department_name": ("FY", "XSH")}
 
@@ -41,8 +35,10 @@ def tidied(heading: str) -> str:
 
 
 KNOWN: dict[str, str] = {
-    tidied(heading): key.name for key in key_fields.KEY_FIELDS for heading in (key.label, *key.headings)
-} | {tidied(heading): name for name, headings in EXTRA.items() for heading in headings}
+    tidied(heading): column.name
+    for column in key_fields.COLUMNS.values()
+    for heading in (column.label, *column.headings)
+}
 
 
 def field_of(heading: str) -> str | None:
@@ -95,7 +91,7 @@ class Header:
         return [column.heading for column in self.columns if column.field is None and column.heading]
 
 
-def _text(cell) -> str:
+def _text(cell: object) -> str:
     return cell.strip() if isinstance(cell, str) and len(cell) <= LONGEST else ""
 
 
@@ -129,14 +125,22 @@ def _fields(headings: Sequence[str]) -> set[str]:
 
 
 def _is_roster(fields: set[str]) -> bool:
-    return len(fields - EXTRA.keys()) >= ENOUGH and bool(fields & TELLING)
+    return len(fields & key_fields.BY_NAME.keys()) >= ENOUGH and bool(fields & TELLING)
 
 
-def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header | None:
+def recognised(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the headings that are known of the line that has the most of them."""
+    known = ([text for text in texts if field_of(text)] for texts in lines)
+    return max(known, key=len, default=[])
+
+
+def find(
+    rows: Sequence, merges: Sequence, by_hand: Mapping[int, str], row: int | None = None
+) -> Header | None:
     """Return the heading among a sheet's first lines, or None.
 
     `rows` are pairs of a row number and cells; `by_hand` says of a column's index which field it is, "" for
-    none.
+    none; `row` is the line that somebody has pointed at, whatever it says.
     """
     candidates: list[tuple[int, int, list[str]]] = []
     spread = [(number, _spread(number, cells, merges)) for number, cells in rows]
@@ -146,7 +150,11 @@ def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header
         candidates.append((number, number, texts))
         if place + 1 < len(spread) and spread[place + 1][0] == number + 1:
             candidates.append((number, number + 1, _stacked(texts, spread[place + 1][1])))
-    candidates = [candidate for candidate in candidates if _is_roster(_fields(candidate[2]))]
+    candidates = [
+        found
+        for found in candidates
+        if (found[:2] == (row, row) if row is not None else _is_roster(_fields(found[2])))
+    ]
     if not candidates:
         return None
     # A heading below the first students is that of a second block.
@@ -174,10 +182,10 @@ def _header(first: int, last: int, texts: list[str], merges: Sequence, by_hand: 
             fields[places[lesser]] = None
     beside = {}
     for left, right in (*_across(first, merges), *_across(last, merges)):
-        name, columns = fields[left] if left < len(fields) else None, range(left + 1, right + 1)
-        covered = [index for index in columns if index < len(fields) and fields[index] == name]
-        if name and covered and not by_hand.keys() & columns:
-            beside[name] = tuple(covered)
+        merged, covers = fields[left] if left < len(fields) else None, range(left + 1, right + 1)
+        covered = [index for index in covers if index < len(fields) and fields[index] == merged]
+        if merged and covered and not by_hand.keys() & set(covers):
+            beside[merged] = tuple(covered)
             for index in covered:
                 fields[index], texts[index] = None, ""
     columns = tuple(

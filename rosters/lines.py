@@ -34,7 +34,7 @@ def has_id_number(cells: Sequence) -> bool:
     return any(_ID_NUMBER.fullmatch(text) for text in texts_of(cells))
 
 
-def is_number(cell) -> bool:
+def is_number(cell: object) -> bool:
     """Say whether a cell may be a 学号."""
     return any(map(_NUMBER.fullmatch, texts_of([cell])))
 

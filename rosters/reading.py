@@ -10,13 +10,13 @@ import html
 import json
 import re
 from bisect import bisect_right
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, cast
 
-from . import cleaning, guard, headings, key_fields, lines
+from . import cleaning, guard, headings, identity, key_fields, lines
 from .problems import ERROR, LEVELS, Problem
 from .refusals import Unreadable
 
@@ -24,23 +24,10 @@ LARGEST_FILE = 30 * 1024 * 1024
 MOST_ROWS = 200_000
 MOST_PROBLEMS = 5_000
 
-# Only these are filled down a merged cell: two students share a class, never a name.
-FILLED_DOWN = ("department_name", "major", "class_name", "level", "duration")
-FEW_VALUES = frozenset(
-    {
-        "sex",
-        "ethnicity",
-        "birth_date",
-        "department_name",
-        "major",
-        "class_name",
-        "level",
-        "duration",
-        "seat",
-        "duty",
-    }
-)
 _CACHE_LIMIT = 20_000
+# Of a sheet's first lines so many cells are shown, and of a cell so many characters.
+FIRST_CELLS, FIRST_CHARACTERS = 14, 24
+_LONG_NUMBER = re.compile(r"\d{12,}[\dXx]?")
 
 # How HTML writes a character, where a program has taken such a text for plain.
 _REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -53,28 +40,28 @@ _ERROR_TEXTS = frozenset(
 _UNDECODED = {"cut": "cut_text", "undecoded": "undecoded"}
 
 
-class RosterRow(NamedTuple):
-    """One student as the file has it: the eleven key fields, the extras, and the place."""
+# Any: no type checker reads columns out of a table.
+_Row: Any = cast(Any, namedtuple("_Row", (*key_fields.COLUMNS, "sheet", "row")))
 
-    name: str
-    sex: str
-    ethnicity: str
-    birth_date: date | None
-    id_number: str | None
+
+class RosterRow(_Row):
+    """One student as the file has it: the columns' values, and the place."""
+
+    __slots__ = ()
+    # Those that the code names itself; the table in key_fields.py knows all of them.
     student_number: str
     department_name: str
-    major: str
     class_name: str
-    level: str
-    duration: Decimal | None
-    seat: int | None
+    ethnicity: str
+    sex: str
+    birth_date: date | None
+    id_number: str | None
     duty: str
     sheet: int
     row: int
 
 
-FIELDS = (*(key.name for key in key_fields.KEY_FIELDS), *headings.EXTRA)
-EMPTY = {name: None if name in ("birth_date", "id_number", "duration", "seat") else "" for name in FIELDS}
+EMPTY = {name: column.empty for name, column in key_fields.COLUMNS.items()}
 
 
 @dataclass
@@ -89,6 +76,8 @@ class Sheet:
     students: int = 0
     # Students in rows that the office's program doesn't show.
     hidden_students: int = 0
+    # Its first lines as texts, for somebody to point at the heading.
+    first_lines: list[tuple[int, list[str]]] = field(default_factory=list)
     # Row numbers by why they are no student's: title, total, note, heading.
     skipped: dict[str, list[int]] = field(default_factory=dict)
 
@@ -154,7 +143,8 @@ class Reading:
 def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = None) -> Reading:
     """Read a roster file of any format that is known, by its content.
 
-    `mapping` says by hand what a column is: {"sheet index:column index": field, or "" for none}, both from 0.
+    `mapping` says by hand what a column is: {"sheet index:column index": field, or "" for none}, both from 0;
+    and which line is the heading: {"sheet index:row": its number}.
     Raise Unreadable for a file that is no table, hostile, or too large.
     """
     if len(content) > LARGEST_FILE:
@@ -162,14 +152,15 @@ def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = 
     mapping = dict(mapping or {})
     digest = hashlib.sha256(content + json.dumps(mapping, sort_keys=True).encode()).hexdigest()
     reading = Reading(file_name, digest, mapping)
-    work, complete = None, False
+    work: _SheetWork | None = None
+    complete = False
     try:
         for line in guard.answer("read", {}, content):
             if not line.endswith(b"\n"):
                 continue  # it was ended in the middle of a line, which is said next
             message = json.loads(line)
             if isinstance(message, list):
-                work.take(message, has_references=bool(_REFERENCE_IN_LINE.search(line)))
+                cast(_SheetWork, work).take(message, has_references=bool(_REFERENCE_IN_LINE.search(line)))
                 continue
             if "refused" in message:
                 raise Unreadable(message["refused"], **message["details"])
@@ -181,34 +172,41 @@ def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = 
         raise Unreadable("too_much_memory" if error.killed else "truncated") from error
     if not complete:
         raise Unreadable("truncated")
+    _say_of_the_whole(reading)
+    return reading
+
+
+def _say_of_the_whole(reading: Reading) -> None:
+    """Note what concerns no cell: no roster, no student, or more problems than are listed."""
     if not any(sheet.state == "read" for sheet in reading.sheets):
         reading.problems = [Problem("no_roster")]
     elif not reading.rows:
         reading.note(Problem("no_students"))
     if reading.unlisted:
         reading.problems.append(Problem("more_problems", details={"count": reading.unlisted}))
-    return reading
 
 
 class _SheetWork:
     """Takes one sheet's rows as they come: waits for the heading, then cleans line by line."""
 
-    def __init__(self, reading: Reading, about: dict):
+    def __init__(self, reading: Reading, about: dict[str, Any]) -> None:
         """Take what the child says about the sheet."""
         self.reading, self.about = reading, about
         self.sheet = Sheet(about["name"], "hidden" if about["hidden"] else "empty")
         self.number = len(reading.sheets)
         reading.sheets.append(self.sheet)
-        self.waiting: list | None = []
+        self.waiting: list[Any] | None = []
         self.formulas = {tuple(place) for place in about["formulas"]}
         self.hidden_rows = frozenset(about["hidden_rows"])
         self.references: set[tuple[int, int]] = set()
         # Lines that are not read though they may be students': all of them, and those with an ID number.
         self.doubtful: list[int] = []
         self.certain: list[int] = []
-        self.caches: dict[str, dict] = {name: {} for name in FEW_VALUES}
+        self.caches: dict[str, dict[str | float, cleaning.Cleaned]] = {
+            name: {} for name, column in key_fields.COLUMNS.items() if column.shared
+        }
 
-    def take(self, rows: list, has_references: bool) -> None:
+    def take(self, rows: list[Any], has_references: bool) -> None:
         """Take some rows; `has_references`: there may be characters written as HTML does."""
         if has_references:
             for number, cells in rows:
@@ -247,16 +245,21 @@ class _SheetWork:
 
     def _begin(self) -> None:
         """Find the heading in the rows that have waited, and clean those below it."""
-        rows, self.waiting = self.waiting, None
+        rows, self.waiting = self.waiting or [], None
         by_hand = {
             int(place.partition(":")[2]): name
             for place, name in self.reading.mapping.items()
-            if place.partition(":")[0] == str(self.number)
+            if place.partition(":")[0] == str(self.number) and place.partition(":")[2].isdigit()
         }
+        row = self.reading.mapping.get(f"{self.number}:row")
+        self.sheet.first_lines = [
+            (number, [_seen(cell) for cell in cells[:FIRST_CELLS]])
+            for number, cells in rows[: headings.FIRST_LINES]
+        ]
         first_lines = [row for row in rows if row[0] <= headings.FIRST_LINES + 1]
         header = None
         if self.sheet.state != "hidden":
-            header = headings.find(first_lines, self.about["merges"], by_hand)
+            header = headings.find(first_lines, self.about["merges"], by_hand, int(row) if row else None)
             self.sheet.state = "read" if header else "no_header"
         if header is None:
             self._doubt(rows)
@@ -279,7 +282,7 @@ class _SheetWork:
 
     def _follow(self, header: headings.Header) -> None:
         """Read the rows from here on by this heading."""
-        self.columns = [(name, header.index[name]) for name in FIELDS if name in header.index]
+        self.columns = [(name, header.index[name]) for name in key_fields.COLUMNS if name in header.index]
         self.second, self.beside = header.second, header.beside
         # By hand, all columns can be mapped to nothing.
         self.width = 1 + max((column.index for column in header.columns), default=-1)
@@ -288,12 +291,12 @@ class _SheetWork:
         merged = {
             name: sorted((top, bottom) for top, left, bottom, _right in self.about["merges"] if left == index)
             for name, index in self.columns
-            if name in FILLED_DOWN
+            if key_fields.COLUMNS[name].filled_down
         }
         self.merged = {name: areas for name, areas in merged.items() if areas}
-        self.held: dict[str, tuple] = {}
+        self.held: dict[str, tuple[Any, ...]] = {}
 
-    def _doubt(self, rows: list) -> None:
+    def _doubt(self, rows: list[Any]) -> None:
         """Remember the lines that are not read though they may be students'."""
         for number, cells in rows:
             if lines.may_be_student(cells):
@@ -303,12 +306,12 @@ class _SheetWork:
 
     def _judge_header(self, header: headings.Header) -> None:
         for first, second in header.twice:
-            label = _label(first.field)
+            label = key_fields.COLUMNS[str(first.field)].label
             details = {"label": label, "first": first.heading, "second": second.heading}
             self._problem("column_twice", header.last_row, first.field, details)
         for key in key_fields.KEY_FIELDS:
             if key.name in self.sheet.lacking:
-                code = "no_column" if key.name in headings.REQUIRED else "column_missing"
+                code = "no_column" if key.required else "column_missing"
                 self._problem(code, header.last_row, key.name, {"label": key.label})
 
     def _problem(self, code: str, row: int | None, column: str | None, details: Mapping) -> None:
@@ -318,7 +321,7 @@ class _SheetWork:
         column = column if column in key_fields.BY_NAME else None
         self.reading.note(Problem(code, self.sheet.name, row, column, details))
 
-    def _clean(self, rows: list) -> None:
+    def _clean(self, rows: list[Any]) -> None:
         if self.sheet.header is None:
             self._doubt(rows)
             return
@@ -327,7 +330,7 @@ class _SheetWork:
         if len(self.reading.rows) > MOST_ROWS:
             raise Unreadable("too_many_rows")
 
-    def _clean_line(self, number: int, cells: list) -> None:
+    def _clean_line(self, number: int, cells: list[Any]) -> None:
         cells = cells + [""] * (self.width - len(cells))
         raw = {name: cells[index] for name, index in self.columns}
         for name, index in self.second.items():
@@ -340,7 +343,7 @@ class _SheetWork:
             return
         if self.merged:
             self._fill_down(number, raw)
-        values = dict(EMPTY)
+        values: dict[str, Any] = dict(EMPTY)
         for name, cell in raw.items():
             cache = self.caches.get(name)
             cleaned = cache.get(cell) if cache is not None and isinstance(cell, (str, float)) else None
@@ -349,22 +352,26 @@ class _SheetWork:
             values[name] = cleaned.value
             for code, details in cleaned.faults:
                 self._problem(code, number, name, details)
-        for places, code in ((self.formulas, "formula"), (self.references, "character_reference")):
-            for name, index in self.columns if places else ():
-                if (number, index) in places and raw[name] != "":
-                    self._problem(code, number, name, {})
+        self._say_how(number, raw)
         self.sheet.students += 1
         self.sheet.hidden_students += number in self.hidden_rows
         self.reading.rows.append(RosterRow(*values.values(), self.number, number))
 
-    def _take_beside(self, number: int, name: str, raw: dict, found: list) -> None:
+    def _say_how(self, number: int, raw: dict[str, Any]) -> None:
+        """Warn of values that a formula or HTML's way of writing stands for."""
+        for places, code in ((self.formulas, "formula"), (self.references, "character_reference")):
+            for name, index in self.columns if places else ():
+                if (number, index) in places and raw[name] != "":
+                    self._problem(code, number, name, {})
+
+    def _take_beside(self, number: int, name: str, raw: dict[str, Any], found: list[Any]) -> None:
         """Take a value from beside a column whose heading is merged over several; two are one too many."""
         if found and (raw[name] != "" or len(found) > 1):
-            self._problem("two_values", number, name, {"label": _label(name)})
+            self._problem("two_values", number, name, {"label": key_fields.COLUMNS[name].label})
         elif found:
             raw[name] = found[0]
 
-    def _no_student(self, number: int, cells: list, raw: dict) -> str | None:
+    def _no_student(self, number: int, cells: list[Any], raw: dict[str, Any]) -> str | None:
         """Return why a line is no student's: total, note, heading; None where it is or might be one's."""
         name, student_number, id_number = (
             raw.get(field, "") for field in ("name", "student_number", "id_number")
@@ -402,10 +409,8 @@ class _SheetWork:
         fields = [headings.field_of(text) for _, text in texts]
         if sum(map(bool, fields)) < headings.ENOUGH:
             return False
-        header, current = (
-            headings.of_line(number, cells, self.about["merges"]),
-            self.sheet.header_at(number),
-        )
+        header = headings.of_line(number, cells, self.about["merges"])
+        current = cast(headings.Header, self.sheet.header_at(number))
         if header is not None and header.index != current.index:
             if header.twice or header.index.keys() != current.index.keys():
                 self._problem("other_heading", number, None, {})
@@ -415,7 +420,7 @@ class _SheetWork:
                 self._follow(header)
         return True
 
-    def _fill_down(self, number: int, raw: dict) -> None:
+    def _fill_down(self, number: int, raw: dict[str, Any]) -> None:
         """Give a line the class of the merged cell that it stands beside."""
         for name, merges in self.merged.items():
             place = bisect_right(merges, (number, float("inf"))) - 1
@@ -426,18 +431,18 @@ class _SheetWork:
             elif self.held.get(name, (None,))[0] == merges[place]:
                 raw[name] = self.held[name][1]
 
-    def _cleaned(self, name: str, cell) -> cleaning.Cleaned:
+    def _cleaned(self, name: str, cell: Any) -> cleaning.Cleaned:
         """Return a cell cleaned, and remember it where the column has few values."""
         if isinstance(cell, dict) and (codes := _UNDECODED.keys() & cell.keys()):
-            return cleaning.Cleaned(EMPTY[name], ((_UNDECODED[codes.pop()], {}),))
-        result = cleaning.clean(name, _special(cell))
+            return cleaning.Cleaned(key_fields.COLUMNS[name].empty, ((_UNDECODED[codes.pop()], {}),))
+        result = key_fields.COLUMNS[name].clean(_special(cell))
         cache = self.caches.get(name)
         if cache is not None and isinstance(cell, (str, float)) and len(cache) < _CACHE_LIMIT:
             cache[cell] = result
         return result
 
 
-def _special(cell):
+def _special(cell: Any) -> Any:
     """Return what a cell stands for that is no plain text and no number."""
     if isinstance(cell, str):
         return cleaning.ERROR_CELL if cell.startswith("#") and cell.strip() in _ERROR_TEXTS else cell
@@ -448,5 +453,7 @@ def _special(cell):
     return cleaning.ERROR_CELL if "error" in cell else cleaning.TIME_CELL
 
 
-def _label(name: str) -> str:
-    return key_fields.BY_NAME[name].label if name in key_fields.BY_NAME else headings.EXTRA[name][0]
+def _seen(cell: Any) -> str:
+    """Return a cell as it is shown to whoever looks for the heading; of a long number only the beginning."""
+    text = "" if isinstance(cell, dict) else cleaning.text_of(cell)
+    return _LONG_NUMBER.sub(lambda found: identity.mask(found[0]), text)[:FIRST_CHARACTERS]

@@ -3,12 +3,13 @@
 A leaf.
 """
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from .sentences import Sentence
 
 _SAVE_AS = _("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”.")
 # Why a file can't be read: the code, the sentence, and whether saving it anew is the way out.
-REFUSALS: dict[str, tuple[Promise, bool]] = {
+REFUSALS: dict[str, tuple[Sentence, bool]] = {
     "empty": (_("The file is empty."), False),
     "truncated": (_("The file is damaged or was not copied to its end."), True),
     "encoding": (_("The text's encoding is unknown: neither UTF-8, GB18030 nor UTF-16."), True),
@@ -56,12 +57,12 @@ REFUSALS: dict[str, tuple[Promise, bool]] = {
 class Unreadable(Exception):
     """The file can't be read at all. `sentence` says why and what to do; `code` names the reason."""
 
-    def __init__(self, code: str, **details):
+    def __init__(self, code: str, **details: object) -> None:
         """Take a code of REFUSALS and what its sentence mentions."""
         super().__init__(code)
         self.code, self.details = code, details
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sentence
 
     @property

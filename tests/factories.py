@@ -14,7 +14,7 @@ from rosters import key_fields
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs.models import Membership, Tally, User
-from signoffs.states import LETTERS, MISSING
+from signoffs.process.states import LETTERS, MISSING
 
 # Not a region of GB/T 2260: no resident ID number begins with it.
 NO_REGION = "990101"

@@ -31,13 +31,12 @@ from enrollcheck.management.commands.demo import Command as Demo
 from rosters import key_fields
 from rosters.encryption import EncryptedField
 from rosters.models import ClassGroup, RosterImport, Student
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration
 from tests import pages, stories
 from tests.rosters import files
 
-# DESIGN.md: “Encrypted at rest: ID number, phone, signature strokes, snapshots, values in error reports,
-# waiting uploads”; link tokens; and what an event says, since it is purged with its salt.
+# What docs/architecture.md names, “Encrypted at rest”.
 ENCRYPTED = {
     "rosters.Student": {"id_number"},
     "rosters.RosterImport": {"upload"},

@@ -10,6 +10,7 @@ import posixpath
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from .refusal import Places, Refusal
@@ -126,7 +127,7 @@ def inspect(content: bytes) -> dict[str, Places]:
     return {name: places[part] for name, part in _sheet_names(kept).items() if part in places}
 
 
-def _parts(content: bytes):
+def _parts(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the names and contents of the archive's parts of XML. Raise Refusal for what is hostile."""
     inflated = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

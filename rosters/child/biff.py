@@ -1,6 +1,7 @@
 """The records of an xls workbook (Excel 97 and later): what a reader of values does not tell of them."""
 
 import struct
+from collections.abc import Iterator
 
 from .refusal import Places, Refusal
 
@@ -42,7 +43,7 @@ def _name(raw: bytes) -> str:
     return text.decode("utf-16-le" if is_wide else "latin-1", "replace")
 
 
-def _records(stream: bytes, place: int):
+def _records(stream: bytes, place: int) -> Iterator[tuple[int, int, int]]:
     """Yield kind, start and length of each record until the end of the part that begins at the place."""
     depth = 0
     while place + 4 <= len(stream):

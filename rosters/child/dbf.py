@@ -4,11 +4,12 @@ What can't be read of a cell is said at that cell: it matters only where the ros
 """
 
 import struct
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from . import text
-from .refusal import CUT, MOST_LINES, UNDECODED, Refusal, Sheet
+from .refusal import CUT, MOST_LINES, UNDECODED, Cell, Refusal, Row, Sheet
 
 _VERSIONS = b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\xcb\xf5"
 _FOXPRO = b"\x30\x31\x32"
@@ -20,7 +21,7 @@ _KINDS = frozenset(b"CVQNFLDTIBYMGPW0+O@")
 _TEXT_KINDS, _FLAGS = "CV", "0"
 _NULLABLE = 0x02
 # Days are counted from a first of January long ago; this is the count of 1970-01-01.
-_EPOCH_DAY, _EPOCH = 2_440_588, datetime(1970, 1, 1)
+_EPOCH_DAY, _EPOCH = 2_440_588, datetime(1970, 1, 1)  # noqa: DTZ001 - of no zone
 
 
 class Field(NamedTuple):
@@ -52,7 +53,7 @@ def _fields(content: bytes, head_length: int) -> list[Field]:
     fields, position, start, bit = [], _HEAD, 1, 0
     while position + _HEAD <= head_length and content[position] != _END:
         kind, width = chr(content[position + 11]), content[position + 16]
-        bits = [None, None]
+        bits: list[int | None] = [None, None]
         for place, has in enumerate((kind in "VQ", content[position + 18] & _NULLABLE)):
             if has:
                 bits[place], bit = bit, bit + 1
@@ -118,7 +119,7 @@ class _Table:
         cells = (self.raw(number, one).strip(b" \x00") for number in range(self.count) for one in columns)
         return [cell for cell in cells if not cell.isascii()]
 
-    def cell(self, number: int, column: Field, encoding: str):
+    def cell(self, number: int, column: Field, encoding: str) -> Cell:
         raw = self.raw(number, column)
         if column.kind in _TEXT_KINDS:
             return _text(raw, encoding)
@@ -129,7 +130,7 @@ class _Table:
         return _binary(column.kind, raw, self.is_foxpro)
 
 
-def _text(raw: bytes, encoding: str):
+def _text(raw: bytes, encoding: str) -> Cell:
     try:
         return raw.decode(encoding).strip(" \x00")
     except UnicodeDecodeError as error:
@@ -143,7 +144,7 @@ def _is_cut(error: UnicodeDecodeError) -> bool:
     )
 
 
-def _of_digits(kind: str, raw: bytes):
+def _of_digits(kind: str, raw: bytes) -> Cell:
     try:
         text_ = raw.decode("ascii").strip(" \x00")
     except UnicodeDecodeError:
@@ -158,7 +159,7 @@ def _of_digits(kind: str, raw: bytes):
     return text_
 
 
-def _binary(kind: str, raw: bytes, is_foxpro: bool):
+def _binary(kind: str, raw: bytes, is_foxpro: bool) -> Cell:
     """Return a value of FoxPro's own kinds. A memo lies in another file: there is no reading it."""
     if not is_foxpro or (kind, len(raw)) not in (("I", 4), ("B", 8), ("Y", 8), ("T", 8)):
         return UNDECODED
@@ -199,7 +200,7 @@ def sheets(content: bytes) -> list[Sheet]:
     numbers = range(table.count)
     notes = [("deleted_records", sum(map(table.is_deleted, numbers))), ("records_beyond", table.beyond())]
 
-    def rows():
+    def rows() -> Iterator[Row]:
         yield 1, [one.name.decode(encoding, "replace") for one in table.columns]
         for number in numbers:
             if table.is_deleted(number):

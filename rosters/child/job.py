@@ -27,7 +27,7 @@ _ENCODINGS = (
 )
 
 
-def line(message) -> bytes:
+def line(message: object) -> bytes:
     """Return a message as a line of JSON."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
@@ -37,7 +37,7 @@ def write(answer: bytes) -> None:
     sys.stdout.buffer.write(answer)
 
 
-def say(message) -> None:
+def say(message: object) -> None:
     """Write one line of JSON."""
     write(line(message))
 

@@ -7,6 +7,7 @@ was read of it comes back in a new workbook. Answers with the line `{"marked": t
 import io
 import zipfile
 from collections import defaultdict
+from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import MergedCell
@@ -59,28 +60,28 @@ def marked(content: bytes, marks: list[dict]) -> bytes:
     return _rebuilt(sheets, by_place)
 
 
-def _as_it_is(content: bytes, names: set[str], by_place: Places) -> bytes:
+def _as_it_is(content: bytes, names: set[str | None], by_place: Places) -> bytes:
     book = load_workbook(io.BytesIO(content), keep_vba=b"xl/vbaProject.bin" in content)
     if lost := names.difference(book.sheetnames):
         raise LookupError(lost)
     for (sheet, row, column), found in by_place.items():
-        _mark_cell(book[sheet], row, column + 1, found)
+        _mark_cell(book[sheet or ""], row, column + 1, found)
     return _saved(book)
 
 
 def _rebuilt(sheets: list[Sheet], by_place: Places) -> bytes:
     """Return a workbook of what was read: the marks by openpyxl, all the cells by a faster writer."""
     book = Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     tables = {}
     for number, sheet in enumerate(sheets, start=1):
         table = book.create_sheet(rebuild.title(sheet.name or str(number)))
         table.sheet_state = "hidden" if sheet.hidden else "visible"
         tables[sheet.name] = table
-    styles: dict = {sheet.name: {} for sheet in sheets}
+    styles: dict[str | None, dict[tuple[int, int], int]] = {sheet.name: {} for sheet in sheets}
     for (name, row, column), found in by_place.items():
-        sheet = name if name in tables else sheets[0].name
-        styles[sheet][row, column] = _mark_cell(tables[sheet], row, column + 1, found).style_id
+        where = name if name in tables else sheets[0].name
+        styles[where][row, column] = _mark_cell(tables[where], row, column + 1, found).style_id
     saved = _saved(book)  # which also numbers the sheets' parts
     return rebuild.filled(
         saved,
@@ -91,7 +92,7 @@ def _rebuilt(sheets: list[Sheet], by_place: Places) -> bytes:
     )
 
 
-def _mark_cell(table, row: int, column: int, found: list[dict]):
+def _mark_cell(table: Any, row: int, column: int, found: list[dict[str, Any]]) -> Any:
     """Mark a cell, or that one of the merged cells in which the text stands. Return it."""
     cell = table.cell(row, column)
     if isinstance(cell, MergedCell):
@@ -108,15 +109,15 @@ def _mark_cell(table, row: int, column: int, found: list[dict]):
 class _Writer(ExcelWriter):
     """Writes sheets in memory, where openpyxl takes a temporary file for each."""
 
-    def write_worksheet(self, ws):
+    def write_worksheet(self, ws: Any) -> None:
         """Write one sheet."""
         ws._drawing = SpreadsheetDrawing()
         ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
         file = io.BytesIO()
         writer = WorksheetWriter(ws, file)
         writer.write()
-        ws._rels = writer._rels
-        self._archive.writestr(ws.path[1:], file.getvalue())
+        ws._rels = writer._rels  # type: ignore[attr-defined]  # the stubs leave it out
+        self._archive.writestr(ws.path[1:], file.getvalue())  # type: ignore[attr-defined]  # as above
         self.manifest.append(ws)
 
 

@@ -3,9 +3,9 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from .refusal import Sheet
+from .refusal import Cell, Sheet
 
 _TITLE_LENGTH = 31
 _NOT_IN_TITLE = re.compile(r"[\\*?:/\[\]\x00-\x1f]")
@@ -47,12 +47,12 @@ def filled(book: bytes, parts: Mapping[str, tuple[Sheet, Styles]]) -> bytes:
     return file.getvalue()
 
 
-def _pieces(sheet: Sheet, styles: Styles):
+def _pieces(sheet: Sheet, styles: Styles) -> Iterator[bytes]:
     """Yield the rows as XML, many at a time; marked cells that are empty, too."""
     letters = [_letters(column) for column in range(16_384)]
-    marked = {}
-    for row, column in styles:
-        marked.setdefault(row, set()).add(column)
+    marked: dict[int, set[int]] = {}
+    for line, column in styles:
+        marked.setdefault(line, set()).add(column)
     lines = []
     for number, cells in sheet.rows():
         last = max(marked.get(number, ()), default=-1)
@@ -78,7 +78,7 @@ def _letters(column: int) -> str:
     return letters
 
 
-def _cell(place: str, cell, style: int) -> str:
+def _cell(place: str, cell: Cell, style: int) -> str:
     start = f'<c r="{place}" s="{style}"' if style else f'<c r="{place}"'
     if isinstance(cell, str):
         if not cell.isalnum():

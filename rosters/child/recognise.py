@@ -88,7 +88,7 @@ def _of_ole(content: bytes) -> list[Sheet]:
         raise Refusal("password")
     if not found:
         raise Refusal("another_format")
-    stream = found.get("workbook", found.get("book"))
+    stream = found["workbook"] if "workbook" in found else found["book"]
     if biff.is_too_old(stream):
         raise Refusal("excel_95")
     return workbook.of_xls(content, stream)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 # A row: its number in the file (1 is the first), and its cells. A cell is text, a number, true or false, ""
 # where it is empty, {"date": ISO, with a time where there is one}, {"time": text}, or one of those below.
-Row = tuple[int, list]
+Cell = Any
+Row = tuple[int, list[Cell]]
 
 # All sheets together, titles and notes among them. A roster's own limit (reading.MOST_ROWS) is lower.
 MOST_LINES = 250_000
@@ -18,7 +20,7 @@ CUT, UNDECODED = {"cut": True}, {"undecoded": True}
 class Refusal(Exception):
     """The file can't be read; the code names a sentence of rosters/refusals.py."""
 
-    def __init__(self, code: str, **details):
+    def __init__(self, code: str, **details: object):
         """Take the code and what its sentence mentions."""
         super().__init__(code)
         self.code, self.details = code, details
@@ -48,6 +50,6 @@ class Sheet:
     # Codes of rosters/problems.py with their details, of what concerns the whole sheet.
     notes: list[tuple[str, dict]] = field(default_factory=list)
 
-    def about(self) -> dict:
+    def about(self) -> dict[str, object]:
         """Return what is known before its rows."""
         return {name: value for name, value in vars(self).items() if name != "rows"}

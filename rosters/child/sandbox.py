@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _DUMPABLE, _SECCOMP, _NO_NEW_PRIVILEGES = 4, 22, 38
 
 
-def _prctl(option: int, *arguments) -> bool:
+def _prctl(option: int, *arguments: object) -> bool:
     padded = [*arguments, 0, 0, 0, 0][:4]
     return (
         _libc.prctl(option, *(ctypes.c_void_p(one) if isinstance(one, int) else one for one in padded)) == 0
@@ -125,7 +125,7 @@ def _seccomp() -> bool:
     ]
     steps += [(_IS, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
     steps += [(_ANSWER, 0, 0, _REFUSE), (_ANSWER, 0, 0, _ALLOW)]
-    program = _Program(len(steps), (_Instruction * len(steps))(*steps))
+    program = _Program(len(steps), (_Instruction * len(steps))(*(_Instruction(*step) for step in steps)))
     return _prctl(_SECCOMP, _FILTER, ctypes.byref(program))
 
 

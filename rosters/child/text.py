@@ -3,9 +3,10 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 
-from .refusal import MOST_LINES, Refusal, Sheet
+from .refusal import MOST_LINES, Refusal, Row, Sheet
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -49,11 +50,11 @@ def _unmarked_utf16(sample: bytes) -> list[str]:
     """Return the UTF-16 that a text with zero bytes is in, judged by its beginning; else nothing."""
     if b"\x00" not in sample:
         return []
-    usual = {}
+    usual: dict[str, float] = {}
     for encoding in ("utf-16-le", "utf-16-be"):
         text = sample.decode(encoding, "replace")
         usual[encoding] = sum(_is_usual(character) for character in text) / max(1, len(text))
-    best = max(usual, key=usual.get)
+    best = max(usual, key=usual.__getitem__)
     return [best] if usual[best] > 0.9 else []
 
 
@@ -64,7 +65,7 @@ def _is_usual(character: str) -> bool:
 def refuse_big5(content: bytes) -> None:
     """Raise Refusal where bytes that could be GB18030 are Big5: rare in the one, usual in the other."""
     sample = [line for line in content[: 20 * _SAMPLE].splitlines() if not line.isascii()][:2_000]
-    usual = {"gb18030": Counter(), "big5": Counter()}
+    usual: dict[str, Counter[bool]] = {"gb18030": Counter(), "big5": Counter()}
     for line in sample:
         for encoding, counted in usual.items():
             counted.update(map(_RANGES[encoding], _wide_bytes(line)))
@@ -82,7 +83,7 @@ _RANGES = {
 }
 
 
-def _wide_bytes(line: bytes):
+def _wide_bytes(line: bytes) -> Iterator[bytes]:
     """Yield the pairs of bytes that a line's characters beyond ASCII take in an encoding of two bytes."""
     place = 0
     while place < len(line) - 1:
@@ -106,7 +107,7 @@ def _delimiter(lines: list[str]) -> str:
     return best
 
 
-def _rows(content: str, delimiter: str):
+def _rows(content: str, delimiter: str) -> Iterator[Row]:
     """Yield the rows with the number of the line that each begins on."""
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
     while True:

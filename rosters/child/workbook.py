@@ -2,12 +2,20 @@
 
 import io
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from . import archive, biff
-from .refusal import ERROR, Places, Refusal, Sheet
+from .refusal import ERROR, Cell, Places, Refusal, Row, Sheet
 
 # Rectangles beyond these mark the work of a program that paints, not a class column.
 MOST_MERGES = 20_000
@@ -35,7 +43,7 @@ def _sheets(content: bytes, places: dict[str, Places]) -> list[Sheet]:
         raise Refusal("truncated") from error
 
 
-def _sheet(book, about, places: Places) -> Sheet:
+def _sheet(book: Any, about: Any, places: Places) -> Sheet:
     table = book.get_sheet_by_name(about.name)
     merges = [
         (top + 1, left, bottom + 1, right)
@@ -51,19 +59,19 @@ def _sheet(book, about, places: Places) -> Sheet:
     )
 
 
-def _rows(table, places: Places):
+def _rows(table: Any, places: Places) -> Iterator[Row]:
     """Yield the rows that are not empty."""
     if table.start is None:
         return
     errors = defaultdict(list)
-    for row, column in places.errors:
-        errors[row].append(column)
+    for line, column in places.errors:
+        errors[line].append(column)
     # Empty rows and columns before the first value are left out by the reader.
     first_row, left = table.start[0] + 1, [""] * table.start[1]
     for number, cells in enumerate(table.iter_rows(), start=first_row):
         if number not in errors and not any(cell != "" for cell in cells):
             continue
-        row = left + [cell if isinstance(cell, (str, float)) else _plain(cell) for cell in cells]
+        row: list[Cell] = left + [cell if isinstance(cell, (str, float)) else _plain(cell) for cell in cells]
         for column in errors.get(number, ()):
             row += [""] * (column + 1 - len(row))
             row[column] = ERROR
@@ -71,7 +79,7 @@ def _rows(table, places: Places):
             yield number, row
 
 
-def _plain(cell):
+def _plain(cell: Any) -> Cell:
     """Return a cell as JSON can say it."""
     if isinstance(cell, datetime):
         return {"date": cell.isoformat(timespec="seconds").removesuffix("T00:00:00")}

@@ -13,6 +13,7 @@ from .accounts import (
     edit_account,
     invite,
     known_classes,
+    note_accounts,
     note_own,
     place_of,
     reactivate,
@@ -42,15 +43,15 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
-from .errors import settle_error
 from .hand_ins import hand_in, receive, reopen
-from .ledger import Refused
 from .purging import announce_purge, purge_campaign, to_purge
+from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
-from .rosters import campaign_for, import_roster, withdraw_student
+from .reports import settle_error
+from .rosters import campaign_for, import_roster, remove_class, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
-from .tallies import recount
+from .tallies import recount, wrong_tally
 from .whole_numbers import ask_whole_numbers, export_whole_numbers
 
 __all__ = [
@@ -61,8 +62,8 @@ __all__ = [
     "accept_sheet",
     "add_account",
     "announce_purge",
-    "campaign_for",
     "ask_whole_numbers",
+    "campaign_for",
     "claim_missing",
     "claim_reminder",
     "close_campaign",
@@ -87,6 +88,7 @@ __all__ = [
     "mark_overdue",
     "mark_reminded",
     "name_monitor",
+    "note_accounts",
     "note_own",
     "open_campaign",
     "place_of",
@@ -95,6 +97,7 @@ __all__ = [
     "receive",
     "record_export",
     "recount",
+    "remove_class",
     "remove_second_factor",
     "renew_digests",
     "reopen",
@@ -112,4 +115,5 @@ __all__ = [
     "use_code",
     "withdraw_declaration",
     "withdraw_student",
+    "wrong_tally",
 ]

@@ -2,18 +2,22 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
-from .. import deadlines, rules, states
 from ..models import Declaration, Event, Standing
-from ..rules import Who
-from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
+from ..process import deadlines, rules, states
+from ..queries import actors, situations
+from ..queries.actors import Who
+from .book import Shelf, campaign_shelf, class_book, department_shelf
+from .refusals import Clock, Refused, refuse_if
 
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
@@ -26,10 +30,10 @@ def create_campaign(
     department_deadline: date,
     texts: dict[str, str],
     who: Who,
-    clock: Clock,
+    clock: Clock = timezone.now,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
-    refuse_if(rules.may_as_office(who))
+    refuse_if(actors.may_as_office(who))
     today = deadlines.day_of(clock())
     refuse_if(rules.may_begin(slug, student_deadline, department_deadline, today))
     with transaction.atomic():
@@ -45,12 +49,13 @@ def create_campaign(
         return made
 
 
-def _create(slug: str, **values) -> Campaign:
+def _create(slug: str, **values: Any) -> Campaign:
     """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
 
     Since we looked, another may have been opened, and then that year's been made: after either, look again.
     """
-    for more_tries in (2, 1, 0):
+    more_tries = 2
+    while True:
         if Campaign.objects.filter(slug=slug).exists():
             raise Refused(_("There is a campaign of that year already."))
         try:
@@ -59,12 +64,13 @@ def _create(slug: str, **values) -> Campaign:
         except IntegrityError:
             if not more_tries:
                 raise
+            more_tries -= 1
 
 
-def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who))
+        refuse_if(actors.may_as_office(who))
         if shelf.campaign.state != Campaign.State.DRAFT:
             raise Refused(_("Only a campaign in preparation can be opened."))
         if importing.open_campaign() is not None:
@@ -78,14 +84,19 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
 
 
 def extend_deadlines(
-    *, campaign: Campaign, student_deadline: date, department_deadline: date, who: Who, clock: Clock
+    *,
+    campaign: Campaign,
+    student_deadline: date,
+    department_deadline: date,
+    who: Who,
+    clock: Clock = timezone.now,
 ) -> None:
     """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
 
     What is frozen stays as it is: a sheet, a hand-in and whether that came late.
     """
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
+        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
         new = (student_deadline, department_deadline)
         refuse_if(rules.may_extend(shelf.campaign.slug, old, new, deadlines.day_of(shelf.now)))
@@ -117,10 +128,15 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
         by_class[standing.student.class_group_id].append(standing)
     # Of all that they have declared: another may count one day.
     late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
+    in_time_now = defaultdict(list)
+    for declaration in late.select_related("student"):
+        declaration.late = False
+        in_time_now[declaration.student.class_group_id].append(declaration)
     late.update(late=False)
     for class_group in shelf.classes:
-        if by_class[class_group.pk]:
+        if by_class[class_group.pk] or in_time_now[class_group.pk]:
             book, missing, in_time = shelf.book(class_group), [], []
+            book.wrote(*in_time_now[class_group.pk])
             for standing in by_class[class_group.pk]:
                 student = standing.student
                 if standing.state == states.OVERDUE:
@@ -133,19 +149,19 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
             book.close()
 
 
-def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
+def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock = timezone.now) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
+        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = shelf.campaign.texts
         importing.set_texts(shelf.campaign, texts)
         shelf.note("edit_texts", who, old=old)
 
 
-def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+def close_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
+        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
         importing.close(shelf.campaign, now=shelf.now)
         shelf.note("close_campaign", who)
 
@@ -155,7 +171,7 @@ def record_export(
     campaign: Campaign,
     who: Who,
     what: str,
-    clock: Clock,
+    clock: Clock = timezone.now,
     department: Department | None = None,
     class_group: ClassGroup | None = None,
 ) -> Event:
@@ -163,7 +179,7 @@ def record_export(
 
     Raise Refused once that data was deleted.
     """
-    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
+    refuse_if(rules.may_show_people(situations.is_purged(campaign)))
     if class_group is not None:
         with class_book(class_group.pk, clock) as book:
             return book.note("export", who, what=what)

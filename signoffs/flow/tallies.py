@@ -2,12 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
 
 from rosters.models import ClassGroup, Student
 
 from ..models import FieldError, Standing, Tally
-from ..rules import Who
-from .ledger import Clock, add_share, class_book, share_from
+from ..queries.actors import Who
+from ..queries.moment import one_moment
+from .book import class_book
+from .refusals import Clock
+from .shares import add_share, share_from
 
 COUNTS = ("expected", "confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")
 FIELDS = (*COUNTS, "cells", "days", "errors", "open_errors")
@@ -22,7 +28,7 @@ def count(class_groups: Iterable[ClassGroup]) -> dict[int, Tally]:
         .select_related("declaration")
         .only("student", "state", "late", "declaration__declared_at", "declaration__kind")
     }
-    errors: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    errors: dict[int | None, list[tuple[str, str]]] = defaultdict(list)
     counting = Standing.objects.filter(student__class_group__in=fresh, declaration__isnull=False)
     found = FieldError.objects.filter(declaration__in=counting.values("declaration"))
     for declaration, field, outcome in found.values_list("declaration", "field", "outcome"):
@@ -48,17 +54,29 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
     )
 
 
-def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, tuple]:
-    """Hold a class's tally against its rows under the lock; return what differs, mended where asked.
+def wrong_tally(*, class_group: ClassGroup) -> dict[str, tuple[Any, Any]]:
+    """Hold a class's tally against its rows, as of one moment, without a lock; return what differs.
 
-    The tally of a class whose students were deleted is all that is left of them: it stays as it is.
+    The tally of a class whose students were deleted is all that is left of them: nothing differs.
+    """
+    with one_moment():
+        own = ClassGroup.objects.select_related("tally").get(pk=class_group.pk)
+        if own.purged_at is not None:
+            return {}
+        return differences(getattr(own, "tally", None) or Tally(), count([own])[own.pk])
+
+
+def recount(*, class_group: ClassGroup, clock: Clock = timezone.now) -> dict[str, tuple[Any, Any]]:
+    """Hold a class's tally against its rows under the lock; return what differed, and is mended now.
+
+    That of a class whose students were deleted stays as it is, as above.
     """
     with class_book(class_group.pk, clock) as book:
         if book.class_group.purged_at is not None:
             return {}
         counted = count([book.class_group])[book.class_group.pk]
         found = differences(book.tally, counted)
-        if found and mend:
+        if found:
             for name in FIELDS:
                 setattr(book.tally, name, getattr(counted, name))
             book.tally.save()
@@ -67,7 +85,7 @@ def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, t
         return found
 
 
-def differences(kept: Tally, counted: Tally) -> dict[str, tuple]:
+def differences(kept: Tally, counted: Tally) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which a kept tally is wrong: (kept, counted)."""
     return {
         name: (getattr(kept, name), getattr(counted, name))

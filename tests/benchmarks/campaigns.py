@@ -167,8 +167,8 @@ def _tallies(cursor, classes) -> None:
     """Count the tallies from what was drawn, in one pass."""
     from django.utils import timezone
 
-    from signoffs import deadlines, states
     from signoffs.models import Tally
+    from signoffs.process import deadlines, states
 
     cursor.execute(
         f"SELECT class, seat, state, days_ago, {_LATE}, {_FIELD}, {_OUTCOME} FROM drawn ORDER BY class, seat"

@@ -138,8 +138,8 @@ def grouped(campaign) -> dict:
     from django.db.models.functions import TruncDate
 
     from rosters.models import Student
-    from signoffs import deadlines, states
     from signoffs.models import FieldError, Standing
+    from signoffs.process import deadlines, states
 
     counting = {
         name: Count("pk", filter=Q(standing__state=name)) for name in states.STANDINGS if name != "missing"
@@ -177,9 +177,9 @@ def assert_equal(campaign) -> None:
     """Raise AssertionError where the dashboard and GROUP BY count differently."""
     from django.utils import timezone
 
-    from signoffs import progress
+    from signoffs.queries.overview import campaign_overview
 
-    overview, counted = progress.campaign_overview(campaign, timezone.now()), grouped(campaign)
+    overview, counted = campaign_overview(campaign, timezone.now()), grouped(campaign)
     names = ("confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")
     shown = {
         row.class_group.pk: (row.counts.expected, *(getattr(row.counts, name) for name in names))

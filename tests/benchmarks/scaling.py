@@ -113,7 +113,7 @@ def run(step: str, size: int, folder: Path) -> tuple[list[float], float] | None:
     """Do the step; return the seconds of each repetition and the MB of the first one."""
     from django.utils import timezone
 
-    from signoffs import printing
+    from signoffs.outputs import printing
     from tests.benchmarks import rosters, signed
 
     roster = folder / "roster.xlsx"
@@ -135,14 +135,13 @@ def run(step: str, size: int, folder: Path) -> tuple[list[float], float] | None:
 
 def imported(roster: Path) -> None:
     """Import the file into a campaign of its own."""
-    from django.utils import timezone
 
     from rosters import planning, reading
     from rosters.models import Campaign
     from signoffs import flow
-    from signoffs.rules import Who
+    from signoffs.queries.actors import Who
 
-    acting = {"who": Who(command="benchmark"), "clock": timezone.now}
+    acting = {"who": Who(command="benchmark")}
     campaign = flow.campaign_for(slug=str(2026 + Campaign.objects.count()), **acting)
     plan = planning.plan(campaign, reading.read(roster.read_bytes(), "roster.xlsx"))
     flow.import_roster(plan=plan, **acting)
@@ -159,14 +158,14 @@ def printed() -> None:
     """Print the forms of all classes."""
     from django.utils import timezone
 
-    from signoffs import printing
+    from signoffs.outputs import printing
 
     assert consumed(printing.form_pdf(classes(), now=timezone.now()))
 
 
 def exported() -> None:
     """Export the status of all students."""
-    from signoffs import exports
+    from signoffs.outputs import exports
 
     assert consumed(exports.student_status(classes()))
 

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Membership
 from tests import factories, stories
 from tests.browser.signing_in import sign_in

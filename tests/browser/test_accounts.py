@@ -2,11 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.utils import timezone
 
 from signoffs import flow
 from signoffs.models import User
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, second_factor
 from tests.browser.signing_in import sign_in
 
@@ -50,7 +49,7 @@ def test_from_the_invitation_to_a_sign_in_with_a_code(live_server, phone, settin
     press(desk)
     found += faults(desk)
     link = desk.input_value("[data-copy-text]")
-    flow.require_second_factor(of="everybody", who=Who(user=office), clock=timezone.now)
+    flow.require_second_factor(of="everybody", who=Who(user=office))
 
     page = phone()
     page.emulate_media(color_scheme=scheme)

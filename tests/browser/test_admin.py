@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from tests import factories, stories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, ClassSheet
 from tests import factories, stories
 

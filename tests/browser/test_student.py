@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from rosters import identity, key_fields
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration, Standing
 from tests import factories, stories
 

@@ -10,7 +10,7 @@ from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 
 from rosters.models import Student
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassSheet, Declaration
 from tests.durability import early
 from tests.durability.opened import opened

@@ -1,14 +1,9 @@
-"""The demo as a reader runs it: another process, a real server, nothing left behind."""
+"""The demo as a reader runs it: what it prints and serves, and that nothing of it is left behind."""
 
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -16,52 +11,11 @@ import pytest
 
 from enrollcheck.management.commands.demo import Command
 from tests import factories, stories
+from tests.demo import demo, free_port, start
+from tests.durability.site import Site
+from tests.pictures import Told
+from tests.races.cluster import cluster, programs
 from tests.rosters import files
-
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
-STARTED = "Serving on"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(tmp_path: Path, port: int, *arguments: str) -> subprocess.Popen:
-    environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    environment |= {
-        "TMPDIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'somebody-elses.sqlite3'}",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--port", str(port), *arguments],
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-@contextmanager
-def demo(tmp_path: Path, *arguments: str):
-    """Run the demo; yield its address and what it printed before it served. Stop it as Ctrl+C does."""
-    port = free_port()
-    process = start(tmp_path, port, *arguments)
-    printed = []
-    try:
-        for line in process.stdout:
-            printed.append(line)
-            if line.startswith(STARTED):
-                break
-        else:
-            pytest.fail("".join(printed))
-        yield f"http://127.0.0.1:{port}", "".join(printed)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
 
 
 def get(url: str) -> tuple[int, str]:
@@ -87,6 +41,9 @@ def test_an_invented_university_is_played_printed_and_served(tmp_path):
         assert "0" not in so_far
         links = re.findall(r"http://\S+/c/\S+/", printed)
         assert len(links) == 60
+        told = Told(printed)  # what the READMEs' pictures are taken by
+        assert {told.person(role)[0] for role in ("student", "monitor")} <= set(told.links())
+        assert (len(told.links()), told.first_class()[1] in told.links()) == (60, True)
         assert [
             name for name in ("office", "officer", "counsellor", "admin") if f"\n  {name} " in printed
         ] == [
@@ -159,3 +116,42 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "is taken: choose another one by --port" in printed
+
+
+def kept_site(tmp_path: Path, folder: Path) -> Site:
+    """Return the site of a kept folder, by what `demo.env` says and nothing else."""
+    kept = dict(line.split("=", 1) for line in (folder / "demo.env").read_text().splitlines())
+    return Site(tmp_path / "beside", **{name: value.strip("'") for name, value in kept.items()})
+
+
+@pytest.mark.skipif(programs() is None, reason="Debian's postgresql is not installed")
+def test_a_demo_that_is_kept_is_served_again_and_moves_on(tmp_path):
+    roster, folder = tmp_path / "my-list.xlsx", tmp_path / "kept"
+    roster.write_bytes(files.roster(*(files.row(number) for number in range(1, 9))))
+    with demo(tmp_path, "--roster", str(roster), "--keep", str(folder)) as (_, printed):
+        assert f"Database and keys stay in {folder}." in printed
+        assert f"move_to_postgresql '{folder}/demo.sqlite3'" in printed
+        link = re.search(r"http://\S+(/c/\S+/)", printed)[1]
+    assert {one.stat().st_mode & 0o077 for one in (folder, folder / "demo.env")} == {0}
+    again = kept_site(tmp_path, folder)
+    with cluster() as url:
+        moved = kept_site(tmp_path, folder)
+        moved.environment["DATABASE_URL"] = url
+        run = moved.manage("move_to_postgresql", str(folder / "demo.sqlite3"))
+        assert run.returncode == 0, run.stderr
+        assert moved.manage("verify_events").returncode == 0
+        for site in (again, moved):
+            site.start()
+            try:
+                assert get(f"http://127.0.0.1:{site.port}{link}")[0] == 200
+            finally:
+                site.end()
+
+
+def test_a_folder_to_keep_that_is_in_use_is_refused(tmp_path):
+    (tmp_path / "mine").write_text("precious")
+    process = start(tmp_path, free_port(), "--keep", str(tmp_path))
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "is not empty" in printed
+    assert [one.name for one in tmp_path.iterdir()] == ["mine"]

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from enrollcheck.logs import JsonFormatter, blank
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink
 from tests import factories, stories
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters.models import ClassGroup
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import Membership
 from tests import factories, stories
 

@@ -11,7 +11,7 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from signoffs import links  # noqa: E402
+from signoffs.entrance import links  # noqa: E402
 from tests import factories  # noqa: E402
 
 

@@ -26,15 +26,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.utils import timezone
 
 from rosters import key_fields, planning, reading
 from rosters.models import Student
 from signoffs import flow
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories
 from tests.benchmarks import rosters
 from tests.durability.opened import migrate, opened
@@ -71,7 +70,7 @@ class Rounds:
         with opened(self.site.url):
             campaign = factories.campaign("2026", days_left=0)
             plan = planning.plan(campaign, reading.read(content, "roster.csv"))
-            flow.import_roster(plan=plan, who=Who(command="kills"), clock=timezone.now)
+            flow.import_roster(plan=plan, who=Who(command="kills"))
             links = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT, revoked_at=None)
             tokens = {link.class_group_id: link.token for link in links}
             self.people = [

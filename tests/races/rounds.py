@@ -27,9 +27,9 @@ from django.utils import timezone
 from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
-from signoffs.flow import ledger
+from signoffs.flow import chains
 from signoffs.models import Chain, ClassSheet, Declaration, Standing, Tally, User
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 START_TIMEOUT = 60  # seconds that a process may take for one round
@@ -62,18 +62,18 @@ def bring_in(class_group: int, major: str) -> None:
         values["major"] = major
         lines.append(",".join(key_fields.display(name, value) for name, value in values.items()))
     plan = planning.plan(one.campaign, reading.read("\n".join(lines).encode(), "again.csv"))
-    flow.import_roster(plan=plan, who=Who(command="race"), clock=timezone.now)
+    flow.import_roster(plan=plan, who=Who(command="race"))
 
 
 def deactivate(user: int, by: int) -> None:
     """End another account of the office."""
     who = Who(user=User.objects.get(pk=by))
-    flow.deactivate(user=User.objects.get(pk=user), who=who, clock=timezone.now)
+    flow.deactivate(user=User.objects.get(pk=user), who=who)
 
 
 def accept(token: str, password: str) -> None:
     """Use an invitation."""
-    flow.accept_invitation(token=token, password=password, clock=timezone.now)
+    flow.accept_invitation(token=token, password=password)
 
 
 def create(slug: str) -> None:
@@ -81,14 +81,14 @@ def create(slug: str) -> None:
     today = timezone.localdate()
     flow.create_campaign(
         slug=slug, university="", student_deadline=today, department_deadline=today, texts={},
-        who=Who(command="race"), clock=timezone.now,
+        who=Who(command="race"),
     )  # fmt: skip
 
 
 def begin(campaign: int) -> None:
     """Open the campaign that is in preparation."""
     one = Campaign.objects.get(pk=campaign)
-    flow.open_campaign(campaign=one, who=Who(command="race"), clock=timezone.now)
+    flow.open_campaign(campaign=one, who=Who(command="race"))
 
 
 DEEDS: dict[str, Callable] = {
@@ -136,7 +136,7 @@ def contradictions(class_group: ClassGroup) -> list[str]:
     found += [
         f"the chain: {one}"
         for chain in Chain.objects.filter(class_group=class_group)
-        for one in ledger.verify(chain)
+        for one in chains.verify(chain)
     ]
     for sheet in ClassSheet.objects.filter(class_group=class_group):
         for row in sheet.rows:
@@ -215,7 +215,7 @@ def end_each_other(class_group: ClassGroup, processes: int) -> tuple[list, Calla
 def one_invitation(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
     """Everybody who got hold of a one-time link opens it at once: one of them chooses the password."""
     user = factories.user(class_group.name)
-    token = flow.invite(user=user, who=Who(command="race"), clock=timezone.now)
+    token = flow.invite(user=user, who=Who(command="race"))
     words = [f"the sentence of number {number}" for number in range(processes)]
     orders = [("accept", {"token": token, "password": word}) for word in words]
 

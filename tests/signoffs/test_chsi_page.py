@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from rosters import key_fields
-from signoffs import chsi_page
+from signoffs.process import chsi_page
 from tests.factories import id_number
 from tests.rosters.files import BORN
 

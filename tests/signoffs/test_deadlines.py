@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from signoffs import deadlines
+from signoffs.process import deadlines
 
 DAY = date(2026, 12, 22)
 # The first moment that is too late, in UTC: 24:00 in China.

@@ -6,17 +6,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, OneTimeCode
 from tests import factories
 
 STUDENT, MONITOR = ClassLink.Kind.STUDENT, ClassLink.Kind.MONITOR
-
-
-@pytest.fixture
-def class_group(campaign):
-    """A class."""
-    return factories.class_group()
 
 
 def test_a_token_is_long_and_never_stored_as_it_is(class_group):

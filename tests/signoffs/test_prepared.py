@@ -10,7 +10,7 @@ from django.utils import timezone
 from rosters.encryption import EncryptedField
 from rosters.models import RosterChange, Student
 from signoffs.models import Chain, Declaration, Event, Standing, Tally, Throttle
-from signoffs.prepared import Prepared, insert_if_new, store, update
+from signoffs.models.prepared import Prepared, insert_if_new, store, update
 from tests import stories
 
 by_uuid = Prepared(

@@ -3,11 +3,12 @@
 from datetime import date
 
 import pytest
-from django.utils import timezone
 
-from signoffs import flow, retention, rules
+from signoffs import flow
 from signoffs.models import User
-from signoffs.rules import Who
+from signoffs.process import rules
+from signoffs.queries import actors, retention
+from signoffs.queries.actors import Who
 from tests import factories
 
 TEN = "一、二、三、四、五、六、七、八、九、十"
@@ -30,17 +31,17 @@ def people(own_class, office, officer, counsellor) -> dict[str, Who]:
 
 
 def test_the_office_is_the_office_the_superuser_and_a_command(people):
-    may = {name for name, who in people.items() if rules.may_as_office(who) is None}
+    may = {name for name, who in people.items() if actors.may_as_office(who) is None}
     assert may == {"office", "superuser", "command"}
-    assert rules.may_as_office(people["office"], is_open=False) is not None
+    assert actors.may_as_office(people["office"], is_open=False) is not None
 
 
 def test_who_was_deactivated_meanwhile_changes_no_account_any_more(people):
     other = factories.user("other")
-    flow.invite(user=other, who=people["office"], clock=timezone.now)
+    flow.invite(user=other, who=people["office"])
     User.objects.filter(pk=people["office"].user.pk).update(is_active=False)
     with pytest.raises(flow.Refused):
-        flow.invite(user=other, who=people["office"], clock=timezone.now)
+        flow.invite(user=other, who=people["office"])
 
 
 def test_a_long_list_of_names_is_cut_alike_wherever_it_stands():

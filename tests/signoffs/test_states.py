@@ -2,8 +2,9 @@
 
 import pytest
 
-from signoffs import flow, states
-from signoffs.states import BadGraph, Machine, Move, check
+from signoffs import flow
+from signoffs.process import states
+from signoffs.process.states import BadGraph, Machine, Move, check
 
 # What a student's standing may become, by what was declared or done. Each verb, from each state: to where.
 EXPECTED = {

@@ -6,16 +6,17 @@ Exit 0: applied, or clean under --dry-run. 1: refused, nothing changed. 2: wrong
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rosters import importing, planning, reading
+from rosters import importing, planning, reading, refusals
 from rosters.models import Campaign
+from rosters.sentences import Sentence
 from signoffs import flow
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 
 REFUSED, WRONG_USAGE = 1, 2
 WHO = Who(command="import_roster")
@@ -29,7 +30,17 @@ COUNTS = (
     "skipped",
     "refused",
     "missing",
+    "emptied",
+    "undone",
+    "without_number",
 )
+# What may be chosen beside the file, each with its option's help.
+CHOICES = {
+    "empty_values": "let empty cells replace stored values; without it they stay",
+    "overwrite_mended": "let the file replace values that were mended after a report or by hand",
+    "undo_last": "take off who came only by the last import, if nobody has used it, and is not in FILE",
+    "accept_missing_numbers": "accept that over 5 %% of the roster have no usable ID number",
+}
 
 
 class Command(BaseCommand):
@@ -37,16 +48,20 @@ class Command(BaseCommand):
 
     help = "Import a roster file (xlsx, xls, csv, dbf, HTML table) into a campaign."
 
-    def add_arguments(self, parser):
-        """Take the file, and what DESIGN.md promises."""
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the file, and what docs/architecture.md promises."""
         parser.add_argument("file", metavar="FILE", help="the roster file")
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the cohort year; without it: the open campaign"
         )
         parser.add_argument("--dry-run", action="store_true", help="check only; change nothing")
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+        for name, text in CHOICES.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
 
-    def handle(self, *args, file, campaign, dry_run, json, **options):
+    def handle(
+        self, *args: Any, file: str, campaign: str | None, dry_run: bool, json: bool, **options: Any
+    ) -> None:
         """Import. Raise CommandError for wrong usage; exit with 1 where the file is refused."""
         try:
             content = Path(file).read_bytes() if Path(file).stat().st_size <= reading.LARGEST_FILE else None
@@ -54,12 +69,14 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}", returncode=WRONG_USAGE) from error
         try:
             if content is None:
-                raise reading.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
+                raise refusals.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
             roster = reading.read(content, Path(file).name)
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             result = _unreadable(error)
         else:
-            result = _import(roster, campaign, dry_run)
+            result = _import(
+                roster, campaign, dry_run, planning.Choices(**{name: options[name] for name in CHOICES})
+            )
         if json:
             self._print_json(result)
         else:
@@ -67,10 +84,10 @@ class Command(BaseCommand):
         if result["problems"] and any(problem["level"] == "error" for problem in result["problems"]):
             sys.exit(REFUSED)
 
-    def _print_json(self, result: dict) -> None:
+    def _print_json(self, result: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(result, ensure_ascii=False))
 
-    def _print(self, result: dict, dry_run: bool) -> None:
+    def _print(self, result: dict[str, Any], dry_run: bool) -> None:
         for problem in result["problems"]:
             place = " ".join(str(problem[name]) for name in ("sheet", "row", "column") if problem[name])
             self.stderr.write(f"{problem['level']}: {place}: {problem['message']}")
@@ -79,30 +96,32 @@ class Command(BaseCommand):
         self.stdout.write(str(outcome))
 
 
-def _of_the_whole(code: str, message) -> dict:
+def _of_the_whole(code: str, message: Sentence) -> dict[str, Any]:
     """Return an error that is no cell's, as --json prints one."""
     place = {"sheet": None, "row": None, "column": None}
     return {**place, "level": "error", "code": code, "message": str(message)}
 
 
-def _unreadable(error: reading.Unreadable) -> dict:
+def _unreadable(error: refusals.Unreadable) -> dict[str, Any]:
     """Return the result for a file that no row could be read from."""
     problems = [_of_the_whole(error.code, error.sentence)]
     return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
-def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
+def _import(
+    roster: reading.Reading, slug: str | None, dry_run: bool, choices: planning.Choices
+) -> dict[str, Any]:
     """Plan, and apply where that is wanted and the plan is clean; return what --json prints.
 
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
     """
     with transaction.atomic():
-        plan = planning.plan(_campaign(slug), roster)
+        plan = planning.plan(_campaign(slug), roster, choices)
         problems = [problem.as_dict() for problem in plan.problems]
         applied = False
         if plan.is_clean and not dry_run:
             try:
-                flow.import_roster(plan=plan, who=WHO, clock=timezone.now)
+                flow.import_roster(plan=plan, who=WHO)
                 applied = True
             except flow.Refused as refused:
                 problems.append(_of_the_whole("refused", refused.reason))
@@ -124,6 +143,6 @@ def _campaign(slug: str | None) -> Campaign:
             raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
         return found
     try:
-        return flow.campaign_for(slug=slug, who=WHO, clock=timezone.now)
+        return flow.campaign_for(slug=slug, who=WHO)
     except flow.Refused as refused:
         raise CommandError(f"--campaign {slug}: {refused.reason}", returncode=WRONG_USAGE) from refused

@@ -5,6 +5,7 @@ stopped is begun again.
 """
 
 from collections import Counter
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -12,7 +13,9 @@ from django.utils import timezone
 from rosters import rotation
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup
-from signoffs import deadlines, flow, links
+from signoffs import flow
+from signoffs.entrance import links
+from signoffs.process import deadlines
 
 
 class Command(BaseCommand):
@@ -20,7 +23,7 @@ class Command(BaseCommand):
 
     help = "Bring everything under the first key of FIELD_KEY, and say which keys are no longer needed."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Rotate. Raise CommandError where a value doesn't open, or an id names two keys."""
         try:
             rotation.keep_digest_keys(timezone.now())
@@ -36,9 +39,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{place.name}: {result.done:,} sealed anew, {result.kept:,} were so already")
         if lost:
             raise CommandError(self.lost(lost))
-        renewed = Counter()
-        for class_group in ClassGroup.objects.order_by("pk"):
-            renewed += flow.renew_digests(class_group=class_group, clock=timezone.now)
+        renewed: Counter[str] = Counter()
+        for class_group in ClassGroup.everything.order_by("pk"):
+            renewed += flow.renew_digests(class_group=class_group)
         self.stdout.write(f"digests anew: {renewed['students']:,} students, {renewed['links']:,} links")
         self.tell()
 

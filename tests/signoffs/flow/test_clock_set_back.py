@@ -11,11 +11,13 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from signoffs import deadlines, flow, links, states, throttle
+from signoffs import flow
+from signoffs.entrance import links, throttle
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, ClassSheet, Declaration, Event, OneTimeCode, Standing, Tally
-from signoffs.rules import Who
+from signoffs.process import deadlines, states
+from signoffs.queries.actors import Who
 from tests import stories
 
 NOW = timezone.now()

@@ -9,9 +9,11 @@ from openpyxl import load_workbook
 
 from rosters import importing
 from rosters.models import ClassGroup, Student
-from signoffs import exports, flow, reported
+from signoffs import flow
 from signoffs.models import FieldError, Standing, Tally
-from signoffs.rules import Who
+from signoffs.outputs import exports
+from signoffs.queries import reported
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 
@@ -28,13 +30,11 @@ def students(class_group) -> list[Student]:
 
 
 def settle(error: FieldError, office, outcome: str, **values) -> int:
-    return flow.settle_error(
-        error=error, who=Who(user=office), outcome=outcome, note="已说明情况", clock=timezone.now, **values
-    )
+    return flow.settle_error(error=error, who=Who(user=office), outcome=outcome, note="已说明情况", **values)
 
 
 def listed(client, show: str = "open") -> int:
-    return len(client.get(reverse("office-errors"), {"show": show}).context["errors"])
+    return len(client.get(reverse("office-errors"), {"show": show}).context["reports"])
 
 
 def rows_of(class_group) -> int:
@@ -56,7 +56,7 @@ class TestThoseThatCount:
     def test_who_left_takes_them_along_too(self, students, office, client):
         client.force_login(office)
         stories.report(students[1])
-        flow.withdraw_student(student=students[1], who=Who(user=office), reason="退学", clock=timezone.now)
+        flow.withdraw_student(student=students[1], who=Who(user=office), reason="退学")
         assert Tally.objects.get().open_errors == {}
         assert listed(client) == 0
 

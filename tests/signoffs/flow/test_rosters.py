@@ -1,14 +1,15 @@
 """What a roster's change means for those who have declared: asked again, or left in peace."""
 
 import pytest
-from django.utils import timezone
 
 from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, Student
-from signoffs import flow, progress, rules
-from signoffs.flow import ledger
+from signoffs import flow
+from signoffs.flow import chains
 from signoffs.models import ClassLink, Declaration, Event, MonitorDuty, Standing, Tally
-from signoffs.rules import Who, is_monitor
+from signoffs.process import labels
+from signoffs.queries import actors
+from signoffs.queries.actors import Who, is_monitor
 from tests import factories, stories
 
 
@@ -24,10 +25,10 @@ def bring_in(student, **changed) -> importing.Applied:
     """Import one line: the student, with these fields changed; a duty has a column only where it is named."""
     names = [*key_fields.BY_NAME, *(changed.keys() & {"duty"})]
     values = {name: key_fields.display(name, getattr(student, name)) for name in names} | changed
-    header = ",".join(progress.field_label(name) for name in names)
+    header = ",".join(labels.field_label(name) for name in names)
     content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
     plan = planning.plan(student.campaign, reading.read(content, "one.csv"))
-    return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
+    return flow.import_roster(plan=plan, who=Who(command="test"))
 
 
 def standing(student) -> str:
@@ -85,16 +86,16 @@ def test_a_duty_of_the_list_is_changed_by_the_list_and_nobody_signs_again(studen
 
 def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
     old = student.class_group
-    flow.name_monitor(student=student, who=Who(command="test"), clock=timezone.now)
+    flow.name_monitor(student=student, who=Who(command="test"))
     bring_in(student, major="机械工程")
     assert MonitorDuty.objects.filter(student=student).exists()
 
     bring_in(student, class_name="软件2602班")
     student = Student.objects.get(pk=student.pk)
-    assert rules.roles(Who(student=student), student.class_group) == set()
+    assert actors.roles(Who(student=student), student.class_group) == set()
     (event,) = Event.objects.filter(verb="unname_monitor")
     assert (event.chain.class_group, event.student) == (old, student)
-    assert ledger.verify(event.chain) == []
+    assert chains.verify(event.chain) == []
 
 
 def born(campaign) -> list[tuple]:
@@ -103,7 +104,7 @@ def born(campaign) -> list[tuple]:
 
 
 def test_a_year_without_a_campaign_gets_one_with_its_deadlines_and_its_birth_in_the_chain(db):
-    by_command = {"who": Who(command="test"), "clock": timezone.now}
+    by_command = {"who": Who(command="test")}
     first, second = (flow.campaign_for(slug=slug, **by_command) for slug in ("2019", "2020"))
 
     assert (str(first.student_deadline), str(first.department_deadline)) == ("2019-12-22", "2019-12-24")
@@ -120,7 +121,7 @@ def test_who_left_while_excused_returns_to_what_they_had_declared(student):
     monitor = student.class_group.students.get(seat=1)
     bring_in(student, major="机械工程")  # asked again, and away
     excuse = stories.excuse(student, monitor)
-    flow.withdraw_student(student=student, who=Who(command="test"), reason="退学", clock=timezone.now)
+    flow.withdraw_student(student=student, who=Who(command="test"), reason="退学")
     excuse.refresh_from_db()
     assert excuse.lifted_at is not None
     student.refresh_from_db()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters import key_fields
-from signoffs import links
+from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration
 from tests import factories, stories
 

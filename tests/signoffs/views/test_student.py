@@ -11,25 +11,15 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Student
-from signoffs import flow, links, rules
+from signoffs import flow
+from signoffs.entrance import links
 from signoffs.flow import tallies
 from signoffs.forms.student import RecordForm
 from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle
-from signoffs.rules import Who
+from signoffs.process import rules
+from signoffs.queries.actors import Who
 from signoffs.templatetags.enrollcheck import linked, moment
 from tests import factories, pages, stories
-
-
-@pytest.fixture
-def class_group(campaign):
-    """Three students; the first is the monitor."""
-    return factories.class_group()
-
-
-@pytest.fixture
-def student(class_group):
-    """The second."""
-    return class_group.students.get(seat=2)
 
 
 @pytest.fixture
@@ -82,7 +72,7 @@ class TestTheLink:
 
     def test_a_rotated_link_ends_visits_too(self, phone, class_group):
         link = ClassLink.objects.get(class_group=class_group)
-        flow.rotate_link(link=link, who=Who(command="test"), clock=timezone.now)
+        flow.rotate_link(link=link, who=Who(command="test"))
         assert phone.get(reverse("class-record")).status_code in (302, 403)
 
 
@@ -305,7 +295,7 @@ class TestTheForm:
 
         before = fields()
         wrong = QueryDict("answer_name=wrong&chsi_id_number=1&status=zzz&signature=%7B&phone=abc&no_record=")
-        bad = RecordForm(wrong, student=student, arrived_at=timezone.now())
+        bad = RecordForm(wrong, student=student)
         assert not bad.is_valid()
         assert "abc" in str(bad)
         assert "abc" not in str(RecordForm(student=student))
@@ -387,7 +377,6 @@ class TestAfterwards:
             who=Who(command="test"),
             outcome="explained",
             note="名册无误",
-            clock=timezone.now,
         )
         page = phone.get(reverse("class-record"))
         assert page.status_code == 200

@@ -1,0 +1,239 @@
+"""What a form prints, from the database: the submitted sheet as it was frozen, else the present state."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+
+from rosters.models import Campaign, ClassGroup, Student
+
+from ...flow.sheets import sheet_rows
+from ...models import ClassSheet, Declaration, FieldError, Standing
+from ...process import states
+from ...process.labels import field_label
+
+AT_ONCE = 20  # classes
+_SIGNATURE, _PHONE = Declaration._meta.get_field("signature"), Declaration._meta.get_field("phone")
+_SHEET_SIGNATURE = ClassSheet._meta.get_field("signature")
+
+# What stands in a cell in place of a signature.
+_INSTEAD = {states.REPORTED: "见下表", states.OVERDUE: "逾期未核对", states.RECHECK: "待复核"}
+_TAGS = {Declaration.Channel.PAPER: "纸质", Declaration.Channel.PROXY: "代签"}
+_OUTCOMES: dict[str, str] = {
+    FieldError.Outcome.MENDED: "名册已更正",
+    FieldError.Outcome.ASKED: "已申请学信网更正",
+    FieldError.Outcome.UNDER_WAY: "学信网更正中",
+    FieldError.Outcome.DONE: "学信网已更正",
+    FieldError.Outcome.EXPLAINED: "已说明",
+}
+_STATES = {
+    states.MISSING: "未签",
+    states.CONFIRMED: "已签",
+    states.REPORTED: "有误",
+    states.RECHECK: "待复核",
+    states.EXCUSED: "有因未签",
+    states.OVERDUE: "逾期未核对",
+    states.WITHDRAWN: "已不在名册",
+}
+
+
+class Cell(NamedTuple):
+    """One number of the grid."""
+
+    seat: int
+    name: str
+    # The JSON of a signature as it was kept, for the pen; b"": none.
+    signature: bytes = b""
+    # 见下表, an excuse, …: in place of the signature.
+    instead: str = ""
+    # 逾期, 纸质, 代签: small, beside the name.
+    tags: str = ""
+    struck: bool = False
+
+
+class ErrorRow(NamedTuple):
+    """One row of 信息错误反馈统计."""
+
+    text: str
+    signature: bytes
+    phone: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """One class's form."""
+
+    campaign: Campaign
+    class_group: ClassGroup
+    cells: tuple[Cell, ...]
+    errors: tuple[ErrorRow, ...] = ()
+    collator: str = ""
+    collator_signature: bytes = b""
+    # Facts of the frozen sheet, in the footer; none for a draft and a blank form.
+    sheet: ClassSheet | None = None
+    verify_url: str = ""
+    # 复核: what came after the sheet was submitted.
+    later: tuple[str, ...] = ()
+    blank: bool = False
+
+
+def gather(class_groups: Sequence[ClassGroup], *, blank: bool, names: bool = True) -> Iterator[Form]:
+    """Yield the forms one by one. For 20 classes at a time the database is asked once."""
+    for start in range(0, len(class_groups), AT_ONCE):
+        some = class_groups[start : start + AT_ONCE]
+        yield from _blank(some, names) if blank else _filled(some)
+
+
+def _blank(class_groups: Sequence[ClassGroup], names: bool) -> Iterator[Form]:
+    cells = defaultdict(list)
+    students = Student.objects.filter(class_group__in=class_groups).order_by("seat")
+    for key, seat, name, withdrawn in students.values_list("class_group", "seat", "name", "withdrawn_at"):
+        cells[key].append(Cell(seat, name if names else "", struck=withdrawn is not None))
+    for class_group in class_groups:
+        yield Form(class_group.campaign, class_group, tuple(cells[class_group.pk]), blank=True)
+
+
+def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
+    found = ClassSheet.objects.filter(class_group__in=class_groups).select_related("collator")
+    standing = found.exclude(state=ClassSheet.State.RETURNED).order_by("version")
+    sheets = {sheet.class_group_id: sheet for sheet in standing}
+    rows = {
+        one.pk: sheets[one.pk].rows if one.pk in sheets else sheet_rows(one)  # a draft: as it stands now
+        for one in class_groups
+    }
+    named = {row["declaration"] for of_class in rows.values() for row in of_class}
+    declared = _declared(class_groups, named - {None})
+    errors = _errors(rows.values(), declared)
+    later = _later(list(sheets.values()))
+    for class_group in class_groups:
+        own, sheet = rows[class_group.pk], sheets.get(class_group.pk)
+        yield Form(
+            campaign=class_group.campaign,
+            class_group=class_group,
+            cells=tuple(_cell(row, declared.get(row["declaration"])) for row in own),
+            errors=tuple(
+                ErrorRow(f"{row['seat']} {row['name']}　{text}", one.signature, one.phone)
+                for row in own
+                if row["state"] == states.REPORTED and (one := declared.get(row["declaration"]))
+                for text in errors[one.pk]
+            ),
+            collator=sheet.collator.name if sheet and sheet.collator else "",
+            collator_signature=_SHEET_SIGNATURE.to_bytes(sheet.signature) if sheet else b"",
+            sheet=sheet,
+            verify_url=f"{settings.SITE_URL}/verify/{sheet.verify_code}/" if sheet else "",
+            later=tuple(_changes(own, later[class_group.pk])) if sheet else (),
+        )
+
+
+class _Declared(NamedTuple):
+    """Of a declaration, what is printed: still sealed, since most phone numbers are not."""
+
+    pk: int
+    uuid: UUID
+    sealed_signature: bytes
+    sealed_phone: bytes | None
+
+    @property
+    def signature(self) -> bytes:
+        """The JSON of the signature, as the pen takes it."""
+        return _SIGNATURE.unseal_bytes(self.sealed_signature, self.uuid)
+
+    @property
+    def phone(self) -> str:
+        """The phone number; empty where none was left."""
+        return _PHONE.unseal(self.sealed_phone, self.uuid) if self.sealed_phone else ""
+
+
+def _declared(class_groups: Sequence[ClassGroup], wanted: set[str]) -> dict[str, _Declared]:
+    """Return the wanted declarations by UUID: of these classes, or of students who came from others."""
+    found = {}
+    for of in ({"class_group__in": class_groups}, {"uuid__in": wanted}):
+        declarations = Declaration.objects.filter(**of).order_by()
+        for one in declarations.values_list("pk", "uuid", "signature", "phone"):
+            found[str(one[1])] = _Declared(*cast("tuple[Any, ...]", one))  # sealed still
+        wanted = wanted - found.keys()
+        if not wanted:
+            break
+    return found
+
+
+def _cell(row: dict, declared: _Declared | None) -> Cell:
+    state = row["state"]
+    tags = [_TAGS.get(row["channel"], ""), "逾期" if row["late"] else ""]
+    return Cell(
+        seat=row["seat"],
+        name=row["name"],
+        signature=declared.signature if declared and state == states.CONFIRMED else b"",
+        instead=row["excuse"] or _INSTEAD.get(state, ""),
+        tags=" ".join(filter(None, tags)),
+        struck=state == states.WITHDRAWN,
+    )
+
+
+def error_text(error: FieldError) -> str:
+    """Return an error in words: roster → CHSI → right. An ID number never, only that it differs."""
+    outcome = _OUTCOMES.get(error.outcome, "")
+    ending = f"（{outcome}）" if outcome else ""
+    label = field_label(error.field)
+    if error.field == "id_number":
+        return f"{label}：学信网与名册不一致{ending}"
+    if error.field == "no_record":
+        return f"{label}{ending}"
+    if error.field == "status":
+        return f"{label}：学信网为“{error.chsi_value}”{ending}"
+    roster = error.roster_value or "空"
+    return f"{label}：名册 {roster} → 学信网 {error.chsi_value} → 应为 {error.right_value}{ending}"
+
+
+def _errors(of_classes: Iterable[list[dict]], declared: dict[str, _Declared]) -> dict[int, list[str]]:
+    """Return the errors in words, by the key of their declaration."""
+    reported = [
+        declared[row["declaration"]].pk
+        for rows in of_classes
+        for row in rows
+        if row["state"] == states.REPORTED and row["declaration"] in declared
+    ]
+    texts = defaultdict(list)
+    for error in FieldError.objects.filter(declaration__in=reported):
+        texts[error.declaration_id].append(error_text(error))
+    return texts
+
+
+def _later(sheets: Iterable[ClassSheet]) -> dict[int, list[list[Any]]]:
+    """Return the standings that are newer than the class's sheet, by class, in the order of the seats."""
+    found = defaultdict(list)
+    newer = Standing.objects.filter(
+        student__class_group__sheets__in=sheets, since__gt=F("student__class_group__sheets__submitted_at")
+    )
+    for key, *standing in newer.order_by("student__seat").values_list(
+        "student__class_group", "student__uuid", "student__seat", "student__name", "state"
+    ):
+        found[key].append(standing)
+    return found
+
+
+def _changes(rows: list[dict], standings: list[list[Any]]) -> Iterator[str]:
+    """Yield who stands otherwise now than in the frozen sheet (复核)."""
+    frozen = {row["student"]: row["state"] for row in rows}
+    for uuid, seat, name, state in standings:
+        if frozen.get(str(uuid)) != state:
+            yield f"{seat} {name} {_STATES[state]}"
+
+
+def facts(form: Form, now: datetime) -> list[str]:
+    """Return the footer's lines."""
+    place = f"{form.campaign} · {form.class_group.department} · {form.class_group}"
+    if form.blank:
+        return [place]
+    if form.sheet is None:
+        return [place, f"未提交的草稿，{now:%Y-%m-%d %H:%M} 打印，不作为上交件"]
+    sheet = form.sheet
+    return [
+        f"{place} · 第 {sheet.version} 版，{sheet.submitted_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M} 提交",
+        f"摘要 {sheet.digest}　事件链 {sheet.chain_head}",
+    ]

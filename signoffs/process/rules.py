@@ -1,0 +1,305 @@
+"""May this be done now? None, or the reason why not, in the words that stand on the disabled button.
+
+The predicates look at plain values and nothing else: they are tested as tables, without a database.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from rosters import key_fields
+from rosters.sentences import Sentence
+
+from . import states
+from .answers import Answer, Answers, FieldReport
+
+# Errors of the record as a whole: the office settles them in person.
+WHOLE_RECORD = ("status", "no_record")
+
+
+NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a rule looks at, in plain values. What does not concern a move keeps its default."""
+
+    open: bool = True
+    deadline_passed: bool = False
+    sheet: str = states.NONE
+    hand_in: str = states.NONE
+    standing: str = states.MISSING
+    # Reported, and every error of it settled: asked to look again, though still counted as reported.
+    settled: bool = False
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the student is asked to look at the record again."""
+        return self.standing == states.RECHECK or (self.standing == states.REPORTED and self.settled)
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether the class's sheet is frozen at present."""
+        return self.sheet in (states.SUBMITTED, states.ACCEPTED)
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether the department has handed in at present."""
+        return self.hand_in in (states.HANDED_IN, states.RECEIVED)
+
+
+_NOT_OPEN = _("The campaign is not open.")
+
+
+_NOT_YOURS = _("Somebody else has to do this.")
+
+
+_ENDED = {
+    states.SHEET: _("The class's sheet has been submitted. It has to be returned first."),
+    states.HAND_IN: _("The department has handed in. Only the office can open it again."),
+}
+
+
+_TOO_EARLY = _("Only after the students' deadline.")
+
+
+_NOT_FROM = {
+    states.MISSING: _("The student has not signed yet."),
+    states.CONFIRMED: _("The student has already signed."),
+    states.REPORTED: _("The student has already reported an error."),
+    states.RECHECK: _("The student is asked to check again."),
+    states.EXCUSED: _("The student is excused."),
+    states.OVERDUE: _("The student is marked overdue."),
+    states.WITHDRAWN: _("The student is no longer on the roster."),
+    states.NONE: _("There is nothing to decide yet."),
+    states.SUBMITTED: _("The sheet is submitted."),
+    states.RETURNED: _("The sheet was returned."),
+    states.ACCEPTED: _("The sheet is accepted."),
+    states.HANDED_IN: _("The department has handed in."),
+    states.RECEIVED: _("The office has received the hand-in."),
+    states.REOPENED: _("The hand-in was opened again."),
+}
+
+
+_SHEET_VERBS = {move.verb for move in states.CLASS_SHEET.moves}
+
+
+_HAND_IN_VERBS = {move.verb for move in states.DEPARTMENT.moves}
+
+
+# What is a second look for somebody who is asked again, though still counted as reported.
+_LOOKS = {"confirm", "report", "enter_on_paper", "countersign"}
+
+
+def _source(verb: str, at: Situation) -> str:
+    """Return the state that the verb starts from: of the sheet, of the hand-in or of the student."""
+    if verb in _SHEET_VERBS:
+        return at.sheet
+    if verb in _HAND_IN_VERBS:
+        return at.hand_in
+    return states.RECHECK if verb in _LOOKS and at.asked_again else at.standing
+
+
+def may(verb: str, acting_as: frozenset[str], at: Situation) -> Sentence | None:
+    """Ask the table of moves. Return None, or the reason why not. Raise KeyError for an unknown verb."""
+    source = _source(verb, at)
+    move = states.find(verb, source)
+    if not at.open:
+        return _NOT_OPEN
+    if move is None:
+        return _NOT_FROM[source]
+    if not acting_as & move.who:
+        return _NOT_YOURS
+    if move.until == states.SHEET and at.is_submitted:
+        return _ENDED[states.SHEET]
+    if move.until == states.HAND_IN and at.is_handed_in:
+        return _ENDED[states.HAND_IN]
+    if move.after_deadline and not at.deadline_passed:
+        return _TOO_EARLY
+    return None
+
+
+def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> Sentence | None:
+    """Ask for what moves no state (naming a monitor, a settlement): it is open, and theirs."""
+    if not at.open:
+        return _NOT_OPEN
+    return None if acting_as & needed else _NOT_YOURS
+
+
+MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
+
+
+def may_show(is_same: bool) -> Sentence | None:
+    """Refuse a declaration on a record that has changed since the page was shown."""
+    if not is_same:
+        return _("The record has changed since this page was opened. Look at it again, please.")
+    return None
+
+
+def may_sign_sheet(is_same: bool) -> Sentence | None:
+    """Refuse a collator's signature under a class that stands otherwise than the page has shown."""
+    if not is_same:
+        return _("The class has changed since this page was opened. Look at it again, please.")
+    return None
+
+
+def may_say_all_right(answers: Answers) -> Sentence | None:
+    """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
+    if answers.status != key_fields.GOOD_STATUS:
+        return _("A status other than %(status)s is reported as an error.") % {
+            "status": key_fields.GOOD_STATUS
+        }
+    if answers.errors or any(one["answer"] == Answer.WRONG for one in answers.snapshot["fields"].values()):
+        return _("A field was answered as wrong: report it as an error.")
+    return None
+
+
+def may_report(errors: Iterable[FieldReport]) -> Sentence | None:
+    """Refuse a report of nothing, of an unknown field, or of a field twice."""
+    fields = [error.field for error in errors]
+    if not fields:
+        return _("Say what is wrong.")
+    if len(fields) != len(set(fields)):
+        return _("A field is reported twice.")
+    if set(fields) - set(key_fields.BY_NAME) - set(WHOLE_RECORD):
+        return _("There is no such field.")
+    return None
+
+
+def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> Sentence | None:
+    """Refuse a countersignature that is not needed, comes too late, or is not a second person's."""
+    if not is_newest:
+        return _("A newer declaration of the student has taken its place.")
+    if not waits:
+        return _("This entry does not wait for a countersignature.")
+    if entered_by_same:
+        return _("Whoever entered a signature can't countersign it as well.")
+    return None
+
+
+def _some(names: list[str], and_more: str) -> str:
+    shown, left = "、".join(names[:NAMES_SHOWN]), len(names) - NAMES_SHOWN
+    return and_more % {"names": shown, "count": left} if left > 0 else shown
+
+
+def some_people(names: list[str]) -> str:
+    """Return people in words, the first of them by name."""
+    return _some(names, gettext("%(names)s and %(count)s more"))
+
+
+def some_classes(names: list[str]) -> str:
+    """Return classes in words, the first of them by name."""
+    return _some(names, gettext("%(names)s and %(count)s more classes"))
+
+
+def _unbalanced(names: list[str], waiting: int) -> str:
+    text = gettext("Not accounted for yet: %(names)s.") % {"names": some_people(names)}
+    if waiting:
+        text += " " + gettext("%(count)s of them wait for the officer's countersignature.") % {
+            "count": waiting
+        }
+    return text
+
+
+_lazy_unbalanced = lazy(_unbalanced, str)
+
+
+def may_balance(names: list[str], waiting: int) -> Sentence | None:
+    """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
+    return _lazy_unbalanced(names, waiting) if names else None
+
+
+def needs_reason(expected: int, sheet: str) -> bool:
+    """Say whether a class is handed in with a reason alone: its newest sheet, in this state, is not accepted.
+
+    A class that has no students, or has lost them, needs none; but a sheet that lies with the department is
+    decided on first.
+    """
+    return sheet == states.SUBMITTED or (expected > 0 and sheet != states.ACCEPTED)
+
+
+def _classes_left(names: list[str]) -> str:
+    return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_classes(names)}
+
+
+_lazy_classes_left = lazy(_classes_left, str)
+
+
+def may_leave_out(names: list[str]) -> Sentence | None:
+    """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
+    return _lazy_classes_left(names) if names else None
+
+
+def may_show_people(is_purged: bool) -> Sentence | None:
+    """Refuse a file of people whose data was deleted."""
+    if is_purged:
+        return _(
+            "The personal data of this campaign was deleted. Its counts are still here; no names, no forms."
+        )
+    return None
+
+
+def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> Sentence | None:
+    """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
+
+    An error that does not count (reported.counting) can only be followed to its end, once that has begun.
+    """
+    if not counts and not (outcome in states.SETTLED and to in ("done", "explained")):
+        return _("This error does not count (any more): the student's page tells what they declared since.")
+    if to not in states.OUTCOMES[outcome]:
+        return _("This outcome does not follow on the present one.")
+    if to == "mended" and field in WHOLE_RECORD:
+        return _("The roster does not hold this: it can't be mended there.")
+    return None
+
+
+def may_name(slug: str) -> Sentence | None:
+    """Refuse a campaign whose name is no cohort year."""
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}", slug):
+        return _("A campaign is named by its cohort year, such as 2027.")
+    return None
+
+
+YEARS_AHEAD = 2
+
+
+def _too_far(year: int) -> str:
+    return gettext("This deadline is too far off: %(year)s is the last year that can be chosen.") % {
+        "year": year
+    }
+
+
+_lazy_too_far = lazy(_too_far, str)
+
+
+def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
+    """Refuse deadlines in the wrong order, or so far off that only a slip of the hand explains them.
+
+    They could never be taken back. Counted from the cohort year, or from today in a campaign of old.
+    """
+    if department_deadline < student_deadline:
+        return _("The departments' deadline can't be before the students'.")
+    last = max(int(slug), today.year) + YEARS_AHEAD
+    return _lazy_too_far(last) if department_deadline.year > last else None
+
+
+def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
+    """Refuse a campaign whose name is no cohort year, or whose deadlines can't be."""
+    return may_name(slug) or _may_end(slug, student_deadline, department_deadline, today)
+
+
+def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> Sentence | None:
+    """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
+    if new[0] < old[0] or new[1] < old[1] or new == old:
+        return _("A deadline can only be extended.")
+    return _may_end(slug, *new, today)
+
+
+def may_give(text: str, reason: Sentence) -> Sentence | None:
+    """Refuse an empty text where one is needed; `reason` is the sentence to say then."""
+    return None if text.strip() else reason

@@ -1,0 +1,104 @@
+"""How long personal data is kept, and what has to have happened before it goes.
+
+It goes 180 days after a campaign was closed, unless the office announces another number of days; never less
+than 30 days after the announcement; and only once the final forms were handed out as PDFs, since no form can
+be printed afterwards.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from django.db.models import Max
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from rosters.models import Campaign, ClassGroup
+from rosters.sentences import Sentence
+
+from ..models import Event
+from ..process import deadlines, rules
+
+KEPT_DAYS = 180
+LONGEST_DAYS = 3650  # more is a slip of the hand
+ANNOUNCED_DAYS = 30
+# What an export event calls the prints that hold a class's final form.
+FINAL_PRINTS = frozenset({"form", "hand-in"})
+# Events of a class that leave its form as it is.
+QUIET = ("export", "issue_code", "use_code", "rotate_link", "name_monitor", "unname_monitor", "recount")
+
+
+def purge_day(closed: date, today: date, days: int) -> date:
+    """Return the first day on which the data may go, as an announcement made today sets it."""
+    return max(closed + timedelta(days=days), today + timedelta(days=ANNOUNCED_DAYS))
+
+
+def may_announce(*, closed: bool, purged: bool) -> Sentence | None:
+    """Refuse to announce a deletion where there is nothing to delete yet, or no more."""
+    if purged:
+        return _("The personal data of this campaign was deleted already.")
+    return None if closed else _("Close the campaign first: its data is still needed.")
+
+
+def _not_before(day: date) -> str:
+    return gettext("Announced for %(day)s: not before.") % {"day": day.isoformat()}
+
+
+def _not_printed(names: list[str]) -> str:
+    text = gettext("The final forms of %(count)s classes were not handed out as a PDF yet: %(names)s.")
+    return text % {"count": len(names), "names": rules.some_classes(names)}
+
+
+_lazy_not_before, _lazy_not_printed = lazy(_not_before, str), lazy(_not_printed, str)
+
+
+def may_purge(
+    *, closed: bool, purged: bool, day: date | None, today: date, not_printed: list[str]
+) -> Sentence | None:
+    """Refuse a deletion that comes too early; `day` is the announced one, `not_printed` names classes."""
+    refusal = may_announce(closed=closed, purged=purged)
+    if refusal is not None:
+        return refusal
+    if day is None:
+        return _("Announce the deletion first: staff have 30 days to take away what has to be filed.")
+    if today < day:
+        return _lazy_not_before(day)
+    return _lazy_not_printed(not_printed) if not_printed else None
+
+
+def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
+    """Return the classes whose final form was never made as a PDF: filled, after the last change to it.
+
+    The print may be of the class, of its department (the hand-in on paper too), or of all. Four queries.
+    """
+    classes = ClassGroup.objects.filter(campaign=campaign, purged_at=None, students__isnull=False).distinct()
+    events = Event.objects.filter(chain__campaign=campaign)
+    of_classes = events.exclude(verb__in=QUIET).exclude(chain__class_group=None).order_by()
+    changed = dict(of_classes.values_list("chain__class_group").annotate(last=Max("pk")))
+    # The newest print by what it was of: a class, a department, or (None, None) the whole campaign.
+    printed: dict[tuple[int | None, int | None], int] = {}
+    for event in events.filter(verb="export", payload__isnull=False).select_related("chain").order_by("pk"):
+        if (event.payload or {}).get("what") in FINAL_PRINTS:
+            printed[event.chain.class_group_id, event.chain.department_id] = event.pk
+    return [
+        one
+        for one in classes.select_related("department").order_by("department__name", "name")
+        if max(printed.get(of, 0) for of in ((one.pk, None), (None, one.department_id), (None, None)))
+        <= changed.get(one.pk, 0)
+    ]
+
+
+def why_not(campaign: Campaign, today: date) -> Sentence | None:
+    """Return why the campaign's data may not be deleted on that day; None: it may."""
+    return may_purge(
+        closed=campaign.state == Campaign.State.CLOSED,
+        purged=campaign.purged_at is not None,
+        day=campaign.purge_on,
+        today=today,
+        not_printed=[str(one) for one in not_handed_out(campaign)],
+    )
+
+
+def day_to_announce(campaign: Campaign, today: date, days: int) -> date:
+    """Return the day that an announcement made today sets for a closed campaign."""
+    return purge_day(deadlines.day_of(cast(datetime, campaign.closed_at)), today, days)
