@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from enrollcheck.demo import environment, story, university
 from enrollcheck.demo.environment import HOST, PORT
-from rosters import planning, reading
+from rosters import planning, reading, refusals
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow
 from signoffs.entrance import links
@@ -131,7 +131,7 @@ class Command(BaseCommand):
         )
         try:
             plan = planning.plan(campaign, reading.read(content, name))
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             raise CommandError(str(error)) from error
         errors = [problem for problem in plan.problems if problem.level == "error"]
         if errors:
