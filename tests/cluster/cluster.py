@@ -1,0 +1,264 @@
+"""The cluster: its machines built and started in the order of deploy/cluster/README.md, and how it is."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.cluster.machine import DEPLOY, Machine, Places, role_of
+from tests.cluster.network import NAMES, network, small_disk
+from tests.cluster.units import BASE
+from tests.durability.site import REPOSITORY
+from tests.races.cluster import programs
+
+NEEDS = ("etcd", "haproxy", "pgbouncer", "nginx", "openssl", "setpriv")
+DISK = 1500  # megabytes of each database's disk
+SETTLES = 120.0  # seconds after which what has not come back by itself does not
+
+
+def missing() -> list[str]:
+    """Return what must be installed first."""
+    return [name for name in NEEDS if shutil.which(name) is None] + ["postgresql"] * (programs() is None)
+
+
+def _postgres() -> dict[str, str]:
+    """Return whom the database runs as, as subprocess takes it."""
+    return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+
+
+def _runs(python: Path | str, program: str) -> bool:
+    """Say whether the database's user may run a program of that Python."""
+    try:
+        return (
+            subprocess.run([python, "-c", program], capture_output=True, cwd="/", **_postgres()).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
+def patroni(constraints: Path = DEPLOY / "constraints.txt") -> Path:
+    """Return an environment with the Patroni of a constraints file; made once, and kept in var/.
+
+    Not there where the database's user may not enter: in a root's home.
+    """
+    mark = hashlib.sha256(constraints.read_bytes()).hexdigest()[:12]
+    place = REPOSITORY / "var" / f"patroni-{mark}"
+    if _runs(place / "bin" / "python", "import patroni"):
+        return place
+    for python in (sys._base_executable, "/usr/bin/python3"):
+        if _runs(python, "import venv, ensurepip"):
+            break
+    _install(python, place, constraints)
+    if not _runs(place / "bin" / "python", "import patroni"):
+        place = Path(tempfile.mkdtemp(prefix="enrollcheck-patroni-"))
+        place.chmod(0o755)
+        _install(python, place, constraints)
+    return place
+
+
+def _install(python: Path | str, place: Path, constraints: Path) -> None:
+    subprocess.run([python, "-m", "venv", "--clear", place], check=True)
+    install = [place / "bin" / "pip", "install", "-q", "-c", constraints, "patroni[etcd3]", "psycopg[binary]"]
+    subprocess.run(install, check=True)
+
+
+class Cluster:
+    """Three nodes of the database, two of the application, one web server in front."""
+
+    def __init__(self, folder: Path, environment: Path):
+        """Take an empty folder, which everybody may enter, and the environment with Patroni."""
+        self.folder, self.network = folder, network()
+        small_disk(folder, 8000)
+        homes = {name: folder / name for name in NAMES}
+        for home in homes.values():
+            home.mkdir()
+            home.chmod(0o755)
+        seats = {name: self.network.join(number) for number, name in enumerate(NAMES, 1)}
+        self.passwords = {f"change-me-{number}": secrets.token_hex(16) for number in range(1, 5)}
+        places = Places({name: seat.ip for name, seat in seats.items()}, _paths(environment), self._secrets())
+        self.machines = {name: Machine(name, seats[name], homes[name], places) for name in NAMES}
+        self.disks = [self._disk(one) for one in self.of("db")]
+
+    def _secrets(self) -> dict[str, str]:
+        keys = ",".join(f"{name}:" for name in settings.FIELD_KEYS)
+        assert keys == "t1:"
+        field_key = os.environ["FIELD_KEY"].partition(":")[2]
+        return {**self.passwords, "change-me-5": settings.SECRET_KEY, "change-me-6": field_key}
+
+    def _disk(self, machine: Machine) -> bool:
+        place = machine.data.parent
+        place.mkdir()
+        made = small_disk(place, DISK)
+        if user := machine.services["patroni"].unit.user():
+            for folder in (place, machine.folder / "run", machine.folder / "etc"):
+                os.chown(folder, user.pw_uid, user.pw_gid)
+        return made
+
+    def of(self, role: str) -> list[Machine]:
+        """Return the machines of a role."""
+        return [one for name, one in self.machines.items() if role_of(name) == role]
+
+    # Building -------------------------------------------------------------------------------------------
+
+    def build(self) -> None:
+        """Start it, in the order of the page: the database's nodes, the tables, the application's, the web's."""
+        for machine in self.of("db"):
+            machine.up()
+        self.wait("three nodes of the database", lambda: not self._ailing_nodes())
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"],
+            cwd=REPOSITORY,
+            env=self.environment(self.url()),
+            check=True,
+        )
+        self._certify(self.machines["web"])
+        for machine in [*self.of("app"), *self.of("web")]:
+            machine.up()
+        self.wait("all of it", self.whole)
+
+    def _certify(self, machine: Machine) -> None:
+        """Make the certificate of the site."""
+        place = machine.folder / "etc"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+            + [
+                "-subj",
+                "/CN=xueji.example.edu.cn",
+                "-keyout",
+                place / "site.key",
+                "-out",
+                place / "site.crt",
+            ],
+            check=True,
+            capture_output=True,
+        )
+
+    def close(self) -> None:
+        """End every process."""
+        for machine in self.machines.values():
+            machine.go_on()
+            machine.kill()
+        self.network.close()
+
+    # How it is ------------------------------------------------------------------------------------------
+
+    def members(self) -> list[dict]:
+        """Return what Patroni says of its nodes; empty where nobody answers."""
+        for machine in self.of("db"):
+            try:
+                with urllib.request.urlopen(f"http://{machine.ip}:8008/cluster", timeout=2) as answer:
+                    return json.load(answer)["members"]
+            except (OSError, ValueError, KeyError):
+                continue
+        return []
+
+    def _named(self, role: str) -> Machine | None:
+        return next((self.machines[one["name"]] for one in self.members() if one["role"] == role), None)
+
+    def leader(self) -> Machine:
+        """Return who leads."""
+        self.wait("somebody who leads", lambda: self._named("leader") is not None)
+        return self._named("leader")
+
+    def standbys(self) -> list[Machine]:
+        """Return the others, the synchronous one first."""
+        synchronous, leader = self._named("sync_standby"), self.leader()
+        return sorted(
+            (one for one in self.of("db") if one is not leader), key=lambda one: one is not synchronous
+        )
+
+    def _ailing_nodes(self) -> str:
+        """Say what is not as it should be among the database's nodes."""
+        found = sorted((one["role"], one["state"]) for one in self.members())
+        good = [("leader", "running"), ("replica", "streaming"), ("sync_standby", "streaming")]
+        return "" if found == good else str(found)
+
+    def ailments(self) -> str:
+        """Say what is not as it should be; empty: nothing."""
+        found = [self._ailing_nodes()]
+        found += [
+            f"etcd of {one.name}" for one in self.of("db") if not _answers(f"http://{one.ip}:2379/health")
+        ]
+        found += [one.name for one in self.of("app") if not _answers(f"http://{one.ip}:8000/healthz")]
+        return ", ".join(filter(None, found))
+
+    def whole(self) -> bool:
+        """Say whether all is as it should be."""
+        return not self.ailments()
+
+    def wait(self, what: str, holds: Callable[[], bool], seconds: float = SETTLES) -> float:
+        """Wait until it holds; return how long that took. Raise TimeoutError where it does not come."""
+        began = time.monotonic()
+        while not holds():
+            if time.monotonic() - began > seconds:
+                raise TimeoutError(f"{what} did not come in {seconds:.0f} s: {self.ailments()}")
+            time.sleep(0.2)
+        return time.monotonic() - began
+
+    # Working on it --------------------------------------------------------------------------------------
+
+    def url(self, machine: Machine | None = None) -> str:
+        """Return DATABASE_URL of a node; of who leads where none is given."""
+        host = (machine or self.leader()).ip
+        return f"postgres://enrollcheck:{self.passwords['change-me-4']}@{host}:5432/enrollcheck"
+
+    def environment(self, url: str) -> dict[str, str]:
+        """Return what manage.py needs, on a database."""
+        own = self.machines["app1"].services["enrollcheck"].unit.environment()
+        return {**BASE, **own, "DATABASE_URL": url}
+
+    def manage(self, *arguments: str, url: str = "") -> subprocess.CompletedProcess:
+        """Run a command of manage.py; on who leads where no URL is given."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=REPOSITORY,
+            env=self.environment(url or self.url()),
+            capture_output=True,
+            text=True,
+        )
+
+    def patronictl(self, *arguments: str) -> None:
+        """Ask Patroni for something."""
+        machine = self.of("db")[0]
+        service = machine.services["patroni"]
+        program = Path(service.unit.value("ExecStart").split()[0]).with_name("patronictl")
+        command = [program, "-c", machine.folder / "etc" / "patroni.yml", *arguments]
+        subprocess.run(command, env={**BASE, **service.unit.environment()}, check=True, capture_output=True)
+
+
+def _paths(environment: Path) -> dict[str, str]:
+    """Return what the paths of a server are here; the longer ones first."""
+    return {
+        "/srv/enrollcheck/app/.venv/bin/python": sys.executable,
+        "/srv/enrollcheck/app": str(REPOSITORY),
+        "/opt/enrollcheck-patroni": str(environment),
+        "/usr/lib/postgresql/15/bin": str(programs()),
+        "/etc/enrollcheck-cluster": "{folder}/etc",
+        "/var/lib/enrollcheck-etcd": "{folder}/state/etcd",
+        "/var/lib/postgresql/enrollcheck": "{folder}/postgresql/data",
+        "/var/lib/enrollcheck": "{folder}/state/enrollcheck",
+        "/run/enrollcheck-patroni": "{folder}/run",
+        "/run/nginx.pid": "{folder}/run/nginx.pid",
+    }
+
+
+def _answers(url: str) -> bool:
+    """Say whether a health page answers 200."""
+    asked = urllib.request.Request(url, headers={"Host": "xueji.example.edu.cn"})
+    try:
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
