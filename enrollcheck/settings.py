@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from . import env, logs, sqlite
+from .postgresql import options as postgresql
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -87,8 +88,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASES["default"].setdefault("OPTIONS", {}).update(sqlite.options(SQLITE_JOURNAL_MODE))
 else:
-    # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=30s")
+    _HOST, _CHOSEN = DATABASES["default"]["HOST"], DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"] |= {
+        "ENGINE": "enrollcheck.postgresql",
+        "OPTIONS": postgresql.complete(_HOST, _CHOSEN),
+    }
 # Kept by each thread for a minute: to open one, with SQLite's PRAGMAs too, costs as much as a page's queries.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

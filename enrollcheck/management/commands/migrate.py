@@ -1,12 +1,21 @@
 """`manage.py migrate`: Django's, where a kill never leaves a migration that happened and was not noted.
 
 Django notes a migration after its transaction where something is put off to its end (indexes, references). A
-kill between the two, and the next run stops at "table already exists".
+kill between the two, and the next run stops at "table already exists". Nor do two of them at once meet: the
+second waits, and finds nothing to do.
 """
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
 from django.core.management.commands import migrate
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+
+from enrollcheck.postgresql import role
 
 
 class WholeExecutor(MigrationExecutor):
@@ -29,5 +38,32 @@ class WholeExecutor(MigrationExecutor):
 migrate.MigrationExecutor = WholeExecutor
 
 
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until nobody else migrates an SQLite file in that folder. A kill ends the wait, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def alone() -> AbstractContextManager[None]:
+    """Return a block within which nobody else migrates the database."""
+    if connection.vendor == "postgresql":
+        return role.alone()
+    return _alone_in(Path(connection.settings_dict["NAME"]).resolve().parent)
+
+
 class Command(migrate.Command):
-    """Django's command, with that executor."""
+    """Django's command, with that executor, one at a time."""
+
+    def handle(self, *args, **options):
+        """Migrate. Raise CommandError as Django does."""
+        if options["check_unapplied"] or options["plan"]:  # they only look, on a standby too
+            return super().handle(*args, **options)
+        with alone():
+            if connection.vendor == "postgresql":
+                role.limit_locks()
+            return super().handle(*args, **options)

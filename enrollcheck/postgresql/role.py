@@ -1,0 +1,58 @@
+"""What `migrate` needs of PostgreSQL: that it runs alone, and that no lock is waited for without end.
+
+The limit stands on the role in this database, not on a connection: a pooler refuses it in a connection's
+options, and forgets it where it is set later. It holds on each standby, and in whatever session a transaction
+gets.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from django.db import OperationalError, connection
+
+# As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
+LOCK_TIMEOUT = "30s"
+# "enrollch", as a number: what all who migrate ask for. Nobody else's locks are named so.
+MIGRATING = int.from_bytes(b"enrollch")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until nobody else migrates this database, and keep others waiting until the block ends.
+
+    By the transaction of a second connection, which a pooler leaves alone until it ends.
+    """
+    with closing(connection.copy()) as guard:
+        guard.set_autocommit(False)
+        with guard.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 0")  # another one's migration may take its time
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
+        yield
+        guard.rollback()
+
+
+def limit_locks() -> None:
+    """Give the role a lock_timeout in this database, where there is none; new sessions have it at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        if cursor.fetchone() != ("0",):
+            return
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {name} SET lock_timeout = '{LOCK_TIMEOUT}'")
+    if connection.is_pooled():
+        _end_idle_sessions()
+    connection.close()
+
+
+def _end_idle_sessions() -> None:
+    """End the sessions that the pooler keeps from before, our own at last: it opens others in their place."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND usename = current_user AND state = 'idle' AND pid <> pg_backend_pid()"
+        )
+        try:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        except OperationalError:
+            return  # that is how one's own session ends
