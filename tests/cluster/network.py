@@ -17,7 +17,7 @@ def may_make_networks() -> bool:
     """Say whether this process has the rights, and the tools, for networks and mounts of its own."""
     if os.geteuid() or not all(map(shutil.which, ("unshare", "nsenter", "ip"))):
         return False
-    tried = "ip link add br0 type bridge && ip link add a type veth peer name b && mount -t tmpfs none /mnt"
+    tried = "ip link add br0 type bridge && ip link add v1 type veth peer name v2 && mount -t tmpfs none /mnt"
     return subprocess.run([*_ALONE, "sh", "-c", tried], capture_output=True).returncode == 0
 
 
