@@ -145,6 +145,11 @@ def campus_sign_on() -> CampusSignOn | None:
     )
 
 
+def witness_folder() -> Path:
+    """Return WITNESS_FOLDER, where this node writes down what was acknowledged; in DATA_FOLDER by default."""
+    return Path(_env.str("WITNESS_FOLDER", default=str(DATA_FOLDER / "witness")))
+
+
 def database() -> dict:
     """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default.
 

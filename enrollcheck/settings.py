@@ -206,6 +206,9 @@ STORAGES = {
 # The printed form's fonts, made once from the font package.
 FONT_FOLDER = DATA_FOLDER / "fonts"
 
+# What was acknowledged, written down outside the database (signoffs/upkeep/witness.py).
+WITNESS_FOLDER = env.witness_folder()
+
 # The browser -------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {

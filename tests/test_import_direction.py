@@ -39,6 +39,7 @@ LAYERS = {
     "signoffs.staffing": "rules",
     "signoffs.retention": "rules",
     "signoffs.health": "rules",
+    "signoffs.upkeep": "rules",
     "signoffs.reported": "rules",
     "signoffs.entrance": "entrance",
     "signoffs.models": "models",

@@ -156,8 +156,9 @@ def enter_on_paper(
         )  # fmt: skip
         _write_errors(declaration, student, errors)
         book.note(
-            "enter_on_paper", who, student, declaration=str(declaration.uuid), channel=channel, reason=reason
-        )
+            "enter_on_paper", who, student, declaration=str(declaration.uuid), channel=channel, reason=reason,
+            submission=str(submission_id),
+        )  # fmt: skip
         return declaration
 
 
@@ -276,6 +277,7 @@ def _told(declaration: Declaration, at: rules.Situation) -> dict:
     """Return what an event keeps of a declaration. `recheck`: beside a submitted sheet (复核)."""
     return {
         "declaration": str(declaration.uuid),
+        "submission": str(declaration.submission_id),
         "kind": declaration.kind,
         "late": declaration.late,
         "recheck": at.is_submitted,

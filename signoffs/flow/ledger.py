@@ -27,6 +27,7 @@ from .. import rules
 from ..models import Chain, Declaration, Event, FieldError, Standing, Tally
 from ..models.prepared import Prepared, store, update
 from ..process import deadlines, states
+from ..upkeep import witness
 
 Clock = Callable[[], datetime]
 # Whom a change of the record concerns: they have declared on it.
@@ -95,6 +96,7 @@ def append(
     store(event)
     chain.length, chain.head = position, link
     update(chain, ("length", "head"))
+    witness.note(event, chain, said.get("submission", ""))
     return event
 
 

@@ -348,6 +348,15 @@ class Chain(models.Model):
     def __str__(self):
         return str(self.class_group or self.department or self.campaign or _("Accounts"))
 
+    @property
+    def place(self) -> str:
+        """Return whose chain it is, from the campaign down, as commands name it."""
+        if self.class_group is not None:
+            return f"{self.campaign.slug} {self.class_group.department} {self.class_group}"
+        if self.campaign is None:
+            return "accounts"
+        return f"{self.campaign.slug} {self.department or 'campaign'}"
+
 
 class Event(models.Model):
     """Who did what, when. Append-only.

@@ -27,16 +27,7 @@ class Command(BaseCommand):
             events += chain.length
             for problem in verify(chain):
                 wrong += 1
-                self.stdout.write(f"{_name(chain)}: event {problem.position} {WORDS[problem.code]}")
+                self.stdout.write(f"{chain.place}: event {problem.position} {WORDS[problem.code]}")
         if wrong:
             raise CommandError(f"{wrong} of {events:,} events do not hold.", returncode=1)
         self.stdout.write(f"{events:,} events in {len(chains)} chains: all hold.")
-
-
-def _name(chain: Chain) -> str:
-    """Return whose chain it is."""
-    if chain.class_group is not None:
-        return f"{chain.campaign.slug} {chain.class_group.department} {chain.class_group}"
-    if chain.campaign is None:
-        return "accounts"
-    return f"{chain.campaign.slug} {chain.department or 'campaign'}"
