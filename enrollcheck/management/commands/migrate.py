@@ -59,11 +59,14 @@ def alone() -> AbstractContextManager[None]:
 class Command(migrate.Command):
     """Django's command, with that executor, one at a time."""
 
-    def handle(self, *args, **options):
-        """Migrate. Raise CommandError as Django does."""
+    def execute(self, *args, **options):
+        """Migrate. Raise CommandError as Django does.
+
+        Not in `handle`: before it come the checks, and one of them asks for the role's limit.
+        """
         if options["check_unapplied"] or options["plan"]:  # they only look, on a standby too
-            return super().handle(*args, **options)
+            return super().execute(*args, **options)
         with alone():
             if connection.vendor == "postgresql":
                 role.limit_locks()
-            return super().handle(*args, **options)
+            return super().execute(*args, **options)
