@@ -92,10 +92,12 @@ class Cluster:
         self.disks = [self._disk(one) for one in self.of("db")]
 
     def _secrets(self) -> dict[str, str]:
-        keys = ",".join(f"{name}:" for name in settings.FIELD_KEYS)
-        assert keys == "t1:"
-        field_key = os.environ["FIELD_KEY"].partition(":")[2]
-        return {**self.passwords, "change-me-5": settings.SECRET_KEY, "change-me-6": field_key}
+        """Return passwords of this run, and our own keys: what we write into the database, the site reads."""
+        return {
+            **self.passwords,
+            "change-me-5": settings.SECRET_KEY,
+            "k1:change-me-6": os.environ["FIELD_KEY"],
+        }
 
     def _disk(self, machine: Machine) -> bool:
         place = machine.data.parent
@@ -113,7 +115,7 @@ class Cluster:
     # Building -------------------------------------------------------------------------------------------
 
     def build(self) -> None:
-        """Start it, in the order of the page: the database's nodes, the tables, the application's, the web's."""
+        """Start it in the order of the page: the database's nodes, the tables, the application, nginx."""
         for machine in self.of("db"):
             machine.up()
         self.wait("three nodes of the database", lambda: not self._ailing_nodes())

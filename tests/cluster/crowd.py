@@ -1,4 +1,4 @@
-"""Students who come without end, through the web server in front: what they were promised, and what they saw."""
+"""Students who come without end, through the web server: what they were promised, and what they saw."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""What is broken, step by step: each fault has a name, lasts so long, and ends by itself or by a machine's return.
+"""What is broken, step by step: each fault has a name, lasts so long, and ends as its cause goes away.
 
 A fault is a generator: up to its `yield` it breaks something, there it says for how many seconds, and after
 it the cause goes away (the machine boots, the wire is mended). Recovery is nobody's work.

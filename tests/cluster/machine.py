@@ -1,4 +1,4 @@
-"""One machine: its address, its files as deploy/cluster/ has them with this place's addresses, its services."""
+"""One machine: its files, as deploy/cluster/ has them but for the addresses, and its services."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Where the machines stand: each in a network of its own where we may make one, else on loopback addresses."""
+"""Where the machines stand: each in a network of its own where we may, else on loopback addresses."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 NAMES = ("db1", "db2", "db3", "app1", "app2", "web")
 INSIDE = "ENROLLCHECK_ROUNDS_INSIDE"  # set once we have networks, mounts and process ids of our own
 
-# Everything ends with the rounds' own process. sh stays the first process: it takes in orphans that have died.
+# Everything ends with the rounds' own process. sh stays the first one: it takes in orphans that have died.
 _ALONE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
 
 

@@ -1,4 +1,4 @@
-"""A unit file of deploy/cluster/systemd, run as systemd runs it: its user, its folders, again when it dies."""
+"""A unit file, run as systemd runs it: as its user, with its folders, and again when it has died."""
 
 import os
 import pwd
