@@ -1,5 +1,6 @@
 """The cluster: its machines built and started in the order of deploy/cluster/README.md, and how it is."""
 
+import base64
 import hashlib
 import json
 import os
@@ -17,8 +18,8 @@ from pathlib import Path
 from django.conf import settings
 
 from tests.cluster.machine import DEPLOY, Machine, Places, role_of
-from tests.cluster.network import NAMES, network, small_disk
-from tests.cluster.units import BASE
+from tests.cluster.network import NAMES, network, small_disk, unmount
+from tests.cluster.units import BASE, read_environment
 from tests.durability.site import REPOSITORY
 from tests.races.cluster import programs
 
@@ -89,7 +90,7 @@ class Cluster:
         self.passwords = {f"change-me-{number}": secrets.token_hex(16) for number in range(1, 5)}
         places = Places({name: seat.ip for name, seat in seats.items()}, _paths(environment), self._secrets())
         self.machines = {name: Machine(name, seats[name], homes[name], places) for name in NAMES}
-        self.disks = [self._disk(one) for one in self.of("db")]
+        self.disks = [place for place in map(self._disk, self.of("db")) if place]
 
     def _secrets(self) -> dict[str, str]:
         """Return passwords of this run, and our own keys: what we write into the database, the site reads."""
@@ -97,16 +98,18 @@ class Cluster:
             **self.passwords,
             "change-me-5": settings.SECRET_KEY,
             "k1:change-me-6": os.environ["FIELD_KEY"],
+            "change-me-7": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         }
 
-    def _disk(self, machine: Machine) -> bool:
+    def _disk(self, machine: Machine) -> Path | None:
+        """Make the database's folder, on a small disk of its own where we may; return that."""
         place = machine.data.parent
         place.mkdir()
         made = small_disk(place, DISK)
         if user := machine.services["patroni"].unit.user():
             for folder in (place, machine.folder / "run", machine.folder / "etc"):
                 os.chown(folder, user.pw_uid, user.pw_gid)
-        return made
+        return place if made else None
 
     def of(self, role: str) -> list[Machine]:
         """Return the machines of a role."""
@@ -114,17 +117,19 @@ class Cluster:
 
     # Building -------------------------------------------------------------------------------------------
 
-    def build(self) -> None:
-        """Start it in the order of the page: the database's nodes, the tables, the application, nginx."""
+    def begin(self) -> None:
+        """Start what comes first on the page: the nodes of the database."""
         for machine in self.of("db"):
             machine.up()
         self.wait("three nodes of the database", lambda: not self._ailing_nodes())
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"],
-            cwd=REPOSITORY,
-            env=self.environment(self.url()),
-            check=True,
-        )
+
+    def move_in(self, file: Path) -> None:
+        """Carry an SQLite file into it, by the page's one command. Raise AssertionError where it refuses."""
+        run = self.manage("move_to_postgresql", str(file), settings_of="commands")
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    def open(self) -> None:
+        """Start what comes last: the nodes of the application, and the web server."""
         self._certify(self.machines["web"])
         for machine in [*self.of("app"), *self.of("web")]:
             machine.up()
@@ -153,6 +158,9 @@ class Cluster:
             machine.go_on()
             machine.kill()
         self.network.close()
+        for disk in self.disks:
+            unmount(disk)
+        unmount(self.folder)
 
     # How it is ------------------------------------------------------------------------------------------
 
@@ -183,9 +191,8 @@ class Cluster:
 
     def _ailing_nodes(self) -> str:
         """Say what is not as it should be among the database's nodes."""
-        found = sorted((one["role"], one["state"]) for one in self.members())
-        good = [("leader", "running"), ("replica", "streaming"), ("sync_standby", "streaming")]
-        return "" if found == good else str(found)
+        found = sorted(one["role"] for one in self.members() if one["state"] in ("running", "streaming"))
+        return "" if found == ["leader", "replica", "sync_standby"] else str(found)
 
     def ailments(self) -> str:
         """Say what is not as it should be; empty: nothing."""
@@ -209,6 +216,12 @@ class Cluster:
             time.sleep(0.2)
         return time.monotonic() - began
 
+    def witnesses(self) -> list[Path]:
+        """Return the files in which the nodes of the application wrote down what was acknowledged."""
+        return [
+            file for one in self.of("app") for file in (one.folder / "state").glob("enrollcheck/witness/*")
+        ]
+
     # Working on it --------------------------------------------------------------------------------------
 
     def url(self, machine: Machine | None = None) -> str:
@@ -216,17 +229,15 @@ class Cluster:
         host = (machine or self.leader()).ip
         return f"postgres://enrollcheck:{self.passwords['change-me-4']}@{host}:5432/enrollcheck"
 
-    def environment(self, url: str) -> dict[str, str]:
-        """Return what manage.py needs, on a database."""
-        own = self.machines["app1"].services["enrollcheck"].unit.environment()
-        return {**BASE, **own, "DATABASE_URL": url}
-
-    def manage(self, *arguments: str, url: str = "") -> subprocess.CompletedProcess:
-        """Run a command of manage.py; on who leads where no URL is given."""
+    def manage(self, *arguments: str, settings_of: str = "commands") -> subprocess.CompletedProcess:
+        """Run a command of manage.py on app1, with `commands.env` or `backup.env` as the page has it."""
+        machine = self.machines["app1"]
+        own = machine.services["enrollcheck"].unit.environment()
+        more = read_environment(machine.folder / "etc" / f"{settings_of}.env")
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=REPOSITORY,
-            env=self.environment(url or self.url()),
+            env={**BASE, **own, **more},
             capture_output=True,
             text=True,
         )

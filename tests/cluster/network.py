@@ -32,8 +32,6 @@ def move_inside(module: str) -> None:
 class Loopback:
     """Addresses of 127/8, without any rights: nobody can be cut off."""
 
-    words = "loopback addresses"
-
     def join(self, number: int) -> "Address":
         """Give a machine its address."""
         return Address(f"127.0.77.{number}")
@@ -56,8 +54,6 @@ class Address:
 class Bridge:
     """Machines on a wire of their own: what they send goes through a bridge, and each can be cut off."""
 
-    words = "a network of its own for each machine"
-
     def __init__(self):
         """Make the bridge; the rounds themselves stand on it."""
         self.holders: list[subprocess.Popen] = []
@@ -79,6 +75,9 @@ class Bridge:
 
     def close(self) -> None:
         """Let the networks go."""
+        for number in range(1, len(self.holders) + 1):
+            _ip(f"link delete plug{number}")
+        _ip("link delete rounds")
         for holder in self.holders:
             holder.kill()
             holder.wait()
@@ -111,6 +110,17 @@ def _ip(*lines: str, enter: tuple[str, ...] = ()) -> None:
 def network() -> Loopback | Bridge:
     """Return the best that may be had."""
     return Bridge() if INSIDE in os.environ else Loopback()
+
+
+def words() -> str:
+    """Say which it is."""
+    return "each machine in a network of its own" if INSIDE in os.environ else "on loopback addresses"
+
+
+def unmount(place: Path) -> None:
+    """Let a small disk go, where there is one."""
+    if INSIDE in os.environ:
+        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def small_disk(place: Path, megabytes: int) -> bool:

@@ -10,11 +10,13 @@ something was not run, of which this run says nothing.
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
@@ -28,82 +30,38 @@ from signoffs.models import Declaration
 from tests.cluster import cluster as building
 from tests.cluster import network
 from tests.cluster.crowd import Crowd
-from tests.cluster.faults import ANSWERED, BY_NAME, SHORT, Fault
-from tests.durability.opened import opened
+from tests.cluster.faults import ANSWERED, BY_NAME, FORGETTING, SHORT, Fault
+from tests.cluster.row import HEAD, Row
+from tests.durability.opened import migrate, opened
 from tests.durability.site import people
 from tests.kills import held
 
 CLASSES, STUDENTS = 12, 50  # of each class
 WARM, COOL = 3.0, 3.0  # seconds of signing before a fault, and after all is whole again
+FAULTY = Path(__file__).with_name("faulty-patroni.txt")
+TRIES = 3  # of the pause that the faulty one may lose by
 SLACK = 1.0  # seconds: what was on its way when a fault began
-
-
-@dataclass
-class Row:
-    """What came of a fault."""
-
-    fault: Fault
-    wrong: list[str] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
-    not_run: str = ""
-    acknowledged: int = 0
-    gap: float = 0
-    slowest: float = 0
-    ours: int = 0
-    bare: int = 0
-    whole: float = 0
-    load: float = 0
-
-    @property
-    def verdict(self) -> str:
-        """What to say of it in the table's last column."""
-        if self.not_run:
-            return f"**not run**: {self.not_run}"
-        if self.wrong:
-            return f"**WRONG**: {'; '.join(self.wrong)}"
-        return f"**missed**: {'; '.join(self.missed)}" if self.missed else "held"
-
-    def line(self) -> str:
-        """The table's row."""
-        if self.not_run:
-            figures = [""] * 7
-        else:
-            lost = sum(int(text.split()[0]) for text in self.wrong if "not stored" in text)
-            target = f" (≤ {self.fault.gap:.0f})" if self.fault.gap else ""
-            times = [f"{self.gap:.1f}{target}", f"{self.slowest:.1f}", f"{self.ours} + {self.bare}"]
-            figures = [f"{self.acknowledged:,}", str(lost), *times, f"{self.whole:.0f}", f"{self.load:.1f}"]
-        return f"| {' | '.join([self.fault.words, *figures, self.verdict])} |"
-
-
-COLUMNS = (
-    "fault",
-    "acknowledged",
-    "lost",
-    "longest gap, s",
-    "slowest answer, s",
-    "our 503 + other errors",
-    "whole after, s",
-    "load",
-    "",
-)
-HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 
 
 class Rounds:
     """One cluster, and the crowd in front of it."""
 
-    def __init__(self, folder: Path, seed: int):
-        """Take an empty folder."""
-        self.cluster = building.Cluster(folder, building.patroni())
+    def __init__(self, folder: Path, environment: Path, seed: int):
+        """Take an empty folder, and the environment with Patroni."""
+        self.folder, self.cluster = folder, building.Cluster(folder, environment)
         self.seed = seed
         self.crowd: Crowd | None = None
         self.rows: list[Row] = []
 
     def prepare(self) -> None:
-        """Build it, bring students in, and let them come."""
-        self.cluster.build()
-        with opened(self.cluster.url()):
+        """Build it, move a school of one server in, and let its students come."""
+        file = self.folder / "one-server.sqlite3"
+        migrate(f"sqlite:///{file}")
+        with opened(f"sqlite:///{file}"):
             known = people(CLASSES, STUDENTS)
+        self.cluster.begin()
+        self.cluster.move_in(file)
+        self.cluster.open()
         self.crowd = Crowd(self.cluster.machines["web"].ip, known, self.seed)
         self.crowd.start()
 
@@ -160,10 +118,12 @@ class Rounds:
         row.wrong += self.crowd.resend()
         with opened(self.cluster.url()):
             found = held.problems(self.crowd.promised)
+            row.lost = found.get("acknowledged and not stored", 0)
             ahead = Declaration.objects.filter(declared_at__gt=timezone.now()).count()
         row.wrong += [f"{count} × {name}" for name, count in found.items()]
         row.wrong += [f"{ahead} stored with a time to come"] * bool(ahead)
-        for command in (["verify_events"], ["recount", "--dry-run"]):
+        witnesses = map(str, self.cluster.witnesses())
+        for command in (["verify_events"], ["recount", "--dry-run"], ["witness", *witnesses]):
             run = self.cluster.manage(*command)
             if run.returncode:
                 row.wrong.append(f"{command[0]} says {(run.stdout + run.stderr)[-200:]!r}")
@@ -174,6 +134,27 @@ class Rounds:
             for _ in range(pauses if name == "pause_beyond_lease" else 1):
                 print(self.play(BY_NAME[name]).line(), flush=True)
 
+    def forget(self) -> None:
+        """Under the faulty Patroni: pause until something is lost, and see that the witness names it all."""
+        for _ in range(TRIES):
+            row = self.play(FORGETTING)
+            if row.lost:
+                break
+        with opened(self.cluster.url()):
+            stored = {str(one) for one in Declaration.objects.values_list("submission_id", flat=True)}
+        lost = self.crowd.promised - stored
+        run = self.cluster.manage("witness", *map(str, self.cluster.witnesses()))
+        named = set(re.findall(r"submission ([0-9a-f-]{36})", run.stdout))
+        row.wrong.clear()
+        if not lost:
+            row.not_run = "it lost nothing this time"
+        if lost - named:
+            row.wrong.append(f"{len(lost - named)} lost that the witness does not name")
+        if named & stored:
+            row.wrong.append(f"{len(named & stored)} named that are there")
+        row.lost = row.named = len(lost)
+        print(row.line(), flush=True)
+
     def close(self) -> None:
         """End it all."""
         if self.crowd is not None:
@@ -181,18 +162,35 @@ class Rounds:
         self.cluster.close()
 
 
+@contextmanager
+def prepared(environment: Path, seed: int) -> Iterator[Rounds]:
+    """Yield rounds that are ready, and end them."""
+    with tempfile.TemporaryDirectory(prefix="enrollcheck-cluster-") as name:
+        Path(name).chmod(0o755)
+        rounds = Rounds(Path(name), environment, seed)
+        try:
+            rounds.prepare()
+            yield rounds
+        finally:
+            rounds.close()
+
+
 def arguments() -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", help=f"names of {', '.join(BY_NAME)}")
+    parser.add_argument("--only", help=f"of {', '.join(BY_NAME)}, {FORGETTING.name}")
     parser.add_argument("--short", action="store_true", help=f"{', '.join(SHORT)}: what CI plays")
     parser.add_argument(
         "--pauses", type=int, default=10, help="of more than the lease (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    chosen.names = chosen.only.split(",") if chosen.only else list(SHORT if chosen.short else BY_NAME)
-    if unknown := set(chosen.names) - set(BY_NAME):
+    chosen.names = (
+        chosen.only.split(",")
+        if chosen.only
+        else list(SHORT if chosen.short else (*BY_NAME, FORGETTING.name))
+    )
+    if unknown := set(chosen.names) - {*BY_NAME, FORGETTING.name}:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     return chosen
 
@@ -203,20 +201,24 @@ def main() -> int:
     if lacking := building.missing():
         print(f"not run: {', '.join(lacking)} must be installed first")
         return 3
-    building.patroni()  # while there is a network to the package index
+    played = [name for name in chosen.names if name != FORGETTING.name]
+    forgets = FORGETTING.name in chosen.names
+    # Installed while there is still a network to the package index.
+    sound, faulty = building.patroni(), building.patroni(FAULTY) if forgets else None
     network.move_inside("tests.cluster.rounds")
-    with tempfile.TemporaryDirectory(prefix="enrollcheck-cluster-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o755)
-        rounds = Rounds(Path(name), chosen.seed)
-        try:
-            print(f"{os.cpu_count()} cores, {rounds.cluster.network.words}\n\n{HEAD}", flush=True)
-            rounds.prepare()
-            rounds.run(chosen.names, 1 if chosen.short else chosen.pauses)
-        finally:
-            rounds.close()
-    if any(row.wrong for row in rounds.rows):
+    rows = []
+    print(f"{os.cpu_count()} cores, {network.words()}\n\n{HEAD}", flush=True)
+    if played:
+        with prepared(sound, chosen.seed) as rounds:
+            rounds.run(played, 1 if chosen.short else chosen.pauses)
+            rows += rounds.rows
+    if forgets:
+        with prepared(faulty, chosen.seed) as rounds:
+            rounds.forget()
+            rows.append(rounds.rows[-1])
+    if any(row.wrong for row in rows):
         return 1
-    return 3 if any(row.missed or row.not_run for row in rounds.rows) else 0
+    return 3 if any(row.missed or row.not_run for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,12 @@ from pathlib import Path
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
 
 
+def read_environment(file: Path) -> dict[str, str]:
+    """Return the variables of an EnvironmentFile."""
+    lines = (line.partition("=") for line in file.read_text().splitlines() if line[:1] not in ("", "#"))
+    return {name: value for name, _, value in lines}
+
+
 class Unit:
     """What a unit file says of its service."""
 
@@ -32,11 +38,10 @@ class Unit:
 
     def environment(self) -> dict[str, str]:
         """Return the variables, those of files too."""
-        lines = list(self.values["Environment"])
+        found = dict(line.split("=", 1) for line in self.values["Environment"])
         for file in self.values["EnvironmentFile"]:
-            lines += Path(file).read_text().splitlines()
-        pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-        return {name: value for name, _, value in pairs}
+            found |= read_environment(Path(file))
+        return found
 
     def folders(self) -> list[str]:
         """Return the folders that systemd makes for it, as they are on a server."""
