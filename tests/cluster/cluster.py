@@ -19,7 +19,7 @@ from django.conf import settings
 
 from tests.cluster.machine import DEPLOY, Machine, Places, role_of
 from tests.cluster.network import NAMES, network, small_disk, unmount
-from tests.cluster.units import BASE, read_environment
+from tests.cluster.units import read_environment
 from tests.durability.site import REPOSITORY
 from tests.races.cluster import programs
 
@@ -87,19 +87,9 @@ class Cluster:
             home.mkdir()
             home.chmod(0o755)
         seats = {name: self.network.join(number) for number, name in enumerate(NAMES, 1)}
-        self.passwords = {f"change-me-{number}": secrets.token_hex(16) for number in range(1, 5)}
-        places = Places({name: seat.ip for name, seat in seats.items()}, _paths(environment), self._secrets())
+        places = places_of({name: seat.ip for name, seat in seats.items()}, environment)
         self.machines = {name: Machine(name, seats[name], homes[name], places) for name in NAMES}
         self.disks = [place for place in map(self._disk, self.of("db")) if place]
-
-    def _secrets(self) -> dict[str, str]:
-        """Return passwords of this run, and our own keys: what we write into the database, the site reads."""
-        return {
-            **self.passwords,
-            "change-me-5": settings.SECRET_KEY,
-            "k1:change-me-6": os.environ["FIELD_KEY"],
-            "change-me-7": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        }
 
     def _disk(self, machine: Machine) -> Path | None:
         """Make the database's folder, on a small disk of its own where we may; return that."""
@@ -130,27 +120,10 @@ class Cluster:
 
     def open(self) -> None:
         """Start what comes last: the nodes of the application, and the web server."""
-        self._certify(self.machines["web"])
+        certify(self.machines["web"])
         for machine in [*self.of("app"), *self.of("web")]:
             machine.up()
         self.wait("all of it", self.whole)
-
-    def _certify(self, machine: Machine) -> None:
-        """Make the certificate of the site."""
-        place = machine.folder / "etc"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            + [
-                "-subj",
-                "/CN=xueji.example.edu.cn",
-                "-keyout",
-                place / "site.key",
-                "-out",
-                place / "site.crt",
-            ],
-            check=True,
-            capture_output=True,
-        )
 
     def close(self) -> None:
         """End every process."""
@@ -224,20 +197,19 @@ class Cluster:
 
     # Working on it --------------------------------------------------------------------------------------
 
-    def url(self, machine: Machine | None = None) -> str:
-        """Return DATABASE_URL of a node; of who leads where none is given."""
-        host = (machine or self.leader()).ip
-        return f"postgres://enrollcheck:{self.passwords['change-me-4']}@{host}:5432/enrollcheck"
+    def url(self) -> str:
+        """Return DATABASE_URL of whoever leads, as `commands.env` has it."""
+        return read_environment(self.machines["app1"].folder / "etc" / "commands.env")["DATABASE_URL"]
 
     def manage(self, *arguments: str, settings_of: str = "commands") -> subprocess.CompletedProcess:
         """Run a command of manage.py on app1, with `commands.env` or `backup.env` as the page has it."""
         machine = self.machines["app1"]
-        own = machine.services["enrollcheck"].unit.environment()
+        own = machine.services["enrollcheck"].environment()
         more = read_environment(machine.folder / "etc" / f"{settings_of}.env")
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=REPOSITORY,
-            env={**BASE, **own, **more},
+            env={**own, **more},
             capture_output=True,
             text=True,
         )
@@ -248,7 +220,32 @@ class Cluster:
         service = machine.services["patroni"]
         program = Path(service.unit.value("ExecStart").split()[0]).with_name("patronictl")
         command = [program, "-c", machine.folder / "etc" / "patroni.yml", *arguments]
-        subprocess.run(command, env={**BASE, **service.unit.environment()}, check=True, capture_output=True)
+        subprocess.run(command, env=service.environment(), check=True, capture_output=True)
+
+
+def certify(machine: Machine) -> None:
+    """Make the certificate of the site, on the machine that brings TLS."""
+    place = machine.folder / "etc"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        + ["-subj", "/CN=xueji.example.edu.cn", "-keyout", place / "site.key", "-out", place / "site.crt"],
+        check=True,
+        capture_output=True,
+    )
+
+
+def places_of(addresses: dict[str, str], environment: Path) -> Places:
+    """Return a cluster's words: where its machines are and Patroni lies, passwords of its own.
+
+    The keys are our own: what we write into the database, the site reads.
+    """
+    passwords = {f"change-me-{number}": secrets.token_hex(16) for number in range(1, 5)}
+    keys = {
+        "change-me-5": settings.SECRET_KEY,
+        "k1:change-me-6": os.environ["FIELD_KEY"],
+        "change-me-7": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }
+    return Places(addresses, _paths(environment), {**passwords, **keys})
 
 
 def _paths(environment: Path) -> dict[str, str]:

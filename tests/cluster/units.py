@@ -67,7 +67,7 @@ class Service:
         self.process: subprocess.Popen | None = None
         self.wanted = threading.Event()
         self.begun = 0  # how often it was started
-        threading.Thread(target=self._hold_up, daemon=True).start()
+        self._thread = threading.Thread(target=self._hold_up, daemon=True)
 
     def _hold_up(self) -> None:
         while self.wanted.wait():
@@ -87,16 +87,22 @@ class Service:
             return subprocess.Popen(
                 [*self.enter, *become, *shlex.split(line)],
                 cwd=self.unit.value("WorkingDirectory") or self.folder,
-                env={**BASE, **self.unit.environment(), **self.extra},
+                env={**self.environment(), **self.extra},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that it is started with."""
+        return {**BASE, **self.unit.environment()}
+
     def start(self) -> None:
         """Want it."""
         self.wanted.set()
+        if not self._thread.is_alive():
+            self._thread.start()
 
     def stop(self) -> None:
         """Want it no more; ask it to end, and wait."""
