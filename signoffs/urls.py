@@ -158,5 +158,7 @@ urlpatterns = [
     path("account/", include(account_pages)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("language/", set_language, name="set-language"),
-    path("healthz", public.healthz, name="healthz"),
+    path("livez", public.livez, name="livez"),
+    path("readyz", public.readyz, name="readyz"),
+    path("healthz", public.readyz, name="healthz"),
 ]

@@ -38,7 +38,6 @@ LAYERS = {
     "signoffs.rules": "rules",
     "signoffs.staffing": "rules",
     "signoffs.retention": "rules",
-    "signoffs.health": "rules",
     "signoffs.upkeep": "rules",
     "signoffs.reported": "rules",
     "signoffs.entrance": "entrance",

@@ -11,7 +11,7 @@ from django.core.management import get_commands
 
 from enrollcheck.management.commands.serve import STOP_WAITS
 from enrollcheck.sqlite import options
-from signoffs import health
+from signoffs.upkeep import health
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OPERATIONS = (REPOSITORY / "OPERATIONS.md").read_text()

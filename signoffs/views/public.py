@@ -7,9 +7,10 @@ from django.views.decorators.http import require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, health, rules, staffing
+from .. import access, rules, staffing
 from ..models import ClassLink, ClassSheet, Membership
 from ..process import states
+from ..upkeep import readiness
 
 Role = Membership.Role
 DESKS = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
@@ -70,8 +71,17 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while database, disk and migrations are sound; else 503 and what is wrong."""
-    ailments = health.ailments()
+def livez(request: HttpRequest) -> HttpResponse:
+    """200: this process answers. It asks nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 while a write is committed within two seconds, and disk, migrations and clock are right; else 503.
+
+    The lines say what is wrong.
+    """
+    ailments = readiness.node.ailments()
     text = "\n".join(ailments or ["ok"]) + "\n"
     return HttpResponse(text, status=503 if ailments else 200, content_type="text/plain")

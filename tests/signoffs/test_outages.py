@@ -6,7 +6,7 @@ import sqlite3
 import psycopg
 import pytest
 
-from signoffs import outages
+from signoffs.upkeep import outages
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connections
 from granian import Granian
 from granian.constants import Interfaces
 
-from signoffs import health
+from signoffs.upkeep import health
 
 # Processes: one more than cores, of one worker each (wsgi.py). Only one writes at a time on SQLite, but most
 # of a request is Python, which uses one core a process: on a last evening on two cores, 113 answers a second
