@@ -39,7 +39,6 @@ from tests.kills import held
 CLASSES, STUDENTS = 12, 50  # of each class
 WARM, COOL = 3.0, 3.0  # seconds of signing before a fault, and after all is whole again
 FAULTY = Path(__file__).with_name("faulty-patroni.txt")
-TRIES = 3  # of the pause that the faulty one may lose by
 SLACK = 1.0  # seconds: what was on its way when a fault began
 
 
@@ -96,7 +95,8 @@ class Rounds:
         if fault.nothing_counts and len(self.crowd.promised) != count:
             row.wrong.append(f"{len(self.crowd.promised) - count} acknowledged by one machine alone")
         next(playing, None)
-        row.whole = self.cluster.wait("all of it", self.cluster.whole)
+        if fault is not FORGETTING:  # which never finds its synchronous standby again
+            row.whole = self.cluster.wait("all of it", self.cluster.whole)
         acknowledged = len(self.crowd.acknowledged)
         self.cluster.wait("an acknowledgement", lambda: len(self.crowd.acknowledged) > acknowledged)
         time.sleep(COOL)
@@ -135,17 +135,14 @@ class Rounds:
                 print(self.play(BY_NAME[name]).line(), flush=True)
 
     def forget(self) -> None:
-        """Under the faulty Patroni: pause until something is lost, and see that the witness names it all."""
-        for _ in range(TRIES):
-            row = self.play(FORGETTING)
-            if row.lost:
-                break
+        """Under the faulty Patroni: pause, let it lose, and see that the witness names it all."""
+        row = self.play(FORGETTING)
         with opened(self.cluster.url()):
             stored = {str(one) for one in Declaration.objects.values_list("submission_id", flat=True)}
         lost = self.crowd.promised - stored
         run = self.cluster.manage("witness", *map(str, self.cluster.witnesses()))
         named = set(re.findall(r"submission ([0-9a-f-]{36})", run.stdout))
-        row.wrong.clear()
+        row.wrong.clear()  # that it loses is the point
         if not lost:
             row.not_run = "it lost nothing this time"
         if lost - named:
