@@ -49,8 +49,8 @@ def pause_beyond_lease(cluster: Cluster) -> Played:
 def pause_under_faulty_patroni(cluster: Cluster) -> Played:
     """It takes the lead back without looking, and what was acknowledged meanwhile is gone.
 
-    It does so where it reads its own old copy of who leads before the new one arrives: a race, which we decide
-    by writing the old leader's name back as it wakes.
+    It does so where it reads its own old copy of who leads before the new one arrives: a race, which we
+    decide by writing the old leader's name back as it wakes.
     """
     node = cluster.leader()
     node.pause()
