@@ -200,17 +200,20 @@ class Cluster:
 
     def url(self) -> str:
         """Return DATABASE_URL of whoever leads, as `commands.env` has it."""
-        return read_environment(self.machines["app1"].folder / "etc" / "commands.env")["DATABASE_URL"]
+        return self.settings("commands")["DATABASE_URL"]
+
+    def settings(self, name: str) -> dict[str, str]:
+        """Return what `commands.env` or `backup.env` of app1 say."""
+        return read_environment(self.machines["app1"].folder / "etc" / f"{name}.env")
 
     def manage(self, *arguments: str, settings_of: str = "commands") -> subprocess.CompletedProcess:
         """Run a command of manage.py on app1, with `commands.env` or `backup.env` as the page has it."""
         machine = self.machines["app1"]
         own = machine.services["enrollcheck"].environment()
-        more = read_environment(machine.folder / "etc" / f"{settings_of}.env")
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=REPOSITORY,
-            env={**own, **more},
+            env={**own, **self.settings(settings_of)},
             capture_output=True,
             text=True,
         )

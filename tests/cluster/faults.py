@@ -215,4 +215,3 @@ FAULTS = (
 SHORT = ("kill_database", "switchover", "pause_beyond_lease")
 # Played on a cluster of its own, under the Patroni that forgets.
 FORGETTING = Fault(pause_under_faulty_patroni, "the same pause under Debian 12's Patroni 3.0.2")
-BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -102,6 +102,11 @@ class Machine:
         """Let it go on."""
         send(signal.SIGCONT, self.pids)
 
+    def wipe(self) -> None:
+        """Empty its disks: it is another machine now."""
+        shutil.rmtree(self.data)
+        shutil.rmtree(self.folder / "state" / "etcd" / "member")
+
     def fill_disk(self) -> None:
         """Leave no byte on the disk of the database."""
         with open(self.folder / "postgresql" / "filler", "wb") as filler:

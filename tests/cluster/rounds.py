@@ -11,6 +11,7 @@ something was not run, of which this run says nothing.
 import argparse
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,12 +31,14 @@ from signoffs.models import Declaration
 from tests.cluster import cluster as building
 from tests.cluster import network
 from tests.cluster.crowd import Crowd
-from tests.cluster.faults import ANSWERED, BY_NAME, FORGETTING, SHORT, Fault
+from tests.cluster.faults import ANSWERED, FAULTS, FORGETTING, SHORT, Fault
 from tests.cluster.row import HEAD, Row
+from tests.cluster.works import WORKS
 from tests.durability.opened import migrate, opened
 from tests.durability.site import people
 from tests.kills import held
 
+BY_NAME = {fault.name: fault for fault in (*FAULTS, *WORKS)}
 CLASSES, STUDENTS = 12, 50  # of each class
 WARM, COOL = 3.0, 3.0  # seconds of signing before a fault, and after all is whole again
 FAULTY = Path(__file__).with_name("faulty-patroni.txt")
@@ -75,7 +78,7 @@ class Rounds:
         began, before, answered = time.monotonic(), len(self.crowd.promised), len(self.crowd.answers)
         try:
             self._broken(fault, row)
-        except TimeoutError as error:
+        except (TimeoutError, AssertionError, subprocess.CalledProcessError) as error:
             row.wrong.append(str(error))
         row.acknowledged = len(self.crowd.promised) - before
         row.gap, row.load = self.crowd.gap(began), os.getloadavg()[0]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.cluster import cluster
-from tests.cluster.faults import BY_NAME, SHORT
+from tests.cluster.faults import FAULTS, SHORT
 from tests.durability.site import REPOSITORY
 
 
@@ -33,6 +33,7 @@ def test_a_cluster_keeps_what_it_acknowledged():
     )
     assert run.returncode in (0, 3), run.stdout + run.stderr  # 3: slower than its targets, on this machine
     rows = [line.split(" | ") for line in run.stdout.splitlines() if line.startswith("| ")][1:]
-    assert [row[0].removeprefix("| ") for row in rows] == [BY_NAME[name].words for name in SHORT]
+    words = {fault.name: fault.words for fault in FAULTS}
+    assert [row[0].removeprefix("| ") for row in rows] == [words[name] for name in SHORT]
     assert [row[2] for row in rows] == ["0"] * len(SHORT)
     assert [row for row in rows if row[1] == "0" or "WRONG" in row[-1] or "not run" in row[-1]] == []

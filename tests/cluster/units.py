@@ -104,13 +104,9 @@ class Service:
         if not self._thread.is_alive():
             self._thread.start()
 
-    def stop(self) -> None:
-        """Want it no more; ask it to end, and wait."""
-        self.wanted.clear()
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(60)
+    def restart(self) -> None:
+        """Ask its main process to end; it comes back."""
+        self.process.terminate()
 
     def kill(self) -> None:
         """SIGKILL to all its processes. Where it is wanted it comes back, as under systemd."""
