@@ -30,8 +30,9 @@ SETTLES = 120.0  # seconds after which what has not come back by itself does not
 
 
 def missing() -> list[str]:
-    """Return what must be installed first."""
-    return [name for name in NEEDS if shutil.which(name) is None] + ["postgresql"] * (programs() is None)
+    """Return what must be there first: programs, and the right to take each unit's user and port."""
+    lacking = [name for name in NEEDS if shutil.which(name) is None]
+    return lacking + ["postgresql"] * (programs() is None) + ["root's rights"] * (os.geteuid() != 0)
 
 
 def _postgres() -> dict[str, str]:

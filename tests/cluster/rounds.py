@@ -199,7 +199,7 @@ def main() -> int:
     """Run as a command."""
     chosen = arguments()
     if lacking := building.missing():
-        print(f"not run: {', '.join(lacking)} must be installed first")
+        print(f"not run: {', '.join(lacking)} must be there first")
         return 3
     played = [name for name in chosen.names if name != FORGETTING.name]
     forgets = FORGETTING.name in chosen.names

@@ -17,7 +17,7 @@ from tests.durability.site import REPOSITORY
 def installed():
     """What a cluster is made of; else these tests are skipped, and say so."""
     if lacking := cluster.missing():
-        pytest.skip(f"not installed: {', '.join(lacking)}")
+        pytest.skip(f"not there: {', '.join(lacking)}")
     try:
         cluster.patroni()
     except subprocess.CalledProcessError:
