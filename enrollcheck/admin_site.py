@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from signoffs import staffing
+from signoffs.queries import staffing
 
 
 class AdminSite(admin.AdminSite):

@@ -14,7 +14,7 @@ from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from signoffs.views.errors import page
+from signoffs.views.failures import page
 
 UNREADABLE, LENGTH_NEEDED, TOO_LARGE, BUSY = 400, 411, 413, 503
 # What a form adds to the largest file: its other fields, and the boundaries between them.

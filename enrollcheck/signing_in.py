@@ -24,9 +24,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rosters.encryption import key_ring
-from signoffs import flow, staffing
+from signoffs import flow
 from signoffs.models import User
-from signoffs.views.errors import page
+from signoffs.queries import staffing
+from signoffs.views.failures import page
 
 from .second_factors import SEALED_AS
 

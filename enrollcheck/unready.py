@@ -4,7 +4,7 @@ The web server in front hands such a request to the next node: sending twice is 
 """
 
 from signoffs.upkeep import clocks, outages
-from signoffs.views.errors import outage_page
+from signoffs.views.failures import outage_page
 
 # Where the server leaves which outage a request is to be told of (wsgi.py).
 TOLD = "enrollcheck.outage"

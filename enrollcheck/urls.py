@@ -8,8 +8,8 @@ urlpatterns = [
     path("", include("signoffs.urls")),
 ]
 
-handler400 = "signoffs.views.errors.bad_request"
-handler403 = "signoffs.views.errors.forbidden"
-handler404 = "signoffs.views.errors.not_found"
-handler429 = "signoffs.views.errors.too_many_requests"  # django-allauth's limits
-handler500 = "signoffs.views.errors.server_error"
+handler400 = "signoffs.views.failures.bad_request"
+handler403 = "signoffs.views.failures.forbidden"
+handler404 = "signoffs.views.failures.not_found"
+handler429 = "signoffs.views.failures.too_many_requests"  # django-allauth's limits
+handler500 = "signoffs.views.failures.server_error"

@@ -4,21 +4,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from .views import (
-    access_log,
-    campaigns,
-    department,
-    feedback,
-    monitor,
-    office,
-    office_files,
-    own_account,
-    public,
-    roster,
-    staff_accounts,
-    student,
-    whole_numbers,
-)
+from .views import account, department, monitor, public, student
+from .views.office import access_log, accounts, campaigns, dashboard, files, reports, roster, whole_numbers
 
 class_pages = [
     path("", student.class_page, name="class"),
@@ -68,30 +55,30 @@ department_pages = [
 ]
 
 office_pages = [
-    path("", office.dashboard, name="office"),
-    path("department/<uuid:uuid>/", office.department, name="office-department"),
-    path("class/<uuid:uuid>/", office.class_page, name="office-class"),
-    path("class/<uuid:uuid>/form/", office_files.form, name="office-form"),
-    path("student/<uuid:uuid>/", office.student, name="office-student"),
+    path("", dashboard.dashboard, name="office"),
+    path("department/<uuid:uuid>/", dashboard.department, name="office-department"),
+    path("class/<uuid:uuid>/", dashboard.class_page, name="office-class"),
+    path("class/<uuid:uuid>/form/", files.form, name="office-form"),
+    path("student/<uuid:uuid>/", dashboard.student, name="office-student"),
     path("student/<uuid:uuid>/access/", access_log.of_student, name="office-student-access"),
     path("access/<uuid:uuid>/", access_log.of_account, name="office-account-access"),
-    path("student/<uuid:uuid>/withdraw/", office.withdraw, name="office-withdraw"),
-    path("errors/", feedback.errors, name="office-errors"),
-    path("errors/export/", feedback.errors_export, name="office-errors-export"),
-    path("status/export/", office_files.status_export, name="office-status-export"),
-    path("summary/export/", office_files.summary_export, name="office-summary-export"),
+    path("student/<uuid:uuid>/withdraw/", dashboard.withdraw, name="office-withdraw"),
+    path("errors/", reports.errors, name="office-errors"),
+    path("errors/export/", reports.errors_export, name="office-errors-export"),
+    path("status/export/", files.status_export, name="office-status-export"),
+    path("summary/export/", files.summary_export, name="office-summary-export"),
     path("whole-numbers/", whole_numbers.whole_numbers, name="office-whole-numbers"),
-    path("error/<uuid:uuid>/settle/", feedback.settle, name="office-settle"),
-    path("not-listed/<uuid:uuid>/settle/", feedback.settle_claim, name="office-settle-claim"),
+    path("error/<uuid:uuid>/settle/", reports.settle, name="office-settle"),
+    path("not-listed/<uuid:uuid>/settle/", reports.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),
     path("roster/<uuid:uuid>/", roster.preview, name="office-roster-preview"),
     path("roster/<uuid:uuid>/mapping/", roster.mapping, name="office-roster-mapping"),
     path("roster/<uuid:uuid>/marked/", roster.marked, name="office-roster-marked"),
     path("roster/<uuid:uuid>/drop/", roster.drop, name="office-roster-drop"),
     path("roster/<uuid:uuid>/confirm/", roster.confirm, name="office-roster-confirm"),
-    path("hand-in/<uuid:uuid>/print/", office.print_hand_in, name="office-hand-in-print"),
-    path("hand-in/<uuid:uuid>/receive/", office.receive, name="office-receive"),
-    path("hand-in/<uuid:uuid>/reopen/", office.reopen, name="office-reopen"),
+    path("hand-in/<uuid:uuid>/print/", dashboard.print_hand_in, name="office-hand-in-print"),
+    path("hand-in/<uuid:uuid>/receive/", dashboard.receive, name="office-receive"),
+    path("hand-in/<uuid:uuid>/reopen/", dashboard.reopen, name="office-reopen"),
     path("campaigns/", campaigns.campaigns, name="office-campaigns"),
     path("campaigns/<slug:slug>/open/", campaigns.open_campaign, name="office-campaign-open"),
     path("campaigns/<slug:slug>/choose/", campaigns.choose_campaign, name="office-campaign-choose"),
@@ -99,49 +86,49 @@ office_pages = [
     path("campaign/texts/", campaigns.texts, name="office-texts"),
     path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
     path("campaign/purge/", campaigns.announce_purge, name="office-purge-announce"),
-    path("forms/", office_files.forms, name="office-forms"),
-    path("posters/", office_files.posters, name="office-posters"),
-    path("accounts/", staff_accounts.accounts, name="office-accounts"),
-    path("accounts/new/", staff_accounts.add, name="office-account-add"),
-    path("accounts/second-factor/", staff_accounts.second_factor_rule, name="office-second-factor"),
-    path("account/<uuid:uuid>/", staff_accounts.account, name="office-account"),
-    path("account/<uuid:uuid>/invite/", staff_accounts.invite, name="office-account-invite"),
-    path("account/<uuid:uuid>/deactivate/", staff_accounts.deactivate, name="office-account-deactivate"),
-    path("account/<uuid:uuid>/reactivate/", staff_accounts.reactivate, name="office-account-reactivate"),
-    path("account/<uuid:uuid>/sign-out/", staff_accounts.sign_out, name="office-account-sign-out"),
+    path("forms/", files.forms, name="office-forms"),
+    path("posters/", files.posters, name="office-posters"),
+    path("accounts/", accounts.accounts, name="office-accounts"),
+    path("accounts/new/", accounts.add, name="office-account-add"),
+    path("accounts/second-factor/", accounts.second_factor_rule, name="office-second-factor"),
+    path("account/<uuid:uuid>/", accounts.account, name="office-account"),
+    path("account/<uuid:uuid>/invite/", accounts.invite, name="office-account-invite"),
+    path("account/<uuid:uuid>/deactivate/", accounts.deactivate, name="office-account-deactivate"),
+    path("account/<uuid:uuid>/reactivate/", accounts.reactivate, name="office-account-reactivate"),
+    path("account/<uuid:uuid>/sign-out/", accounts.sign_out, name="office-account-sign-out"),
     path(
         "account/<uuid:uuid>/remove-second-factor/",
-        staff_accounts.remove_second_factor,
+        accounts.remove_second_factor,
         name="office-account-second-factor",
     ),
-    path("account/<uuid:uuid>/untie/", staff_accounts.untie, name="office-account-untie"),
+    path("account/<uuid:uuid>/untie/", accounts.untie, name="office-account-untie"),
 ]
 
 # Pages of django-allauth keep the names by which it finds them itself.
-_shown = own_account.shown
+_shown = account.shown
 CAMPUS = {"provider_id": "campus"}
 sign_in_pages = [
-    path("", _shown(own_account.SignIn), name="sign-in"),
-    path("", _shown(own_account.SignIn), name="account_login"),
-    path("code/", _shown(own_account.SignInCode), name="mfa_authenticate"),
-    path("campus/", own_account.campus, CAMPUS, name="openid_connect_login"),
-    path("campus/callback/", own_account.campus_callback, CAMPUS, name="openid_connect_callback"),
+    path("", _shown(account.SignIn), name="sign-in"),
+    path("", _shown(account.SignIn), name="account_login"),
+    path("code/", _shown(account.SignInCode), name="mfa_authenticate"),
+    path("campus/", account.campus, CAMPUS, name="openid_connect_login"),
+    path("campus/callback/", account.campus_callback, CAMPUS, name="openid_connect_callback"),
 ]
 
 account_pages = [
-    path("", own_account.own_account, name="account"),
-    path("password/", _shown(own_account.ChangePassword), name="account_change_password"),
-    path("confirm/", _shown(own_account.ConfirmPassword), name="account_reauthenticate"),
-    path("confirm-by-code/", _shown(own_account.ConfirmCode), name="mfa_reauthenticate"),
-    path("second-factor/", _shown(own_account.SetUpSecondFactor), name="mfa_activate_totp"),
-    path("second-factor/remove/", _shown(own_account.RemoveSecondFactor), name="mfa_deactivate_totp"),
-    path("recovery-codes/", _shown(own_account.RecoveryCodes), name="mfa_view_recovery_codes"),
+    path("", account.own_account, name="account"),
+    path("password/", _shown(account.ChangePassword), name="account_change_password"),
+    path("confirm/", _shown(account.ConfirmPassword), name="account_reauthenticate"),
+    path("confirm-by-code/", _shown(account.ConfirmCode), name="mfa_reauthenticate"),
+    path("second-factor/", _shown(account.SetUpSecondFactor), name="mfa_activate_totp"),
+    path("second-factor/remove/", _shown(account.RemoveSecondFactor), name="mfa_deactivate_totp"),
+    path("recovery-codes/", _shown(account.RecoveryCodes), name="mfa_view_recovery_codes"),
     path(
         "recovery-codes/new/",
-        _shown(own_account.NewRecoveryCodes),
+        _shown(account.NewRecoveryCodes),
         name="mfa_generate_recovery_codes",
     ),
-    path("sign-out-everywhere/", own_account.sign_out_everywhere, name="account-sign-out-everywhere"),
+    path("sign-out-everywhere/", account.sign_out_everywhere, name="account-sign-out-everywhere"),
 ]
 
 urlpatterns = [
@@ -154,7 +141,7 @@ urlpatterns = [
     path("office/", include(office_pages)),
     path("verify/<slug:code>/", public.verify, name="verify"),
     path("sign-in/", include(sign_in_pages)),
-    path("invitation/<str:token>/", own_account.invitation, name="invitation"),
+    path("invitation/<str:token>/", account.invitation, name="invitation"),
     path("account/", include(account_pages)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("language/", set_language, name="set-language"),

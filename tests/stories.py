@@ -12,7 +12,8 @@ from rosters import importing, key_fields, planning, reading
 from rosters.models import ClassGroup, RosterImport, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, Tally, User
-from signoffs.rules import FieldReport, Who
+from signoffs.process.rules import FieldReport
+from signoffs.queries.actors import Who
 
 Clock = Callable[[], datetime]
 

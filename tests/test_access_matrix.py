@@ -17,7 +17,7 @@ from rosters.models import ClassGroup
 from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import ClassLink, Membership
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from signoffs.upkeep import readiness
 from tests import factories, stories
 

@@ -19,7 +19,6 @@ from pypdf import PdfReader
 
 from rosters import key_fields
 from rosters.models import ClassGroup, RosterImport, Student
-from signoffs import progress
 from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import (
@@ -33,6 +32,7 @@ from signoffs.models import (
     Membership,
     Standing,
 )
+from signoffs.queries.overview import campaign_overview
 from tests import factories, pages
 
 CLASS, DEPARTMENT = "软件2601班", "信息工程系"
@@ -270,7 +270,7 @@ def test_a_campaign_from_the_roster_to_the_filed_form(campaign):
     assert [verbs[verb] for verb in ("submit_sheet", "return_sheet", "accept_sheet")] == [2, 1, 1]
     assert [verbs[verb] for verb in ("import_roster", "hand_in", "receive")] == [3, 1, 1]
     assert FieldError.objects.count() == 3
-    overview = progress.campaign_overview(campaign, hand_in.handed_in_at)
+    overview = campaign_overview(campaign, hand_in.handed_in_at)
     assert overview.total.left == 4
     assert [row.counts.left for row in overview.departments] == [4, 0]
 

@@ -16,11 +16,12 @@ from django.utils import timezone, translation
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, RosterChange, Student
-from signoffs import flow, models, retention
+from signoffs import flow, models
 from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import AccessRecord, Chain, ClassLink, ClassSheet, Declaration, Event, Tally
-from signoffs.rules import Who
+from signoffs.queries import retention
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 COMMAND = Who(command="test")

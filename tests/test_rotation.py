@@ -19,7 +19,7 @@ from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassLink, ClassSheet, Declaration
 from signoffs.process import deadlines
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, second_factor, stories
 
 OLD, NEW, NEWEST = b"o" * 32, b"n" * 32, b"m" * 32

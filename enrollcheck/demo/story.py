@@ -15,7 +15,8 @@ from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, Tally, User
 from signoffs.process.deadlines import SCHOOL_CLOCK
-from signoffs.rules import FieldReport, Who, is_monitor
+from signoffs.process.rules import FieldReport
+from signoffs.queries.actors import Who, is_monitor
 
 STAGES = ("imported", "signing", "submitted", "handed-in")
 

@@ -17,7 +17,6 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from rosters.models import Campaign, ClassGroup, Department, RosterImport, Student
 
-from .. import rules, staffing
 from ..models import (
     AccessRecord,
     ClassSheet,
@@ -28,6 +27,7 @@ from ..models import (
     MissingClaim,
     User,
 )
+from ..queries import actors, staffing
 
 Role = Membership.Role
 
@@ -43,9 +43,9 @@ class Desk:
     campaign: Campaign | None = field(default=None)
 
     @property
-    def who(self) -> rules.Who:
+    def who(self) -> actors.Who:
         """The user, as the flow and its events name them."""
-        return rules.Who(user=self.user, role=self.role)
+        return actors.Who(user=self.user, role=self.role)
 
     @property
     def may_act(self) -> bool:

@@ -25,10 +25,10 @@ from django.utils.translation import gettext as _
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import rules
 from ..entrance import links, throttle
 from ..models import ClassLink, Standing
 from ..models.prepared import Prepared
+from ..queries import actors
 
 VISIT_LASTS = timedelta(hours=2)
 DEVICE_LASTS = timedelta(days=60)
@@ -61,9 +61,9 @@ class Visit:
         return getattr(self.student, "standing", None)
 
     @property
-    def who(self) -> rules.Who:
+    def who(self) -> actors.Who:
         """The student, as the flow and its events name them."""
-        return rules.Who(student=self.student)
+        return actors.Who(student=self.student)
 
 
 def _cookie(kind: str) -> dict:
@@ -155,7 +155,7 @@ def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | 
     if "student" not in cookie or "visit" not in cookie:
         return None
     student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)
-    if student is None or (kind == Kind.MONITOR and not rules.is_monitor(student)):
+    if student is None or (kind == Kind.MONITOR and not actors.is_monitor(student)):
         return None
     submission_id = _submission_id(cookie["visit"])
     if kind == Kind.STUDENT and _has_sent(request, student, submission_id):

@@ -42,11 +42,11 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
-from .errors import settle_error
 from .hand_ins import hand_in, receive, reopen
 from .ledger import Refused
 from .purging import announce_purge, purge_campaign, to_purge
 from .reminding import claim_reminder, mark_reminded
+from .reports import settle_error
 from .rosters import campaign_for, import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet

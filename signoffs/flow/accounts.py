@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Department
 
-from .. import rules, staffing
 from ..entrance import links
 from ..models import Chain, Membership, SignInRule, User
-from ..rules import Who
+from ..queries import actors, staffing
+from ..queries.actors import Who
 from .ledger import Clock, Refused, Shelf, refuse_if
 
 Role = Membership.Role
@@ -68,7 +68,7 @@ def _office_acts(who: Who, clock: Clock) -> Iterator[Shelf]:
     with _accounts(clock) as shelf:
         # Asked under the lock: who was deactivated meanwhile does nothing more.
         present = who.user and User.objects.filter(pk=who.user.pk, is_active=True).first()
-        refuse_if(rules.may_as_office(replace(who, user=present)))
+        refuse_if(actors.may_as_office(replace(who, user=present)))
         yield shelf
 
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
-from .. import rules
 from ..models import Declaration, Event, Standing
-from ..process import deadlines, states
-from ..rules import Who
+from ..process import deadlines, rules, states
+from ..queries import actors, situations
+from ..queries.actors import Who
 from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
 
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
@@ -30,7 +30,7 @@ def create_campaign(
     clock: Clock,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
-    refuse_if(rules.may_as_office(who))
+    refuse_if(actors.may_as_office(who))
     today = deadlines.day_of(clock())
     refuse_if(rules.may_begin(slug, student_deadline, department_deadline, today))
     with transaction.atomic():
@@ -65,7 +65,7 @@ def _create(slug: str, **values) -> Campaign:
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who))
+        refuse_if(actors.may_as_office(who))
         if shelf.campaign.state != Campaign.State.DRAFT:
             raise Refused(_("Only a campaign in preparation can be opened."))
         if importing.open_campaign() is not None:
@@ -86,7 +86,7 @@ def extend_deadlines(
     What is frozen stays as it is: a sheet, a hand-in and whether that came late.
     """
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
+        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
         new = (student_deadline, department_deadline)
         refuse_if(rules.may_extend(shelf.campaign.slug, old, new, deadlines.day_of(shelf.now)))
@@ -137,7 +137,7 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
 def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
+        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         old = shelf.campaign.texts
         importing.set_texts(shelf.campaign, texts)
         shelf.note("edit_texts", who, old=old)
@@ -146,7 +146,7 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
 def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
+        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
         importing.close(shelf.campaign, now=shelf.now)
         shelf.note("close_campaign", who)
 
@@ -164,7 +164,7 @@ def record_export(
 
     Raise Refused once that data was deleted.
     """
-    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
+    refuse_if(rules.may_show_people(situations.is_purged(campaign)))
     if class_group is not None:
         with class_book(class_group.pk, clock) as book:
             return book.note("export", who, what=what)

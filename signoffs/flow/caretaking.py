@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
 
-from .. import rules
 from ..entrance import links
 from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
-from ..process import states
-from ..rules import Who
+from ..process import rules, states
+from ..queries import actors
+from ..queries.actors import Who
 from .ledger import Clock, Refused, class_book, end_excuse, fall_back, refuse_if, student_book
 
 STAFF = frozenset({states.OFFICER, states.OFFICE})
@@ -85,7 +85,7 @@ def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock) -> N
     """Say what became of it. Raise Refused."""
     with class_book(claim.class_group_id, clock) as book:
         claim = MissingClaim.objects.get(pk=claim.pk)
-        refuse_if(rules.may_act(rules.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         refuse_if(rules.may_give(note, _("Say what became of it.")))
         if claim.settled_at is not None:
             raise Refused(_("This is settled already."))
@@ -98,10 +98,10 @@ def name_monitor(*, student: Student, who: Who, clock: Clock) -> None:
     """Give a student the duty to submit the sheet, besides those of the duty column. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
-        refuse_if(rules.may_act(rules.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         if student.withdrawn_at is not None:
             raise Refused(_("The student is no longer on the roster."))
-        if rules.is_monitor(student):
+        if actors.is_monitor(student):
             raise Refused(_("The student is a monitor already."))
         MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
         book.note("name_monitor", who, student)
@@ -111,7 +111,7 @@ def unname_monitor(*, student: Student, who: Who, clock: Clock) -> None:
     """End a duty that `name_monitor` gave. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
-        refuse_if(rules.may_act(rules.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         if MonitorDuty.objects.filter(student=student).delete()[0] == 0:
             raise Refused(_("The duty comes from the roster: change it there."))
         book.note("unname_monitor", who, student)
@@ -120,7 +120,7 @@ def unname_monitor(*, student: Student, who: Who, clock: Clock) -> None:
 def rotate_link(*, link: ClassLink, who: Who, clock: Clock) -> ClassLink:
     """End a class's link and return the new one. Raise Refused."""
     with class_book(link.class_group_id, clock) as book:
-        refuse_if(rules.may_act(rules.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         new = links.rotate(link, book.now)
         book.note("rotate_link", who, kind=link.kind)
         return new
@@ -130,7 +130,7 @@ def issue_code(*, student: Student, who: Who, clock: Clock) -> str:
     """Return a one-time code for a student who stands at the desk with the student card. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
-        refuse_if(rules.may_act(rules.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         if student.withdrawn_at is not None:
             raise Refused(_("The student is no longer on the roster."))
         code = links.issue_code(student, who.user, book.now)

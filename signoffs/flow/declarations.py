@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Student
 
-from .. import rules
 from ..models import Declaration, FieldError
 from ..models.prepared import Prepared, store
-from ..process import deadlines, states
-from ..rules import FieldReport, Who
+from ..process import deadlines, rules, states
+from ..process.rules import FieldReport
+from ..queries import situations
+from ..queries.actors import Who
 from .ledger import (
     Book,
     Clock,
@@ -148,7 +149,7 @@ def enter_on_paper(
             refuse_if(rules.may_say_all_right(status, snapshot))
         else:
             refuse_if(rules.may_report(errors))
-        if rules.waiting_entries().filter(student=student).exists():
+        if situations.waiting_entries().filter(student=student).exists():
             raise Refused(_("An entry for this student already waits for its countersignature."))
         declaration = _write(
             book, student, kind, submission_id, status, signature or {}, arrived_at, snapshot, phone,
@@ -170,7 +171,7 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock) -> None:
         newer = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
         refuse_if(
             rules.may_confirm_entry(
-                waits=rules.waiting_entries().filter(pk=declaration.pk).exists(),
+                waits=situations.waiting_entries().filter(pk=declaration.pk).exists(),
                 is_newest=not newer.filter(pk__gt=declaration.pk).exists(),
                 entered_by_same=who.user is not None and declaration.entered_by_user_id == who.user.pk,
             )
@@ -228,7 +229,7 @@ def _stands(made: Declaration) -> bool:
     """
     if made.channel == Channel.OWN or made.countersigned_at is not None:
         return made.withdrawn_at is None and made.contested_at is None
-    return rules.waiting_entries().filter(pk=made.pk).exists()
+    return situations.waiting_entries().filter(pk=made.pk).exists()
 
 
 def _write(

@@ -8,19 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from .. import rules
 from ..models import ClassSheet, HandIn, Tally
-from ..process import deadlines, states
-from ..rules import Who
+from ..process import deadlines, rules, states
+from ..queries import actors, situations
+from ..queries.actors import Who
 from .ledger import Clock, Refused, Shelf, canonical, department_shelf, refuse_if
 from .sheets import sheet_counts
 
 
 def _allow(verb: str, who: Who, shelf: Shelf, department: Department) -> HandIn | None:
     """Ask the rules; return the newest hand-in. Raise Refused."""
-    newest = rules.newest_hand_in(shelf.campaign, department)
-    at = rules.department_situation(shelf.campaign, newest)
-    acting = {states.OFFICE} if who.command else rules.staff_roles(who.user, department)
+    newest = situations.newest_hand_in(shelf.campaign, department)
+    at = situations.department_situation(shelf.campaign, newest)
+    acting = {states.OFFICE} if who.command else actors.staff_roles(who.user, department)
     refuse_if(rules.may(verb, frozenset(acting), at))
     return newest
 

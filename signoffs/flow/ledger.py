@@ -23,10 +23,10 @@ from rosters import key_fields
 from rosters.encryption import CannotDecrypt, key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from .. import rules
 from ..models import Chain, Declaration, Event, FieldError, Standing, Tally
 from ..models.prepared import Prepared, store, update
-from ..process import deadlines, states
+from ..process import deadlines, rules, states
+from ..queries import actors, situations
 from ..upkeep import witness
 
 Clock = Callable[[], datetime]
@@ -67,7 +67,7 @@ def _link_text(before: str, position: int, verb: str, happened_at: datetime, pay
 
 
 def append(
-    chain: Chain, verb: str, now: datetime, who: rules.Who, student: Student | None, payload: dict
+    chain: Chain, verb: str, now: datetime, who: actors.Who, student: Student | None, payload: dict
 ) -> Event:
     """Add an event to a chain that the caller has locked, and store the chain's new head."""
     said = {"by": who.label, **payload}
@@ -282,22 +282,22 @@ class Book:
     def standing(self, student: Student) -> Standing | None:
         """Return where the student stands; None: missing."""
         if student.pk not in self._standings:
-            self._standings[student.pk] = rules.standing_of(student)
+            self._standings[student.pk] = situations.standing_of(student)
         return self._standings[student.pk]
 
     @cached_property
     def _class_states(self) -> tuple[str, str]:
-        return rules.class_states(self.class_group)
+        return situations.class_states(self.class_group)
 
     def situation(self, student: Student | None = None) -> rules.Situation:
         """Look at the class, and at the student, under the lock, before the move is made."""
         standing = student and self.standing(student)
-        return rules.situation(self.class_group, self.now, standing, of=self._class_states)
+        return situations.situation(self.class_group, self.now, standing, of=self._class_states)
 
-    def allow(self, verb: str, who: rules.Who, student: Student | None = None) -> rules.Situation:
+    def allow(self, verb: str, who: actors.Who, student: Student | None = None) -> rules.Situation:
         """Ask the rules for a move and return what they looked at. Raise Refused with their reason."""
         at = self.situation(student)
-        refuse_if(rules.may(verb, rules.roles(who, self.class_group, student), at))
+        refuse_if(rules.may(verb, actors.roles(who, self.class_group, student), at))
         return at
 
     def stand(
@@ -322,7 +322,7 @@ class Book:
         add_share(self.tally, student.seat, after)
         self._tally_changed = True
 
-    def note(self, verb: str, who: rules.Who, student: Student | None = None, **payload) -> Event:
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
         """Append an event to the class's chain; `student` is whom it is about."""
         return append(self.chain, verb, self.now, who, student, payload)
 
@@ -445,7 +445,7 @@ class Shelf:
         """Return the book of one of the classes; the caller closes it."""
         return Book(class_group, self.now)
 
-    def note(self, verb: str, who: rules.Who, student: Student | None = None, **payload) -> Event:
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
         """Append an event to the chain."""
         return append(self.chain, verb, self.now, who, student, payload)
 

@@ -15,7 +15,6 @@ from django.db.models import Q
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Student
 
-from .. import retention, rules
 from ..models import (
     AccessRecord,
     ClassLink,
@@ -33,7 +32,8 @@ from ..models import (
     Throttle,
 )
 from ..process import deadlines
-from ..rules import Who
+from ..queries import actors, retention
+from ..queries.actors import Who
 from .ledger import Book, Clock, campaign_shelf, class_book, refuse_if
 
 KEPT_OF_A_ROW = ("seat", "state", "late")
@@ -42,7 +42,7 @@ KEPT_OF_A_ROW = ("seat", "state", "late")
 def announce_purge(*, campaign: Campaign, who: Who, clock: Clock, days: int = retention.KEPT_DAYS) -> date:
     """Set the day from which the data may be deleted, `days` after the end, and return it. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(rules.may_as_office(who))
+        refuse_if(actors.may_as_office(who))
         closed = shelf.campaign.state == Campaign.State.CLOSED
         refuse_if(retention.may_announce(closed=closed, purged=shelf.campaign.purged_at is not None))
         day = retention.day_to_announce(shelf.campaign, deadlines.day_of(shelf.now), days)

@@ -8,11 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
-from .. import rules
 from ..entrance import links
 from ..models import Chain, ClassLink, MonitorDuty
-from ..process import states
-from ..rules import Who
+from ..process import rules, states
+from ..queries.actors import Who
 from . import tallies
 from .campaigns import create_campaign
 from .ledger import (

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from rosters.encryption import key_ring
 from rosters.models import ClassGroup, Student
 
-from .. import rules
 from ..entrance import links
 from ..models import ClassSheet, Declaration, Standing, Tally
-from ..process import states
-from ..rules import Who
+from ..process import rules, states
+from ..queries import situations
+from ..queries.actors import Who
 from .ledger import Book, Clock, Refused, canonical, class_book, refuse_if
 
 VERIFY_CODE_LENGTH = 16
@@ -43,9 +43,9 @@ def submit_sheet(
                 )
             return made
         book.allow("submit_sheet", who)
-        refuse_if(rules.may_balance(*rules.unaccounted(book.class_group)))
+        refuse_if(rules.may_balance(*situations.unaccounted(book.class_group)))
         refuse_if(rules.may_sign_sheet(shown_cells == book.tally.cells))
-        before = rules.newest_sheet(book.class_group)
+        before = situations.newest_sheet(book.class_group)
         version = before.version + 1 if before else 1
         rows, counts = sheet_rows(book.class_group), sheet_counts(book.tally)
         frozen = {"class": str(book.class_group.uuid), "version": version, "rows": rows, "counts": counts}
@@ -86,7 +86,7 @@ def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock) -> None:
 
 
 def _newest(book: Book, sheet: ClassSheet) -> ClassSheet:
-    newest = rules.newest_sheet(book.class_group)
+    newest = situations.newest_sheet(book.class_group)
     if newest.pk != sheet.pk:
         raise Refused(_("A newer version of this sheet has been submitted. Look at that one."))
     return newest

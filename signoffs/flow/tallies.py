@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from rosters.models import ClassGroup, Student
 
 from ..models import FieldError, Standing, Tally
-from ..rules import Who
+from ..queries.actors import Who
 from .ledger import Clock, add_share, class_book, share_from
 
 COUNTS = ("expected", "confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")

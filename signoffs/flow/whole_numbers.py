@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, Department
 
-from .. import rules
 from ..models import Event
-from ..rules import Who
+from ..process import rules
+from ..queries import actors, situations
+from ..queries.actors import Who
 from .ledger import Clock, Refused, campaign_shelf, refuse_if
 
 ASKED, EXPORTED = "ask_whole_numbers", "export_whole_numbers"
@@ -21,8 +22,8 @@ PAUSE = timedelta(minutes=15)
 
 
 def _allow(who: Who, campaign: Campaign, reason: str) -> None:
-    refuse_if(rules.may_as_office(who))
-    refuse_if(rules.may_show_people(rules.is_purged(campaign)))
+    refuse_if(actors.may_as_office(who))
+    refuse_if(rules.may_show_people(situations.is_purged(campaign)))
     refuse_if(rules.may_give(reason, _("Say what the whole numbers are needed for.")))
 
 

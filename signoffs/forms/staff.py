@@ -12,8 +12,8 @@ from rosters.models import Campaign, Department
 
 from ..models import Declaration, Excuse, FieldError
 from ..process import guide, states
-from ..progress import ClassRow
-from ..rules import FieldReport
+from ..process.rules import FieldReport
+from ..queries.classes import ClassRow
 from .base import Form
 from .signature import SignatureMixin
 from .student import OK, check_phone, key_label

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 from rosters.models import Student
 
-from .. import progress
 from ..entrance import throttle
 from ..models import Declaration
-from ..rules import FieldReport
+from ..process import labels
+from ..process.rules import FieldReport
 from .base import Form
 from .signature import SignatureMixin
 
@@ -29,7 +29,7 @@ TOO_MANY_NUMBERS = _(
 )
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120
-key_label = lazy(progress.glossed_label, str)
+key_label = lazy(labels.glossed_label, str)
 
 
 def check_phone(text: str) -> str:

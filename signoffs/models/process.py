@@ -156,7 +156,7 @@ class Standing(models.Model):
     student = models.OneToOneField(
         Student, primary_key=True, on_delete=models.PROTECT, related_name="standing"
     )
-    # A name of signoffs/states.py.
+    # A name of signoffs/process/states.py.
     state = models.CharField(max_length=10)
     late = models.BooleanField(default=False)
     since = models.DateTimeField()

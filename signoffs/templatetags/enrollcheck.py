@@ -19,13 +19,14 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
 
-from .. import progress
 from ..models import FieldError, Membership
-from ..process import deadlines, states
+from ..process import deadlines, labels, states
 from ..process.grid import PAIRS, ROWS, SEATS
+from ..queries.classes import ClassRow
+from ..queries.counts import Counts
 
 register = template.Library()
-register.filter("key_label", progress.glossed_label)
+register.filter("key_label", labels.glossed_label)
 
 # Marks of a User-Agent, the telling one first: Edge and WeChat also call themselves Chrome, Chrome Safari.
 BROWSERS = (
@@ -233,7 +234,7 @@ def thumb(cells: str, own: int = 0, large: bool = False) -> str:
 
 
 @register.simple_tag
-def stack(counts: progress.Counts) -> str:
+def stack(counts: Counts) -> str:
     """Return a thin bar of the standings; the counts stand beside it in figures."""
     parts, at = [], 0.0
     left = counts.missing + counts.recheck
@@ -248,7 +249,7 @@ def stack(counts: progress.Counts) -> str:
 
 
 @register.simple_tag
-def picture(row: progress.ClassRow) -> str:
+def picture(row: ClassRow) -> str:
     """Return a class in small: the form's grid, or a bar where the grid would have more than two pages."""
     return thumb(row.cells) if len(row.cells) <= 2 * SEATS else stack(row.counts)
 

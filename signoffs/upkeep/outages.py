@@ -1,6 +1,6 @@
 """When disk or database fail: which failure it is, told from the error of SQLite, PostgreSQL or the kernel.
 
-It leads to words for the person (views/errors.py) and for the monitor of the server (/healthz).
+It leads to words for the person (views/failures.py) and for the monitor of the server (/healthz).
 """
 
 import errno

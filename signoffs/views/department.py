@@ -9,11 +9,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, flow, printing, progress, rules
-from ..dossier import dossier
+from .. import access, flow
 from ..entrance import links
 from ..forms.staff import HandInForm, ReasonForm
 from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
+from ..outputs import printing
+from ..process import rules
+from ..queries import actors, situations
+from ..queries.classes import ClassRow, class_grid, class_rows, form_pages, reminder_text, shared_devices
+from ..queries.counts import Counts
+from ..queries.dossier import dossier
+from ..queries.history import history, sheet_versions
 from .files import file_of_form, kind_of_form, made_of_people, name_of_form, stream
 from .pages import INVALID, REFUSED, desk_page
 
@@ -22,16 +28,16 @@ def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
     """Return the department's newest hand-in, and why it can't hand in now."""
     if desk.department is None or desk.campaign is None:
         return None, None
-    newest = rules.newest_hand_in(desk.campaign, desk.department)
-    at = rules.department_situation(desk.campaign, newest)
-    return newest, rules.may("hand_in", frozenset(rules.staff_roles(desk.user, desk.department)), at)
+    newest = situations.newest_hand_in(desk.campaign, desk.department)
+    at = situations.department_situation(desk.campaign, newest)
+    return newest, rules.may("hand_in", frozenset(actors.staff_roles(desk.user, desk.department)), at)
 
 
 def _overview(
     request, desk: access.Desk, *, status=200, refusal=None, hand_in_form=None, reason_form=None
 ) -> HttpResponse:
     ticked = request.POST.getlist("sheet")
-    rows = progress.class_rows(desk.class_groups)
+    rows = class_rows(desk.class_groups)
     hand_in, reason = _newest_hand_in(desk)
     claims = list(
         MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
@@ -42,7 +48,7 @@ def _overview(
     context = desk_page(
         desk,
         rows=rows,
-        total=sum((row.counts for row in rows), progress.Counts()),
+        total=sum((row.counts for row in rows), Counts()),
         hand_in=hand_in,
         no_hand_in=reason,
         to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.step == "look"],
@@ -55,7 +61,7 @@ def _overview(
     return render(request, "signoffs/department/overview.html", context, status=status)
 
 
-def _open(rows: list[progress.ClassRow]) -> list[progress.ClassRow]:
+def _open(rows: list[ClassRow]) -> list[ClassRow]:
     return [row for row in rows if row.needs_reason]
 
 
@@ -68,26 +74,26 @@ def overview(request: HttpRequest, desk: access.Desk) -> HttpResponse:
 
 def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=None, form=None):
     access.record_view(desk, "department-class", class_group=class_group)
-    seats = progress.class_grid(class_group)
+    seats = class_grid(class_group)
     sheet = ClassSheet.objects.filter(class_group=class_group).select_related("collator").first()
     now = timezone.now()
     live = ClassLink.objects.filter(class_group=class_group, revoked_at=None)
     context = desk_page(
         desk,
         class_group=class_group,
-        pages=progress.form_pages(seats),
+        pages=form_pages(seats),
         lacking=printing.lacking(seat.student.name for seat in seats),
-        counts=next(iter(progress.class_rows([class_group]))).counts,
+        counts=next(iter(class_rows([class_group]))).counts,
         sheet=sheet,
-        versions=progress.sheet_versions(class_group),
-        history=progress.history(class_group),
+        versions=sheet_versions(class_group),
+        history=history(class_group),
         waiting=[seat for seat in seats if seat.waiting],
-        shared_devices=progress.shared_devices(class_group),
+        shared_devices=shared_devices(class_group),
         links={link.kind: links.url(link) for link in live},
         failures=max((link.failures for link in live), default=0),
-        reminder=progress.reminder_text(class_group, now),
-        no_accept=rules.reason("accept_sheet", who=desk.who, class_group=class_group, now=now),
-        no_return=rules.reason("return_sheet", who=desk.who, class_group=class_group, now=now),
+        reminder=reminder_text(class_group, now),
+        no_accept=situations.reason("accept_sheet", who=desk.who, class_group=class_group, now=now),
+        no_return=situations.reason("return_sheet", who=desk.who, class_group=class_group, now=now),
         form=form or ReasonForm(),
         refusal=refusal,
     )
@@ -259,7 +265,7 @@ def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     _newest, refusal = _newest_hand_in(desk)
     if refusal is not None:
         return _overview(request, desk, status=REFUSED, refusal=refusal)
-    form = HandInForm(request.POST, rows=_open(progress.class_rows(desk.class_groups)))
+    form = HandInForm(request.POST, rows=_open(class_rows(desk.class_groups)))
     if not form.is_valid():
         return _overview(request, desk, status=INVALID, hand_in_form=form)
     try:
@@ -281,7 +287,7 @@ def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
 @made_of_people
 def print_hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     """What the department hands in, on paper: the cover, then the forms."""
-    newest = rules.newest_hand_in(desk.campaign, desk.department)
+    newest = situations.newest_hand_in(desk.campaign, desk.department)
     if newest is None:
         return _overview(request, desk, status=REFUSED, refusal=_("Not handed in yet."))
     flow.record_export(

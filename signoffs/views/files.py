@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from .. import flow
-from .errors import page
+from .failures import page
 from .pages import REFUSED
 
 PDF = "application/pdf"

@@ -9,12 +9,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import Student
 
-from .. import access, flow, progress, rules
+from .. import access, flow
 from ..entrance import throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
 from ..models import ClassLink, Tally
 from ..process import states
+from ..queries import actors, situations
+from ..queries.classes import class_grid, form_pages, reminder_text
+from ..queries.counts import counts_of
 from .pages import INVALID, NOT_THEIRS, REFUSED, visit_page
 
 
@@ -35,7 +38,7 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             known_to_device=lambda one: access.knows_device(request, one),
             now=now,
         )
-        if student is not None and rules.is_monitor(student):
+        if student is not None and actors.is_monitor(student):
             response = redirect("monitor")
             access.identify(response, visit.link, student)
             access.remember_device(request, response, student)
@@ -57,20 +60,20 @@ def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 def grid(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The class as on the form, the counts, and what to do next."""
     now = timezone.now()
-    seats = progress.class_grid(visit.class_group)
+    seats = class_grid(visit.class_group)
     tally = Tally.objects.filter(class_group=visit.class_group).first()
-    sheet = rules.newest_sheet(visit.class_group)
+    sheet = situations.newest_sheet(visit.class_group)
     left = [seat for seat in seats if seat.state in (states.MISSING, states.RECHECK)]
     context = visit_page(
         visit,
         seats=seats,
-        pages=progress.form_pages(seats),
-        counts=progress.counts(tally),
+        pages=form_pages(seats),
+        counts=counts_of(tally),
         sheet=sheet,
         left=left,
         waiting=[seat for seat in seats if seat.waiting],
-        reminder=progress.reminder_text(visit.class_group, now),
-        no_submit=rules.reason("submit_sheet", who=visit.who, class_group=visit.class_group, now=now),
+        reminder=reminder_text(visit.class_group, now),
+        no_submit=situations.reason("submit_sheet", who=visit.who, class_group=visit.class_group, now=now),
         missing=[seat for seat in seats if seat.state == states.MISSING],
     )
     return render(request, "signoffs/monitor/grid.html", context)
@@ -88,11 +91,11 @@ def _classmate(visit: access.Visit, uuid) -> Student:
 
 
 def _student_page(request, visit, student, *, status=200, refusal=None, excuse=None, paper=None):
-    seat = next(seat for seat in progress.class_grid(visit.class_group) if seat.student.pk == student.pk)
+    seat = next(seat for seat in class_grid(visit.class_group) if seat.student.pk == student.pk)
     verbs = ("excuse", "lift_excuse", "enter_on_paper", "mark_overdue")
     now = timezone.now()
     reasons = {
-        verb: rules.reason(verb, who=visit.who, class_group=visit.class_group, now=now, student=student)
+        verb: situations.reason(verb, who=visit.who, class_group=visit.class_group, now=now, student=student)
         for verb in verbs
     }
     context = visit_page(
@@ -165,7 +168,7 @@ def paper(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
 def overdue(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """逾期未核对: those chosen, or all who never declared; after the deadline only."""
     chosen = request.POST.getlist("student")
-    seats = progress.class_grid(visit.class_group)
+    seats = class_grid(visit.class_group)
     students = [
         seat.student
         for seat in seats
@@ -198,10 +201,12 @@ def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             else:
                 messages.success(request, _("Submitted: version %(version)s.") % {"version": sheet.version})
                 return redirect("monitor")
-    reason = rules.reason("submit_sheet", who=visit.who, class_group=visit.class_group, now=timezone.now())
+    reason = situations.reason(
+        "submit_sheet", who=visit.who, class_group=visit.class_group, now=timezone.now()
+    )
     # The tally before the grid: a change between the two is refused, and not signed unseen.
     tally = Tally.objects.filter(class_group=visit.class_group).first()
-    seats = progress.class_grid(visit.class_group)
+    seats = class_grid(visit.class_group)
     context = visit_page(
         visit,
         form=form,
@@ -209,7 +214,7 @@ def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         refusal=refusal,
         reason=reason,
         seats=[seat for seat in seats if seat.state not in (states.CONFIRMED, states.WITHDRAWN)],
-        counts=progress.counts(tally),
+        counts=counts_of(tally),
     )
     return render(request, "signoffs/monitor/submit.html", context, status=status)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from .. import access
 from ..process import deadlines, guide, states
-from .errors import page
+from .failures import page
 
 # A form that is not right, a move that the rules refuse, a person whose page it is not.
 INVALID, REFUSED, NOT_THEIRS = 422, 409, 403

@@ -7,9 +7,10 @@ from django.views.decorators.http import require_safe
 
 from rosters.models import ClassGroup
 
-from .. import access, rules, staffing
+from .. import access
 from ..models import ClassLink, ClassSheet, Membership
 from ..process import states
+from ..queries import actors, staffing
 from ..upkeep import readiness
 
 Role = Membership.Role
@@ -48,7 +49,7 @@ def _class_page(user, class_group: ClassGroup) -> str | None:
     """Return where this member of staff finds the class; None for everybody else."""
     if not user.is_authenticated or staffing.lacks_second_factor(user):
         return None
-    acting = rules.staff_roles(user, class_group.department)
+    acting = actors.staff_roles(user, class_group.department)
     pages = {states.OFFICE: "office-class", states.OFFICER: "department-class"}
     return next(
         (reverse(page, args=[class_group.uuid]) for role, page in pages.items() if role in acting), None

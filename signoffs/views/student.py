@@ -8,14 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, flow, rules
+from .. import access, flow
 from ..entrance import throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, Standing
 from ..models import FieldError as ReportedError
-from ..own_copy import own_copy
-from ..process import chsi_page, states
+from ..process import chsi_page, rules, states
+from ..queries import situations
+from ..queries.own_copy import own_copy
 from .files import download
 from .pages import INVALID, REFUSED, visit_page
 
@@ -93,7 +94,7 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             access.end_visit(response, ClassLink.Kind.STUDENT)
             return response
         return _record_page(request, visit, form, INVALID)
-    if _has_declared(visit) and "again" not in request.GET and not rules.is_asked_again(visit.standing):
+    if _has_declared(visit) and "again" not in request.GET and not situations.is_asked_again(visit.standing):
         return redirect("class-receipt")
     return _record_page(request, visit, _unsent(visit), 200)
 
@@ -151,7 +152,7 @@ def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_a
 
 
 def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:
-    asked_again = rules.is_asked_again(visit.standing)
+    asked_again = situations.is_asked_again(visit.standing)
     context = visit_page(
         visit,
         form=form,
@@ -160,18 +161,18 @@ def _record_page(request, visit, form, status: int, refusal=None) -> HttpRespons
         changes=_changes(visit),
         asked_again=asked_again,
         replaced=visit.standing.declaration if _has_declared(visit) and not asked_again else None,
-        waiting=rules.waiting_entry(visit.student),
+        waiting=situations.waiting_entry(visit.student),
     )
     return render(request, "signoffs/student/record.html", context, status=status)
 
 
 def _receipt_page(request, visit, standing: Standing | None, *, status=200, refusal=None) -> HttpResponse:
     """Return the receipt of an earlier declaration, with what can still be done about it."""
-    at = rules.situation(visit.class_group, timezone.now(), standing)
+    at = situations.situation(visit.class_group, timezone.now(), standing)
     acting = frozenset({states.STUDENT})
     more = {
         "asked_again": at.asked_again,
-        "waiting": rules.waiting_entry(visit.student),
+        "waiting": situations.waiting_entry(visit.student),
         "may_withdraw": rules.may("withdraw_declaration", acting, at),
         "may_again": rules.may("confirm", acting, at),
         "refusal": refusal,
@@ -252,7 +253,7 @@ def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 @access.student
 def contest(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """Says that an entry which somebody made for the student is not theirs."""
-    entry = rules.waiting_entry(visit.student) or (visit.standing and visit.standing.declaration)
+    entry = situations.waiting_entry(visit.student) or (visit.standing and visit.standing.declaration)
     try:
         if entry is None:
             raise flow.Refused(_("There is no entry that somebody made for you."))

@@ -59,7 +59,7 @@ def imported(count: int) -> list[Person]:
     from rosters.models import Student
     from signoffs import flow
     from signoffs.models import ClassLink
-    from signoffs.rules import Who
+    from signoffs.queries.actors import Who
     from tests import factories
     from tests.benchmarks import rosters
 

@@ -177,9 +177,9 @@ def assert_equal(campaign) -> None:
     """Raise AssertionError where the dashboard and GROUP BY count differently."""
     from django.utils import timezone
 
-    from signoffs import progress
+    from signoffs.queries.overview import campaign_overview
 
-    overview, counted = progress.campaign_overview(campaign, timezone.now()), grouped(campaign)
+    overview, counted = campaign_overview(campaign, timezone.now()), grouped(campaign)
     names = ("confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")
     shown = {
         row.class_group.pk: (row.counts.expected, *(getattr(row.counts, name) for name in names))

@@ -24,8 +24,9 @@ def print_results(count: int) -> None:
 
     from rosters import planning, reading
     from rosters.models import ClassGroup
-    from signoffs import exports, flow
-    from signoffs.rules import Who
+    from signoffs import flow
+    from signoffs.outputs import exports
+    from signoffs.queries.actors import Who
     from tests.benchmarks import rosters
 
     acting = {"who": Who(command="benchmark"), "clock": timezone.now}

@@ -27,7 +27,7 @@ def print_results(count: int) -> None:
     from rosters import importing, key_fields, planning, reading
     from rosters.models import Campaign, Student
     from signoffs import flow
-    from signoffs.rules import Who
+    from signoffs.queries.actors import Who
     from tests.benchmarks import rosters
 
     content = rosters.workbook(count)

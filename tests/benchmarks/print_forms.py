@@ -31,9 +31,9 @@ def print_results(count: int) -> None:
     from reportlab.pdfgen.canvas import Canvas
 
     from rosters.models import ClassGroup
-    from signoffs import printing
     from signoffs.models import Declaration
-    from signoffs.printing.pen import Pen
+    from signoffs.outputs import printing
+    from signoffs.outputs.printing.pen import Pen
     from tests import factories, stories
     from tests.benchmarks import signed
 

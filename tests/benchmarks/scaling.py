@@ -113,7 +113,7 @@ def run(step: str, size: int, folder: Path) -> tuple[list[float], float] | None:
     """Do the step; return the seconds of each repetition and the MB of the first one."""
     from django.utils import timezone
 
-    from signoffs import printing
+    from signoffs.outputs import printing
     from tests.benchmarks import rosters, signed
 
     roster = folder / "roster.xlsx"
@@ -140,7 +140,7 @@ def imported(roster: Path) -> None:
     from rosters import planning, reading
     from rosters.models import Campaign
     from signoffs import flow
-    from signoffs.rules import Who
+    from signoffs.queries.actors import Who
 
     acting = {"who": Who(command="benchmark"), "clock": timezone.now}
     campaign = flow.campaign_for(slug=str(2026 + Campaign.objects.count()), **acting)
@@ -159,14 +159,14 @@ def printed() -> None:
     """Print the forms of all classes."""
     from django.utils import timezone
 
-    from signoffs import printing
+    from signoffs.outputs import printing
 
     assert consumed(printing.form_pdf(classes(), now=timezone.now()))
 
 
 def exported() -> None:
     """Export the status of all students."""
-    from signoffs import exports
+    from signoffs.outputs import exports
 
     assert consumed(exports.student_status(classes()))
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from signoffs import flow
 from signoffs.models import User
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, second_factor
 from tests.browser.signing_in import sign_in
 

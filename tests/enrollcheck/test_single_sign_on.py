@@ -14,7 +14,7 @@ from django.utils import timezone
 from enrollcheck import env
 from signoffs import flow
 from signoffs.models import Event, User
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import pages, second_factor
 
 # The provider's own libraries, on their way to their next versions.

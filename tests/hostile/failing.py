@@ -30,8 +30,8 @@ def fails(request, kind: str):
     raise OSError(errno.ENOSPC, "No space left on device", f"/srv/{name}-{number}.pdf")
 
 
-handler500 = "signoffs.views.errors.server_error"
-handler404 = "signoffs.views.errors.not_found"
-handler400 = "signoffs.views.errors.bad_request"
-handler403 = "signoffs.views.errors.forbidden"
+handler500 = "signoffs.views.failures.server_error"
+handler404 = "signoffs.views.failures.not_found"
+handler400 = "signoffs.views.failures.bad_request"
+handler403 = "signoffs.views.failures.forbidden"
 urlpatterns = [path("fails/<str:kind>/", fails), path("", include("enrollcheck.urls"))]

@@ -14,7 +14,7 @@ from signoffs import flow
 from signoffs.access import visits
 from signoffs.entrance import links
 from signoffs.models import ClassLink, Declaration
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 from . import cast

@@ -15,7 +15,7 @@ from rosters.models import Student
 from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import Membership
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, printed, stories
 from tests.rosters import files
 

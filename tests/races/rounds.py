@@ -29,7 +29,7 @@ from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.flow import ledger
 from signoffs.models import Chain, ClassSheet, Declaration, Standing, Tally, User
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 START_TIMEOUT = 60  # seconds that a process may take for one round

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from rosters.models import Campaign
-from signoffs import charts
 from signoffs.process import deadlines
-from signoffs.progress import Counts, Forecast, Overview
+from signoffs.queries import charts
+from signoffs.queries.counts import Counts
+from signoffs.queries.overview import Forecast, Overview
 
 TODAY = date(2026, 12, 12)
 

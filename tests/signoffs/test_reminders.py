@@ -11,10 +11,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from signoffs import flow, letters, progress
+from signoffs import flow
 from signoffs.models import ClassSheet, Reminder
+from signoffs.outputs import letters
 from signoffs.process import deadlines
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
+from signoffs.queries.classes import class_rows
 from tests import factories, stories
 
 
@@ -117,7 +119,7 @@ def test_nobody_hears_of_an_entry_that_was_overtaken_or_whose_student_has_left(o
     sheet = stories.submit(own_class, monitor)
     flow.accept_sheet(sheet=sheet, who=Who(user=written_to), clock=timezone.now)
     assert occasions(own_class.campaign, timezone.now()) == []
-    [row] = progress.class_rows([own_class])
+    [row] = class_rows([own_class])
     assert (row.step, row.waiting) == ("accepted", 0)
 
 

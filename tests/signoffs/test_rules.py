@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from signoffs import flow, retention, rules
+from signoffs import flow
 from signoffs.models import User
-from signoffs.rules import Who
+from signoffs.process import rules
+from signoffs.queries import actors, retention
+from signoffs.queries.actors import Who
 from tests import factories
 
 TEN = "一、二、三、四、五、六、七、八、九、十"
@@ -30,9 +32,9 @@ def people(own_class, office, officer, counsellor) -> dict[str, Who]:
 
 
 def test_the_office_is_the_office_the_superuser_and_a_command(people):
-    may = {name for name, who in people.items() if rules.may_as_office(who) is None}
+    may = {name for name, who in people.items() if actors.may_as_office(who) is None}
     assert may == {"office", "superuser", "command"}
-    assert rules.may_as_office(people["office"], is_open=False) is not None
+    assert actors.may_as_office(people["office"], is_open=False) is not None
 
 
 def test_who_was_deactivated_meanwhile_changes_no_account_any_more(people):

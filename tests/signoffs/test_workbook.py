@@ -9,7 +9,7 @@ import pytest
 import python_calamine
 from django.utils import timezone
 
-from signoffs.workbook import Book
+from rosters.xlsx import Book
 
 ROW = (
     "王𠮷 <&>\n",

@@ -23,7 +23,7 @@ from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import ClassLink, Membership, User
 from signoffs.process.deadlines import SCHOOL_CLOCK
-from signoffs.rules import Who, is_monitor
+from signoffs.queries.actors import Who, is_monitor
 
 from .serve import serve
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup
-from signoffs import flow, printing
-from signoffs.rules import Who
+from signoffs import flow
+from signoffs.outputs import printing
+from signoffs.queries.actors import Who
 
 WRONG_USAGE = 2
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from rosters import importing, planning, reading
 from rosters.models import Campaign
 from signoffs import flow
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 
 REFUSED, WRONG_USAGE = 1, 2
 WHO = Who(command="import_roster")

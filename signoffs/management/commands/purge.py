@@ -5,9 +5,10 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from rosters.models import Campaign
-from signoffs import flow, retention
+from signoffs import flow
 from signoffs.process import deadlines
-from signoffs.rules import Who
+from signoffs.queries import retention
+from signoffs.queries.actors import Who
 
 WRONG_USAGE = 2
 

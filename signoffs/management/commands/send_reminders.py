@@ -9,7 +9,8 @@ from django.utils import timezone, translation
 
 from rosters import importing
 from rosters.models import Campaign
-from signoffs import flow, letters
+from signoffs import flow
+from signoffs.outputs import letters
 
 
 class Command(BaseCommand):

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rosters.encryption import key_ring
-from signoffs import flow, staffing
+from signoffs import flow
 from signoffs.entrance import links
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, Event, Invitation, Membership, User
-from signoffs.rules import Who
+from signoffs.queries import staffing
+from signoffs.queries.actors import Who
 from tests import factories, second_factor
 
 Role = Membership.Role

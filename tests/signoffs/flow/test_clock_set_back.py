@@ -17,7 +17,7 @@ from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Chain, ClassSheet, Declaration, Event, OneTimeCode, Standing, Tally
 from signoffs.process import deadlines, states
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import stories
 
 NOW = timezone.now()

@@ -8,12 +8,14 @@ import pytest
 from django.utils import timezone
 
 from rosters import importing
-from signoffs import flow, retention, rules
+from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.process import deadlines
-from signoffs.rules import FieldReport, Who
+from signoffs.process.rules import FieldReport
+from signoffs.queries import retention, situations
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 
@@ -211,9 +213,9 @@ class TestOnPaper:
     def test_what_was_overtaken_waits_no_more_until_that_signature_is_taken_back(self, student, monitor):
         entry = stories.on_paper(student, monitor)
         stories.confirm(student)
-        assert rules.waiting_entry(student) is None
+        assert situations.waiting_entry(student) is None
         flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
-        assert rules.waiting_entry(student) == entry
+        assert situations.waiting_entry(student) == entry
 
     def test_what_was_overtaken_is_not_entered_again(self, student, monitor):
         entry = stories.on_paper(student, monitor)
@@ -229,7 +231,7 @@ class TestOnPaper:
             error=error, outcome="explained", note="已说明", who=Who(user=office), clock=timezone.now
         )
         again = stories.on_paper(student, monitor)
-        assert rules.waiting_entry(student) == again
+        assert situations.waiting_entry(student) == again
 
     def test_the_student_can_contest_it(self, student, monitor, class_group):
         officer = factories.user("officer", role="department", in_department=class_group.department)

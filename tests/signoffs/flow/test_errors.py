@@ -9,9 +9,11 @@ from openpyxl import load_workbook
 
 from rosters import importing
 from rosters.models import ClassGroup, Student
-from signoffs import exports, flow, reported
+from signoffs import flow
 from signoffs.models import FieldError, Standing, Tally
-from signoffs.rules import Who
+from signoffs.outputs import exports
+from signoffs.queries import reported
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 

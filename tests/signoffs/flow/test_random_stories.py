@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from rosters import key_fields, planning, reading
 from rosters.models import ClassGroup, Student
-from signoffs import flow, progress
+from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.flow.ledger import verify
 from signoffs.models import (
@@ -26,7 +26,8 @@ from signoffs.models import (
     Tally,
 )
 from signoffs.process import deadlines
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
+from signoffs.queries.counts import counts_of
 from tests import factories, stories
 
 MOVES = 120
@@ -189,7 +190,7 @@ def test_tallies_and_chains_hold_after_any_story(campaign, seed):
         kept = Tally.objects.get(class_group=class_group)
         assert tallies.differences(kept, counted[class_group.pk]) == {}
         plain = plain_counts(class_group)
-        shown = progress.counts(kept)
+        shown = counts_of(kept)
         assert {name: getattr(shown, name) for name in plain} == dict(plain)
         assert shown.expected == sum(plain.values()) - plain["withdrawn"]
     assert [problem for chain in Chain.objects.all() for problem in verify(chain)] == []

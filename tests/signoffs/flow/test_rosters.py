@@ -5,10 +5,12 @@ from django.utils import timezone
 
 from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, Student
-from signoffs import flow, progress, rules
+from signoffs import flow
 from signoffs.flow import ledger
 from signoffs.models import ClassLink, Declaration, Event, MonitorDuty, Standing, Tally
-from signoffs.rules import Who, is_monitor
+from signoffs.process import labels
+from signoffs.queries import actors
+from signoffs.queries.actors import Who, is_monitor
 from tests import factories, stories
 
 
@@ -24,7 +26,7 @@ def bring_in(student, **changed) -> importing.Applied:
     """Import one line: the student, with these fields changed; a duty has a column only where it is named."""
     names = [*key_fields.BY_NAME, *(changed.keys() & {"duty"})]
     values = {name: key_fields.display(name, getattr(student, name)) for name in names} | changed
-    header = ",".join(progress.field_label(name) for name in names)
+    header = ",".join(labels.field_label(name) for name in names)
     content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
     plan = planning.plan(student.campaign, reading.read(content, "one.csv"))
     return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
@@ -91,7 +93,7 @@ def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
 
     bring_in(student, class_name="软件2602班")
     student = Student.objects.get(pk=student.pk)
-    assert rules.roles(Who(student=student), student.class_group) == set()
+    assert actors.roles(Who(student=student), student.class_group) == set()
     (event,) = Event.objects.filter(verb="unname_monitor")
     assert (event.chain.class_group, event.student) == (old, student)
     assert ledger.verify(event.chain) == []

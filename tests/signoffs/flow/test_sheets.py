@@ -11,7 +11,7 @@ from signoffs import flow
 from signoffs.flow import tallies
 from signoffs.models import ClassSheet, HandIn, Standing, Tally
 from signoffs.process import deadlines
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, stories
 
 

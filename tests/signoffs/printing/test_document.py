@@ -14,10 +14,10 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from rosters.encryption import CannotDecrypt
-from signoffs import printing
 from signoffs.models import ClassSheet, Declaration
-from signoffs.printing.content import AT_ONCE
-from signoffs.printing.pen import Pen
+from signoffs.outputs import printing
+from signoffs.outputs.printing.content import AT_ONCE
+from signoffs.outputs.printing.pen import Pen
 from tests import factories, printed, stories
 
 DRAWN = {"strokes": [[20, 150, 200, 40, 380, 160], [90, 90, 420, 80]], "size": [600, 200]}

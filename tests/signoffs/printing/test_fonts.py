@@ -8,8 +8,8 @@ from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from reportlab.pdfbase import pdfmetrics
 
-from signoffs.printing import fonts
-from signoffs.printing.pen import Pen
+from signoffs.outputs.printing import fonts
+from signoffs.outputs.printing.pen import Pen
 
 
 def names(pdf: bytes) -> set[str]:

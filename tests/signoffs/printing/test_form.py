@@ -8,11 +8,12 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
-from signoffs import flow, printing
+from signoffs import flow
 from signoffs.models import FieldError
-from signoffs.printing import form as layout
-from signoffs.printing.pen import HEIGHT
-from signoffs.rules import Who
+from signoffs.outputs import printing
+from signoffs.outputs.printing import form as layout
+from signoffs.outputs.printing.pen import HEIGHT
+from signoffs.queries.actors import Who
 from tests import factories, printed, stories
 
 DRAWN = {"strokes": [[20, 150, 200, 40, 380, 160], [90, 90, 420, 80]], "size": [600, 200]}

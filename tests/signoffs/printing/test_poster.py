@@ -2,9 +2,9 @@
 
 from django.utils import timezone
 
-from signoffs import printing
 from signoffs.entrance import links
 from signoffs.models import ClassLink
+from signoffs.outputs import printing
 from tests import factories, printed
 
 

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, staffing
+from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import Event, Membership, User
-from signoffs.rules import Who
+from signoffs.queries import staffing
+from signoffs.queries.actors import Who
 from tests import factories, pages, second_factor, stories
 
 Role = Membership.Role

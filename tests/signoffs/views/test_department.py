@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signoffs import flow, progress
+from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import (
     AccessRecord,
@@ -21,7 +21,8 @@ from signoffs.models import (
     Tally,
 )
 from signoffs.process import deadlines
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
+from signoffs.queries.classes import class_rows
 from tests import factories, pages, printed, stories
 
 
@@ -170,7 +171,7 @@ def test_the_entry_of_a_student_who_was_moved_is_the_new_departments(desk, own_c
     stories.move(student, other_class)
     url = reverse("department-countersign", args=[entry.uuid])
     assert desk.post(url).status_code == 404
-    waiting = {row.class_group: row.waiting for row in progress.class_rows([own_class, other_class])}
+    waiting = {row.class_group: row.waiting for row in class_rows([own_class, other_class])}
     assert waiting == {own_class: 0, other_class: 1}
     there = factories.user("there", role="department", in_department=other_class.department)
     assert browser(there).post(url).status_code == 302

@@ -8,7 +8,7 @@ from django.utils import timezone
 from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import ClassLink, ClassSheet, Declaration, Standing
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 

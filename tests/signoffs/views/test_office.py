@@ -16,7 +16,7 @@ from signoffs import flow
 from signoffs.entrance import links
 from signoffs.forms.staff import a_year_on
 from signoffs.models import Declaration, Event, FieldError, HandIn, Standing
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, printed, stories
 from tests.rosters import files
 

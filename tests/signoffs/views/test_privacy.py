@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters.models import Campaign
-from signoffs import access_log, flow, retention
+from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import AccessRecord, Identification
 from signoffs.process import guide
-from signoffs.rules import Who
+from signoffs.queries import access_log, retention
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from signoffs import flow
 from signoffs.entrance import links
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from signoffs.upkeep import health, readiness
 from signoffs.upkeep.readiness import Readiness
 from tests import factories, pages, stories

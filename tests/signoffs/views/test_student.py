@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from rosters import key_fields
 from rosters.models import Student
-from signoffs import flow, rules
+from signoffs import flow
 from signoffs.entrance import links
 from signoffs.flow import tallies
 from signoffs.forms.student import RecordForm
 from signoffs.models import ClassLink, Declaration, MissingClaim, Standing, Tally, Throttle
-from signoffs.rules import Who
+from signoffs.process import rules
+from signoffs.queries.actors import Who
 from signoffs.templatetags.enrollcheck import linked, moment
 from tests import factories, pages, stories
 

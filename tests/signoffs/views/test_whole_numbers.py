@@ -13,7 +13,7 @@ from django.utils import timezone
 from rosters import identity, key_fields
 from signoffs import flow
 from signoffs.models import Event
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 RIGHT = {"reason": "省厅要求核对", "password": "officeoffice"}

@@ -15,13 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rosters import key_fields
 
-from .. import access, exports, flow, reported, rules
-from ..forms.staff import NoteForm, SettleForm
-from ..models import FieldError
-from ..process import states
-from .files import XLSX, download, made_of_people
-from .office import dashboard_page
-from .pages import INVALID, REFUSED, office_page
+from ... import access, flow
+from ...forms.staff import NoteForm, SettleForm
+from ...models import FieldError
+from ...outputs import exports
+from ...process import rules, states
+from ...queries import reported
+from ..files import XLSX, download, made_of_people
+from ..pages import INVALID, REFUSED, office_page
+from .dashboard import dashboard_page
 
 FILTERS = {
     "open": {"outcome__in": states.UNSETTLED},

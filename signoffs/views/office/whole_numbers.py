@@ -8,10 +8,12 @@ from django.views.decorators.http import require_http_methods
 
 from rosters.models import Department
 
-from .. import access, exports, flow, progress
-from ..forms.staff import WholeNumbersForm
-from .files import XLSX, download
-from .pages import INVALID, REFUSED, office_page
+from ... import access, flow
+from ...forms.staff import WholeNumbersForm
+from ...outputs import exports
+from ...queries.history import whole_number_exports
+from ..files import XLSX, download
+from ..pages import INVALID, REFUSED, office_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,6 +46,6 @@ def whole_numbers(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse
 
 
 def _page(request, desk, form, status=200, refusal=None) -> HttpResponse:
-    made = progress.whole_number_exports(desk.campaign)
+    made = whole_number_exports(desk.campaign)
     context = office_page(desk, "campaign", form=form, refusal=refusal, made=made)
     return render(request, "signoffs/office/whole_numbers.html", context, status=status)

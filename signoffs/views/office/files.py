@@ -9,9 +9,10 @@ from django.views.decorators.http import require_POST
 
 from rosters.models import ClassGroup
 
-from .. import access, exports, flow, printing
-from ..process import states
-from .files import XLSX, download, file_of_form, kind_of_form, made_of_people, name_of_form, stream
+from ... import access, flow
+from ...outputs import exports, printing
+from ...process import states
+from ..files import XLSX, download, file_of_form, kind_of_form, made_of_people, name_of_form, stream
 
 
 @require_POST

@@ -14,9 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, ClassGroup
 
-from . import rules
-from .models import Event
-from .process import deadlines
+from ..models import Event
+from ..process import deadlines, rules
 
 KEPT_DAYS = 180
 LONGEST_DAYS = 3650  # more is a slip of the hand

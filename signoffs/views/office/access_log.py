@@ -5,8 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import access, access_log
-from .pages import office_page
+from ... import access
+from ...queries import access_log
+from ..pages import office_page
 
 A_PAGE = 100
 

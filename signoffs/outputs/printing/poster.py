@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from rosters.models import ClassGroup
 
-from ..entrance import links
-from ..models import ClassLink
+from ...entrance import links
+from ...models import ClassLink
 from .fonts import BOLD
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from rosters.models import ClassGroup
 
-from ..process import deadlines
-from ..process.grid import PAIRS, ROWS, SEATS
+from ...process import deadlines
+from ...process.grid import PAIRS, ROWS, SEATS
 from . import fonts
 from .content import Cell, ErrorRow, Form, facts, gather
 from .fonts import BOLD

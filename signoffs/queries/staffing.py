@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import Membership, SignInRule, User
+from ..models import Membership, SignInRule, User
 
 SecondFactor = SignInRule.SecondFactor
 LINK_IS_DEAD = _("This link was used, replaced by a newer one, or is too old. Ask the office for a new one.")

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rosters import importing, marking, planning, reading
 from rosters.models import RosterImport
 
-from .. import access, flow
-from ..forms.roster import MappingForm, UploadForm
-from .files import XLSX, download, made_of_people
-from .pages import INVALID, REFUSED, office_page, same_campaign
+from ... import access, flow
+from ...forms.roster import MappingForm, UploadForm
+from ..files import XLSX, download, made_of_people
+from ..pages import INVALID, REFUSED, office_page, same_campaign
 
 GONE = 410
 SHOWN = 200  # rows of each table on the preview; the counts are of all

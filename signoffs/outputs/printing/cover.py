@@ -6,8 +6,8 @@ from datetime import datetime
 
 from rosters.models import ClassGroup
 
-from ..models import HandIn
-from ..process import deadlines
+from ...models import HandIn
+from ...process import deadlines
 from .fonts import BOLD
 from .form import draw_forms
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen

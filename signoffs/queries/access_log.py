@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from rosters.models import Student
 
-from .models import AccessRecord, Event, User
+from ..models import AccessRecord, Event, User
 
 # Events by which personal data left as a file.
 FILES = ("export", "export_whole_numbers")

@@ -12,10 +12,10 @@ from django.db.models import F
 
 from rosters.models import Campaign, ClassGroup, Student
 
-from ..flow.sheets import sheet_rows
-from ..models import ClassSheet, Declaration, FieldError, Standing
-from ..process import states
-from ..progress import field_label
+from ...flow.sheets import sheet_rows
+from ...models import ClassSheet, Declaration, FieldError, Standing
+from ...process import states
+from ...process.labels import field_label
 
 AT_ONCE = 20  # classes
 _SIGNATURE, _PHONE = Declaration._meta.get_field("signature"), Declaration._meta.get_field("phone")

@@ -12,9 +12,9 @@ from datetime import datetime
 from rosters import identity, key_fields
 from rosters.models import Student
 
+from ..models import Declaration, FieldError, Identification
 from . import access_log
 from .dossier import Dossier, dossier
-from .models import Declaration, FieldError, Identification
 
 # Of the looks and files that the copy lists; it says how many there are in all.
 LOOKS_SHOWN = 300

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from rosters import identity, key_fields
 from rosters.models import RosterChange, Student
 
-from . import rules
-from .models import Declaration, Event, Excuse, FieldError, Standing
+from ..models import Declaration, Event, Excuse, FieldError, Standing
+from . import actors, situations
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,6 @@ def dossier(student: Student) -> Dossier:
         excuses=tuple(student.excuses.select_related("entered_by_user", "entered_by_student")),
         changes=tuple(student.changes.exclude(field="id_number").order_by("-changed_at")),
         events=tuple(student.events.select_related("user").order_by("-happened_at", "-pk")),
-        waiting=rules.waiting_entries().filter(student=student).first(),
-        is_monitor=rules.is_monitor(student),
+        waiting=situations.waiting_entries().filter(student=student).first(),
+        is_monitor=actors.is_monitor(student),
     )

@@ -1,50 +1,26 @@
-"""May this person do this now? None, or the reason why not.
+"""May this be done now? None, or the reason why not, in the words that stand on the disabled button.
 
-The same words stand on the disabled button and come from the writer. `situation` looks; what it returns is
-plain values, and the predicates look at nothing else: they are tested as tables, without a database.
+The predicates look at plain values and nothing else: they are tested as tables, without a database.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from django.db.models import BigIntegerField, Exists, OuterRef
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
-from rosters.models import Campaign, ClassGroup, Department, Student
 
-from .models import ClassSheet, Declaration, FieldError, HandIn, Membership, Standing, User
-from .models.prepared import Prepared
-from .process import deadlines, states
+from . import states
 
-MONITOR_DUTIES = ("班长", "学习委员")
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
+
+
 NAMES_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Who:
-    """Who acts: a member of staff, an identified student, or a command."""
-
-    user: User | None = None
-    student: Student | None = None
-    command: str = ""
-    # As what a user acts (a Membership.Role), for the record alone: what they may is asked of `staff_roles`.
-    role: str = ""
-
-    @property
-    def label(self) -> str:
-        """The name under which an event remembers them; empty for a visitor who has none."""
-        if self.user is not None:
-            return str(self.user)
-        if self.student is not None:
-            return f"{self.student.name} {self.student.student_number}"
-        return self.command
 
 
 @dataclass(frozen=True)
@@ -54,42 +30,6 @@ class FieldReport:
     field: str
     chsi_value: str
     right_value: str
-
-
-def is_monitor(student: Student) -> bool:
-    """Say whether the student may submit the class's sheet: by the roster's duty column, or named so."""
-    if student.withdrawn_at is not None:
-        return False
-    duties = re.split(r"[\s、，,；;/／和兼]+", student.duty)
-    return any(duty in MONITOR_DUTIES for duty in duties) or hasattr(student, "monitor_duty")
-
-
-def roles(who: Who, class_group: ClassGroup | None = None, student: Student | None = None) -> frozenset[str]:
-    """Return as what somebody acts on a class and one of its students (names of states.ACTORS)."""
-    if who.command:
-        return frozenset({states.OFFICE})
-    found = set()
-    if who.student is not None:
-        acting = who.student
-        if acting == student:
-            acting = student  # as it was just loaded, with the duty
-            found.add(states.STUDENT)
-        if class_group and acting.class_group_id == class_group.pk and is_monitor(acting):
-            found.add(states.MONITOR)
-    if who.user is not None:
-        found |= staff_roles(who.user, class_group and class_group.department)
-    return frozenset(found)
-
-
-def staff_roles(user: User, department: Department | None) -> set[str]:
-    """Return as what a member of staff acts on a department. Counsellors read and remind: none."""
-    found = {states.OFFICE} if user.is_superuser else set()
-    for membership in Membership.objects.filter(user=user):
-        if membership.role == Membership.Role.OFFICE:
-            found.add(states.OFFICE)
-        elif membership.role == Membership.Role.DEPARTMENT and department is not None:
-            found |= {states.OFFICER} if membership.department_id == department.pk else set()
-    return found
 
 
 @dataclass(frozen=True)
@@ -120,97 +60,21 @@ class Situation:
         return self.hand_in in (states.HANDED_IN, states.RECEIVED)
 
 
-def newest_sheet(class_group: ClassGroup) -> ClassSheet | None:
-    """Return the class's sheet of the newest version, without its rows and its signature."""
-    sheets = ClassSheet.objects.filter(class_group=class_group).defer("rows", "signature")
-    return sheets.order_by("-version").first()
-
-
-def newest_hand_in(campaign: Campaign, department: Department) -> HandIn | None:
-    """Return the department's hand-in of the newest version."""
-    return HandIn.objects.filter(campaign=campaign, department=department).order_by("-version").first()
-
-
-def department_situation(campaign: Campaign, newest: HandIn | None) -> Situation:
-    """Look at a department, whose newest hand-in in the campaign is this one."""
-    return Situation(
-        open=campaign.state == Campaign.State.OPEN, hand_in=newest.state if newest else states.NONE
-    )
-
-
-def has_open_errors(standing: Standing) -> bool:
-    """Say whether an error of the declaration that counts is not settled yet."""
-    errors = FieldError.objects.filter(declaration=standing.declaration_id)
-    return errors.filter(outcome__in=states.UNSETTLED).exists()
-
-
-def standing_of(student: Student) -> Standing | None:
-    """Return where the student stands; None: missing."""
-    return Standing.objects.filter(student=student).first()
-
-
-_sheets = Prepared(
-    lambda class_group: (
-        ClassSheet.objects.filter(class_group=class_group).only("state").order_by("-version")[:1]
-    ),
-    class_group=BigIntegerField(),
-)
-_hand_ins = Prepared(
-    lambda campaign, department: (
-        HandIn.objects.filter(campaign=campaign, department=department).only("state").order_by("-version")[:1]
-    ),
-    campaign=BigIntegerField(),
-    department=BigIntegerField(),
-)
-
-
-def class_states(class_group: ClassGroup) -> tuple[str, str]:
-    """Return the states of the class's newest sheet and of its department's newest hand-in."""
-    sheet = _sheets.first(class_group=class_group.pk)
-    hand_in = _hand_ins.first(campaign=class_group.campaign_id, department=class_group.department_id)
-    return tuple(found.state if found else states.NONE for found in (sheet, hand_in))
-
-
-def situation(
-    class_group: ClassGroup,
-    now: datetime,
-    standing: Standing | None = None,
-    *,
-    of: tuple[str, str] | None = None,
-) -> Situation:
-    """Look at a class, and at how one of its students stands. `of`: what class_states said, where known."""
-    sheet, hand_in = of or class_states(class_group)
-    return Situation(
-        open=class_group.campaign.state == Campaign.State.OPEN,
-        deadline_passed=deadlines.is_late(class_group.campaign.student_deadline, now),
-        sheet=sheet,
-        hand_in=hand_in,
-        standing=standing.state if standing else states.MISSING,
-        settled=is_settled(standing),
-    )
-
-
-def is_settled(standing: Standing | None) -> bool:
-    """Say whether somebody reported, and every error of it is settled."""
-    return standing is not None and standing.state == states.REPORTED and not has_open_errors(standing)
-
-
-def is_asked_again(standing: Standing | None) -> bool:
-    """Say whether the student is asked to look at the record again."""
-    return (
-        standing is not None and Situation(standing=standing.state, settled=is_settled(standing)).asked_again
-    )
-
-
-# The table of moves, asked ----------------------------------------------------------------------------
-
 _NOT_OPEN = _("The campaign is not open.")
+
+
 _NOT_YOURS = _("Somebody else has to do this.")
+
+
 _ENDED = {
     states.SHEET: _("The class's sheet has been submitted. It has to be returned first."),
     states.HAND_IN: _("The department has handed in. Only the office can open it again."),
 }
+
+
 _TOO_EARLY = _("Only after the students' deadline.")
+
+
 _NOT_FROM = {
     states.MISSING: _("The student has not signed yet."),
     states.CONFIRMED: _("The student has already signed."),
@@ -230,7 +94,11 @@ _NOT_FROM = {
 
 
 _SHEET_VERBS = {move.verb for move in states.CLASS_SHEET.moves}
+
+
 _HAND_IN_VERBS = {move.verb for move in states.DEPARTMENT.moves}
+
+
 # What is a second look for somebody who is asked again, though still counted as reported.
 _LOOKS = {"confirm", "report", "enter_on_paper", "countersign"}
 
@@ -268,14 +136,6 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     if not at.open:
         return _NOT_OPEN
     return None if acting_as & needed else _NOT_YOURS
-
-
-def may_as_office(who: Who, *, is_open: bool = True) -> str | None:
-    """Ask for what the office alone does, of a campaign (`is_open`, where that matters) or of the house."""
-    return may_act(roles(who), Situation(open=is_open), frozenset({states.OFFICE}))
-
-
-# What a move needs besides the table ------------------------------------------------------------------
 
 
 MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
@@ -382,11 +242,6 @@ def may_leave_out(names: list[str]) -> str | None:
     return _lazy_classes_left(names) if names else None
 
 
-def is_purged(campaign: Campaign) -> bool:
-    """Say whether the deletion of the campaign's personal data has begun."""
-    return campaign.class_groups.exclude(purged_at=None).exists()
-
-
 def may_show_people(is_purged: bool) -> str | None:
     """Refuse a file of people whose data was deleted."""
     if is_purged:
@@ -455,55 +310,3 @@ def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today:
 def may_give(text: str, reason: str) -> str | None:
     """Refuse an empty text where one is needed; `reason` is the sentence to say then."""
     return None if text.strip() else reason
-
-
-# For a page: the reason beside a button ---------------------------------------------------------------
-
-
-def unaccounted(class_group: ClassGroup) -> tuple[list[str], int]:
-    """Return who keeps the books from balancing ("17 name"), and how many of them await the officer."""
-    students = (
-        Student.objects.filter(class_group=class_group, withdrawn_at=None)
-        .exclude(standing__state__in=states.ACCOUNTED)
-        .order_by("seat")
-        .values_list("pk", "seat", "name")
-    )
-    left = {pk: f"{seat} {name}" for pk, seat, name in students}
-    waiting = waiting_entries().filter(student__class_group=class_group, student__in=left)
-    return list(left.values()), waiting.values("student").distinct().count()
-
-
-_waiting = Prepared(
-    lambda student: waiting_entries().filter(student=student).order_by("-pk")[:1], student=BigIntegerField()
-)
-
-
-def waiting_entry(student: Student) -> Declaration | None:
-    """Return an entry that somebody made for the student and that still awaits the officer."""
-    return _waiting.first(student=student.pk)
-
-
-def waiting_entries():
-    """Return the declarations, of any class, that were entered for somebody and await the officer.
-
-    One whose student has signed since, or has left, waits for nobody: until that signature is taken back, or
-    the roster names the student again.
-    """
-    entered = Declaration.objects.exclude(channel=Declaration.Channel.OWN).filter(
-        countersigned_at=None, withdrawn_at=None, contested_at=None
-    )
-    newer = Declaration.objects.filter(
-        student=OuterRef("student"), pk__gt=OuterRef("pk"), withdrawn_at=None, contested_at=None
-    )
-    return entered.filter(~Exists(newer), student__withdrawn_at=None)
-
-
-def reason(
-    verb: str, *, who: Who, class_group: ClassGroup, now: datetime, student: Student | None = None
-) -> str | None:
-    """Return why `who` can't make that move now, or None: what stands beside the button."""
-    at = situation(class_group, now, student and standing_of(student))
-    refusal = may(verb, roles(who, class_group, student), at)
-    if refusal is None and verb == "submit_sheet":
-        return may_balance(*unaccounted(class_group))
-    return refusal

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters.models import ClassGroup
 
-from .. import access, flow, letters, staffing
-from ..entrance import links
-from ..forms.accounts import AccountForm, NewAccountForm, SecondFactorRuleForm
-from ..models import Event, Invitation, Membership, User
-from .pages import INVALID, REFUSED, office_page
+from ... import access, flow
+from ...entrance import links
+from ...forms.accounts import AccountForm, NewAccountForm, SecondFactorRuleForm
+from ...models import Event, Invitation, Membership, User
+from ...outputs import letters
+from ...queries import staffing
+from ..pages import INVALID, REFUSED, office_page
 
 EVENTS_SHOWN = 12
 

@@ -8,9 +8,11 @@ from django.conf import settings
 
 from rosters.models import Campaign, ClassGroup
 
-from . import progress, rules
-from .models import Membership, User
-from .process import deadlines
+from ..models import Membership, User
+from ..process import deadlines
+from ..queries import situations
+from ..queries.classes import FINISHED, ClassRow, class_rows
+from ..queries.counts import Counts
 
 # Days before a deadline on which a letter goes out; after a pause of the timer the nearest one that is due.
 BEFORE = (0, 1, 3)
@@ -49,17 +51,17 @@ def due(campaign: Campaign, now: datetime) -> Iterator[Letter]:
     officers = Membership.objects.filter(role=Membership.Role.DEPARTMENT, user__is_active=True)
     for officer in officers.exclude(user__email="").select_related("user", "department"):
         classes = ClassGroup.objects.filter(campaign=campaign, department=officer.department)
-        rows = progress.class_rows(classes.select_related("department"))
+        rows = class_rows(classes.select_related("department"))
         if rows:
             yield from _of_department(campaign, officer, rows, now)
 
 
 def _of_department(
-    campaign: Campaign, officer: Membership, rows: list[progress.ClassRow], now: datetime
+    campaign: Campaign, officer: Membership, rows: list[ClassRow], now: datetime
 ) -> Iterator[Letter]:
     address = f"{settings.SITE_URL}/department/"
-    newest = rules.newest_hand_in(campaign, officer.department)
-    handed_in = rules.department_situation(campaign, newest).is_handed_in
+    newest = situations.newest_hand_in(campaign, officer.department)
+    handed_in = situations.department_situation(campaign, newest).is_handed_in
     waiting = [row for row in rows if row.step in (ACT_ON_LATER if handed_in else ACT_ON)]
     if waiting:
         names = "\n".join(f"  {row.class_group}：{row.step_label}" for row in waiting[:MOST_CLASSES])
@@ -72,8 +74,8 @@ def _of_department(
     if handed_in:
         return
     left = [row for row in rows if row.counts.left]
-    unfinished = [row for row in rows if row.step not in progress.FINISHED]
-    total = sum((row.counts for row in rows), progress.Counts())
+    unfinished = [row for row in rows if row.step not in FINISHED]
+    total = sum((row.counts for row in rows), Counts())
     for kind, day, open_rows in (
         ("students", campaign.student_deadline, left),
         ("departments", campaign.department_deadline, unfinished),
@@ -92,7 +94,7 @@ def _of_department(
         )
 
 
-def _lacks(row: progress.ClassRow) -> str:
+def _lacks(row: ClassRow) -> str:
     return f"还差 {row.counts.left} 人" if row.counts.left else str(row.step_label)
 
 

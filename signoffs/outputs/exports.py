@@ -10,12 +10,14 @@ from datetime import datetime
 
 from rosters import identity, key_fields
 from rosters.models import Campaign, ClassGroup, Student
+from rosters.xlsx import Book
 
-from . import progress, reported
-from .models import Declaration, Event, Excuse, FieldError
-from .process import deadlines, states
-from .progress import field_label
-from .workbook import Book
+from ..models import Declaration, Event, Excuse, FieldError
+from ..process import deadlines, states
+from ..process.labels import field_label
+from ..queries import reported
+from ..queries.counts import Counts
+from ..queries.overview import DepartmentRow, campaign_overview
 
 STATUS_COLUMNS = {
     "系部": 16, "班级": 18, "序号": 6, "学号": 16, "姓名": 16, "状态": 12, "逾期": 6, "核对时间": 18,
@@ -75,7 +77,7 @@ def _status_rows(class_groups: Iterable[ClassGroup], state: str) -> Iterator[tup
 
 def department_summary(campaign: Campaign, now: datetime) -> bytes:
     """Return the dashboard's table of departments, and one of the classes."""
-    overview = progress.campaign_overview(campaign, now)
+    overview = campaign_overview(campaign, now)
     book = Book()
     _sheet(book, "系部", SUMMARY_COLUMNS, (_summary_row(row) for row in overview.departments))
     classes = {"系部": 18, "班级": 20, **{name: 8 for name in list(SUMMARY_COLUMNS)[2:11]}, "确认表": 14}
@@ -97,12 +99,12 @@ def department_summary(campaign: Campaign, now: datetime) -> bytes:
     return book.content()
 
 
-def _counts(counts: progress.Counts) -> tuple:
+def _counts(counts: Counts) -> tuple:
     accounted = (counts.confirmed, counts.reported, counts.recheck, counts.excused, counts.overdue)
     return (counts.expected, *accounted, counts.missing, f"{counts.percent}%", counts.late)
 
 
-def _summary_row(row: progress.DepartmentRow) -> tuple:
+def _summary_row(row: DepartmentRow) -> tuple:
     handed_in = row.hand_in
     return (
         str(row.department),

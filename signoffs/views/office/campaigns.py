@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rosters.models import Campaign
 
-from .. import access, flow, retention
-from ..forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
-from .pages import INVALID, REFUSED, office_page, same_campaign
+from ... import access, flow
+from ...forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
+from ...queries import retention
+from ..pages import INVALID, REFUSED, office_page, same_campaign
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

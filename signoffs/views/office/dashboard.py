@@ -7,13 +7,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import access, flow, printing, progress, rules
-from ..charts import completion
-from ..dossier import dossier
-from ..forms.staff import ReasonForm
-from ..models import HandIn, MissingClaim
-from .files import made_of_people, stream
-from .pages import INVALID, REFUSED, office_page
+from ... import access, flow
+from ...forms.staff import ReasonForm
+from ...models import HandIn, MissingClaim
+from ...outputs import printing
+from ...queries import situations
+from ...queries.charts import completion
+from ...queries.classes import class_grid, class_rows, form_pages
+from ...queries.counts import Counts
+from ...queries.dossier import dossier
+from ...queries.history import history, sheet_versions
+from ...queries.overview import campaign_overview
+from ..files import made_of_people, stream
+from ..pages import INVALID, REFUSED, office_page
 
 
 @require_safe
@@ -28,7 +34,7 @@ def dashboard_page(request, desk, *, status=200, refusal=None) -> HttpResponse:
     if desk.campaign is None:
         return render(request, "signoffs/office/empty.html", office_page(desk, "dashboard"), status=status)
     now = timezone.now()
-    overview = progress.campaign_overview(desk.campaign, now)
+    overview = campaign_overview(desk.campaign, now)
     claims = []
     if not request.htmx:  # the refresh of the numbers leaves the claims as they stand on the page
         waiting = MissingClaim.objects.filter(class_group__campaign=desk.campaign, settled_at=None)
@@ -48,14 +54,14 @@ def dashboard_page(request, desk, *, status=200, refusal=None) -> HttpResponse:
 
 def _department(request, desk, department, *, status=200, refusal=None, form=None) -> HttpResponse:
     classes = desk.class_groups.filter(department=department)
-    rows = progress.class_rows(classes)
+    rows = class_rows(classes)
     hand_ins = HandIn.objects.filter(campaign=desk.campaign, department=department)
     context = office_page(
         desk,
         "dashboard",
         department=department,
         rows=rows,
-        total=sum((row.counts for row in rows), progress.Counts()),
+        total=sum((row.counts for row in rows), Counts()),
         hand_ins=hand_ins.select_related("handed_in_by", "received_by", "reopened_by"),
         hand_in=hand_ins.first(),
         lacking_in=printing.lacking_in([row.class_group for row in rows]),
@@ -119,23 +125,23 @@ def class_page(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpRespo
     """One class: its grid and its sheets."""
     class_group = desk.class_group(uuid)
     access.record_view(desk, "office-class", class_group=class_group)
-    seats = progress.class_grid(class_group)
+    seats = class_grid(class_group)
     context = office_page(
         desk,
         "dashboard",
         class_group=class_group,
-        pages=progress.form_pages(seats),
+        pages=form_pages(seats),
         lacking=printing.lacking(seat.student.name for seat in seats),
-        counts=progress.class_rows([class_group])[0].counts,
-        versions=progress.sheet_versions(class_group),
-        history=progress.history(class_group),
+        counts=class_rows([class_group])[0].counts,
+        versions=sheet_versions(class_group),
+        history=history(class_group),
     )
     return render(request, "signoffs/office/class.html", context)
 
 
 def _student_page(request, desk, one, *, status=200, refusal=None, form=None) -> HttpResponse:
     access.record_view(desk, "office-student", class_group=one.class_group, student=one)
-    reason = rules.reason(
+    reason = situations.reason(
         "withdraw_student", who=desk.who, class_group=one.class_group, now=timezone.now(), student=one
     )
     context = office_page(

@@ -23,11 +23,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic import View
 from requests import RequestException
 
-from .. import access, flow, staffing
+from .. import access, flow
 from ..entrance import links
 from ..forms.accounts import InvitationForm
-from ..rules import Who
-from .errors import page
+from ..queries import staffing
+from ..queries.actors import Who
+from .failures import page
 from .pages import INVALID, REFUSED
 
 TOO_MANY_REQUESTS = 429

@@ -4,8 +4,8 @@ from django.db.models import F, Q, QuerySet
 
 from rosters import key_fields
 
-from .models import FieldError
-from .process import states
+from ..models import FieldError
+from ..process import states
 
 _COUNTS = Q(
     declaration__student__standing__declaration=F("declaration"),

@@ -4,10 +4,11 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
 
-from .. import reported, rules
 from ..models import FieldError
-from ..process import states
-from ..rules import WHOLE_RECORD, Who
+from ..process import rules, states
+from ..process.rules import WHOLE_RECORD
+from ..queries import actors, reported
+from ..queries.actors import Who
 from .ledger import Book, Clock, Refused, ask_again, refuse_if, share_of, student_book
 
 
@@ -32,7 +33,7 @@ def settle_error(
 def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) -> None:
     student = book.student(error.declaration.student)
     needed = {states.OFFICE} if error.field in WHOLE_RECORD else {states.OFFICER, states.OFFICE}
-    acting = rules.roles(who, book.class_group, student)
+    acting = actors.roles(who, book.class_group, student)
     refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
     counts = reported.counting().filter(pk=error.pk).exists()
     refuse_if(rules.may_settle(error.outcome, outcome, error.field, counts=counts))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from .process import deadlines
-from .progress import Overview
+from ..process import deadlines
+from .overview import Overview
 
 WIDTH, HEIGHT = 760, 220
 LEFT, RIGHT, TOP, BOTTOM = 40, 76, 16, 28  # on the right is room for the last deadline's name
