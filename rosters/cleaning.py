@@ -1,18 +1,18 @@
-"""A cell → the value that is stored, and what is wrong with it. One row of a table for each key field.
+"""A cell → the value that is stored, and what is wrong with it.
 
-A leaf. A value keeps the record's own writing (names above all): only what a spreadsheet adds is taken
-away, the outer spaces, a leading apostrophe, full-width digits and letters, and codes become their words.
-A number (ID, 学号) is a code and no writing: its signs, too, become half width.
+A leaf. Which column is cleaned by which function, the table in key_fields.py says. A value keeps the record's
+own writing (names above all): only what a spreadsheet adds is taken away, the outer spaces, a leading
+apostrophe, full-width digits and letters, and codes become their words. A number (ID, 学号) is a code and no
+writing: its signs, too, become half width.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from . import ethnic_groups, identity, key_fields
+from . import ethnic_groups, identity, meanings
 from .widths import HALF_WIDTH, compact
 
 Cell = str | int | float | bool | date | datetime | None
@@ -26,18 +26,14 @@ class Cleaned(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-LIMITS = {
-    "name": 80,
-    "sex": 4,
-    "ethnicity": 40,
-    "id_number": 40,
-    "student_number": 32,
-    "department_name": 80,
-    "major": 120,
-    "class_name": 80,
-    "level": 30,
-    "duty": 30,
-}
+class Column(Protocol):
+    """What a cleaning has to know of its column: a row of the table in key_fields.py."""
+
+    label: str
+    longest: int | None
+    required: str
+
+
 # What a cell says that isn't a value but a time of day, or the error of a formula.
 TIME_CELL, ERROR_CELL = object(), object()
 
@@ -100,7 +96,7 @@ def _character_faults(text: str) -> list[Fault]:
     return list(found.values())
 
 
-def _text(field: str, cell: Cell) -> tuple[str, list[Fault]]:
+def _text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
     """Return a cell's trimmed text, and the faults that text of every field can have."""
     if cell is ERROR_CELL:
         return "", [("error_value", {})]
@@ -108,45 +104,34 @@ def _text(field: str, cell: Cell) -> tuple[str, list[Fault]]:
         return "", [("date_cell", {})]
     text = trimmed(text_of(cell))
     faults = _character_faults(text)
-    if len(text) > LIMITS[field]:
-        faults.append(("too_long", {"limit": LIMITS[field]}))
+    if len(text) > column.longest:
+        faults.append(("too_long", {"limit": column.longest}))
         text = ""
     return text, faults
 
 
-def _empty(field: str) -> Fault:
-    required = {
-        "name": "no_name",
-        "student_number": "no_student_number",
-        "class_name": "no_class",
-        "department_name": "no_department",
-    }
-    if field in required:
-        return (required[field], {})
-    return ("empty", {"label": key_fields.BY_NAME[field].label})
+def _empty(column: Column) -> Fault:
+    return (column.required, {}) if column.required else ("empty", {"label": column.label})
 
 
-def _finished(field: str, value, faults: list[Fault], empty=""):
+def _finished(column: Column, value, faults: list[Fault], empty=""):
     """Return the value; an empty one without any fault has the fault that it is empty."""
     if not value and not faults:
-        faults = [_empty(field)]
+        faults = [_empty(column)]
     return Cleaned(value or empty, tuple(faults))
 
 
-def _name(cell: Cell) -> Cleaned:
-    if isinstance(cell, str) and cell.isalpha() and len(cell) <= LIMITS["name"]:
+def clean_name(column: Column, cell: Cell) -> Cleaned:
+    """Keep a name as it is written."""
+    if isinstance(cell, str) and cell.isalpha() and len(cell) <= column.longest:
         return Cleaned(cell)  # the usual name, in a hurry
-    return _finished("name", *_text("name", cell))
+    return _finished(column, *_text(column, cell))
 
 
-def _words(field: str) -> Callable[[Cell], Cleaned]:
-    """Return the cleaning of a field that holds words: full-width digits and letters become plain."""
-
-    def clean_words(cell: Cell) -> Cleaned:
-        text, faults = _text(field, cell)
-        return _finished(field, _without_invisible(text.translate(_WIDE)), faults)
-
-    return clean_words
+def clean_words(column: Column, cell: Cell) -> Cleaned:
+    """Keep words, full-width digits and letters made plain."""
+    text, faults = _text(column, cell)
+    return _finished(column, _without_invisible(text.translate(_WIDE)), faults)
 
 
 def _without_invisible(text: str) -> str:
@@ -155,23 +140,26 @@ def _without_invisible(text: str) -> str:
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
-def _sex(cell: Cell) -> Cleaned:
-    text, faults = _text("sex", cell)
-    value = key_fields.normalise("sex", text)
+def clean_sex(column: Column, cell: Cell) -> Cleaned:
+    """Make a code 男 or 女."""
+    text, faults = _text(column, cell)
+    value = meanings.sex(text)
     if value and value not in ("男", "女"):
         faults.append(("unknown_sex", {}))
-    return _finished("sex", value, faults)
+    return _finished(column, value, faults)
 
 
-def _ethnicity(cell: Cell) -> Cleaned:
-    text, faults = _text("ethnicity", cell)
+def clean_ethnicity(column: Column, cell: Cell) -> Cleaned:
+    """Make a code the name of its ethnic group."""
+    text, faults = _text(column, cell)
     text = text.translate(_WIDE)
     if text.isascii() and text.isdigit():
         text = ethnic_groups.standard_name(text) or text
-    return _finished("ethnicity", text, faults)
+    return _finished(column, text, faults)
 
 
-def _birth_date(cell: Cell) -> Cleaned:
+def clean_date(column: Column, cell: Cell) -> Cleaned:
+    """Read a date, where it can be read in one way only."""
     if isinstance(cell, datetime):
         return Cleaned(cell.date())
     if isinstance(cell, date):
@@ -181,7 +169,7 @@ def _birth_date(cell: Cell) -> Cleaned:
     text = "" if cell is TIME_CELL else "".join(trimmed(text_of(cell)).translate(_WIDE).split("\u3000"))
     text = text.replace("／", "/").replace("－", "-").replace("．", ".")
     if not text and cell is not TIME_CELL:
-        return Cleaned(None, (_empty("birth_date"),))
+        return Cleaned(None, (_empty(column),))
     found = _DATE.fullmatch(text.replace(" ", "") if "年" in text else text)
     if found is None:
         code = "ambiguous_date" if _AMBIGUOUS.fullmatch(text) else "unreadable_date"
@@ -196,46 +184,49 @@ def _birth_date(cell: Cell) -> Cleaned:
         return Cleaned(None, (("unreadable_date", {}),))
 
 
-def _code_text(field: str, cell: Cell) -> tuple[str, list[Fault]]:
+def _code_text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
     """Return the text of a number that is no quantity (ID, 学号): without spaces, half width."""
-    text, faults = _text(field, cell)
+    text, faults = _text(column, cell)
     if wrapped := _FORMULA_TEXT.fullmatch(text):  # how a csv keeps a spreadsheet from rounding
         text = trimmed(wrapped[1])
     return _without_invisible(compact(text)), faults
 
 
-def _id_number(cell: Cell) -> Cleaned:
+def clean_id_number(column: Column, cell: Cell) -> Cleaned:
+    """Keep an ID number in capitals, without spaces; one that went through a number is refused."""
     if isinstance(cell, (int, float)):
         return Cleaned(None, (("numeric_id", {}),))
     if isinstance(cell, str) and len(cell) == 18 and cell.isascii() and cell.isdigit():
         return Cleaned(cell)  # the usual number, in a hurry
-    text, faults = _code_text("id_number", cell)
+    text, faults = _code_text(column, cell)
     if _ROUNDED.fullmatch(text):
         return Cleaned(None, (("numeric_id", {}),))
-    return _finished("id_number", identity.tidy(text), faults, None)
+    return _finished(column, identity.tidy(text), faults, None)
 
 
-def _student_number(cell: Cell) -> Cleaned:
-    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= LIMITS["student_number"]:
+def clean_student_number(column: Column, cell: Cell) -> Cleaned:
+    """Keep a 学号, in half width, without spaces; one that was rounded is refused."""
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= column.longest:
         return Cleaned(cell)  # the usual number, in a hurry
-    text, faults = _code_text("student_number", cell)
+    text, faults = _code_text(column, cell)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if not float(cell).is_integer() or abs(cell) >= _LONGEST_WHOLE:
             return Cleaned("", (("inexact_number", {}),))
         faults.append(("numeric_student_number", {}))
     elif _ROUNDED.fullmatch(text):
         return Cleaned("", (("inexact_number", {}),))
-    return _finished("student_number", text, faults)
+    return _finished(column, text, faults)
 
 
-def _duration(cell: Cell) -> Cleaned:
+def clean_years(column: Column, cell: Cell) -> Cleaned:
+    """Read a number of years."""
     if cell is ERROR_CELL or cell is TIME_CELL or isinstance(cell, date):
         return Cleaned(None, (("error_value" if cell is ERROR_CELL else "date_cell", {}),))
     text = trimmed(text_of(cell))
     if not text:
-        return Cleaned(None, (_empty("duration"),))
+        return Cleaned(None, (_empty(column),))
     try:
-        years = Decimal(key_fields.normalise("duration", text))
+        years = Decimal(meanings.years(text))
     except InvalidOperation:
         return Cleaned(None, (("unreadable_duration", {}),))
     if not years.is_finite() or not 0 < years < 100 or years * 10 % 1:
@@ -243,34 +234,13 @@ def _duration(cell: Cell) -> Cleaned:
     return Cleaned(years, () if 1 <= years <= 10 else (("odd_duration", {}),))
 
 
-def _seat(cell: Cell) -> Cleaned:
-    """序号: a whole number, or nothing; it orders a class and is no fact about a person."""
+def clean_seat(column: Column, cell: Cell) -> Cleaned:
+    """Read 序号, a whole number, or nothing: it orders a class and is no fact about a person."""
     text = trimmed(text_of(cell)).translate(_WIDE) if isinstance(cell, (str, int, float)) else ""
     return Cleaned(int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None)
 
 
-def _duty(cell: Cell) -> Cleaned:
-    text, faults = _text("duty", cell)
+def clean_text(column: Column, cell: Cell) -> Cleaned:
+    """Keep a text that may be empty."""
+    text, faults = _text(column, cell)
     return Cleaned(text, tuple(faults))
-
-
-CLEANERS: dict[str, Callable[[Cell], Cleaned]] = {
-    "name": _name,
-    "sex": _sex,
-    "ethnicity": _ethnicity,
-    "birth_date": _birth_date,
-    "id_number": _id_number,
-    "student_number": _student_number,
-    "department_name": _words("department_name"),
-    "major": _words("major"),
-    "class_name": _words("class_name"),
-    "level": _words("level"),
-    "duration": _duration,
-    "seat": _seat,
-    "duty": _duty,
-}
-
-
-def clean(field: str, cell: Cell) -> Cleaned:
-    """Return the value of a field's cell and its faults. Raise KeyError: no such field."""
-    return CLEANERS[field](cell)

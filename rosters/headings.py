@@ -16,13 +16,7 @@ FIRST_LINES = 20
 ENOUGH = 3
 # One of these must be among them: a table of numbers by class has none.
 TELLING = frozenset({"name", "student_number", "id_number"})
-REQUIRED = ("name", "student_number", "class_name", "department_name")
 
-# Columns besides the eleven: they order a class and name its monitor.
-EXTRA = {
-    "seat": ("序号", "序", "NO", "NO.", "座号"),
-    "duty": ("职务", "班级职务", "担任职务", "班干部职务"),
-}
 # The exchange platform's two columns for 系部: the second counts where the first is empty.
 SECOND_CHOICE = {"department_name": ("FY", "XSH")}
 
@@ -36,8 +30,10 @@ def tidied(heading: str) -> str:
 
 
 KNOWN: dict[str, str] = {
-    tidied(heading): key.name for key in key_fields.KEY_FIELDS for heading in (key.label, *key.headings)
-} | {tidied(heading): name for name, headings in EXTRA.items() for heading in headings}
+    tidied(heading): column.name
+    for column in key_fields.COLUMNS.values()
+    for heading in (column.label, *column.headings)
+}
 
 
 def field_of(heading: str) -> str | None:
@@ -115,7 +111,7 @@ def _fields(headings: Sequence[str]) -> set[str]:
 
 
 def _is_roster(fields: set[str]) -> bool:
-    return len(fields - EXTRA.keys()) >= ENOUGH and bool(fields & TELLING)
+    return len(fields & key_fields.BY_NAME.keys()) >= ENOUGH and bool(fields & TELLING)
 
 
 def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header | None:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.db.models.functions import Upper
 
-from . import cleaning, key_fields, reading
+from . import key_fields, reading
 from .encryption import key_id_of_digest, key_ring
 from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
 from .planning import Place, Plan, basis_of, known_students, plan
@@ -356,7 +356,7 @@ def mend(student: Student, *, field: str, value: str, now: datetime) -> bool:
     """
     if field not in key_fields.BY_NAME:
         raise KeyError(field)
-    cleaned = cleaning.clean(field, value)
+    cleaned = key_fields.BY_NAME[field].clean(value)
     for code, details in cleaned.faults:
         if LEVELS[code] == "error":
             raise BadValue(Problem(code, column=field, details=details))

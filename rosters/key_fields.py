@@ -1,21 +1,21 @@
-"""The eleven key fields (NOTICE.md), one table: names, column headings, how to show, compare and mend them.
+"""The eleven key fields of the notice: one row each of one table, with all that this house knows of a field.
 
-A leaf. `normalise` gives what a comparison looks at: two texts that mean the same have the same, though they
-are written differently (汉 and 汉族, full and half width, `4 年` and 4, a bracketed suffix of the major).
-What is stored and printed is always the text as written.
+A leaf. A twelfth field is a row here, a column of the model Student, and a migration; every other list is
+made from this table. What a comparison looks at, meanings.py says; what is stored of a cell, cleaning.py.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import ethnic_groups, identity
-from .widths import HALF_WIDTH, compact
+from . import cleaning, identity, meanings
+from .cleaning import Cell, Cleaned
 
 SCHOOL, PROVINCE = "school", "province"
 
@@ -35,148 +35,237 @@ STATUS_LABELS = {
 }
 STATUSES = tuple(STATUS_LABELS)
 
-# Every dot that is written between the parts of a name.
-_DOTS = {ord(dot): "·" for dot in "•‧∙⋅・･●．."}
-_BRACKETS = {"【": "(", "】": ")", "[": "(", "]": ")", "〔": "(", "〕": ")"}
-_CHINESE_DIGITS = {digit: str(value) for value, digit in enumerate("零一二三四五六七八九")} | {"两": "2"}
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
-_SEXES = {"1": "男", "男性": "男", "2": "女", "女性": "女"}
-_LEVELS = dict.fromkeys(("专科(高职)", "高职(专科)", "高职高专", "高职", "专科"), "专科(高职)") | {
-    "大学本科": "本科",
-    "普通本科": "本科",
-    "硕士": "硕士研究生",
-    "博士": "博士研究生",
-}
 
-
-def _name(text: str) -> str:
-    return compact(text).translate(_DOTS).casefold()
-
-
-def _sex(text: str) -> str:
-    return _SEXES.get(compact(text), compact(text))
-
-
-def _ethnicity(text: str) -> str:
-    return ethnic_groups.standard_name(compact(text)) or compact(text)
-
-
-def _date(text: str) -> str:
-    found = _DATE.fullmatch(compact(text))
-    if found is None:
-        return compact(text)
-    year, month, day = (part for part in found.groups() if part)
-    return f"{year}-{int(month):02d}-{int(day):02d}"
-
-
-def _bracketed(text: str) -> str:
-    return compact(text).translate(str.maketrans(_BRACKETS))
-
-
-def split_suffix(text: str) -> tuple[str, str]:
-    """Return a major and the bracketed text at its end, nested brackets too; a bare bracket stays."""
-    plain = text.translate(HALF_WIDTH).translate(str.maketrans(_BRACKETS))  # place by place the same
-    end = len(plain.rstrip())
-    while plain[:end].endswith(")"):
-        depth = 0
-        for start in range(end - 1, -1, -1):
-            depth += {")": 1, "(": -1}.get(plain[start], 0)
-            if depth == 0:
-                break
-        if depth or not plain[:start].strip():
-            break
-        end = len(plain[:start].rstrip())
-    return text[:end], text[end:]
-
-
-def without_suffix(text: str) -> str:
-    """Return a major, normalised, without the bracketed text at its end."""
-    return _bracketed(split_suffix(text)[0])
-
-
-def _level(text: str) -> str:
-    return _LEVELS.get(_bracketed(text), _bracketed(text))
-
-
-def _duration(text: str) -> str:
-    text = compact(text).removesuffix("制").removesuffix("年")
-    if text.endswith("年半"):
-        text = text.removesuffix("年半") + ".5"
-    text = "".join(_CHINESE_DIGITS.get(character, character) for character in text)
-    try:
-        years = Decimal(text)
-    except InvalidOperation:
-        return text
-    return format(years.normalize(), "f") if years.is_finite() else text
-
-
-@dataclass(frozen=True)
-class KeyField:
-    """One of the eleven."""
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """What a roster may say of a student, in a column of its own."""
 
     name: str
     label: str
-    gloss: Promise
     # What rosters and exchange exports call the column, besides the label; without spaces, half width.
     headings: tuple[str, ...]
+    # What is stored of a cell; it takes this row of the table and the cell.
+    cleaner: Callable[["Column", Cell], Cleaned]
+    # How many characters are stored; None for what is no text.
+    longest: int | None = None
+    # What a student has of whom the file says nothing.
+    empty: str | None = ""
+    # The code of the error where a student has none; without one it may be empty, and is warned of.
+    required: str = ""
+    # Thousands of rows share few values: each is cleaned and normalised once.
+    shared: bool = False
+    # A merged cell holds for all the rows beside it: two students share a class, never a name.
+    filled_down: bool = False
+
+    def clean(self, cell: Cell) -> Cleaned:
+        """Return the value to store of a cell, and what is wrong with it."""
+        return self.cleaner(self, cell)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyField(Column):
+    """One of those that are checked against CHSI. All of them are in the record's digest."""
+
+    gloss: Promise
+    # What CHSI's own page calls it.
+    chsi: tuple[str, ...]
     # Who can have CHSI corrected: the school itself, or only the province.
     owner: str
-    normalise: Callable[[str], str]
+    # What a comparison looks at, of a text.
+    meaning: Callable[[str], str]
+    # What a comparison overlooks.
+    overlooked: Promise = _("Full or half width, brackets and spaces do not count.")
 
 
 KEY_FIELDS = (
-    KeyField("name", "姓名", _("name"), ("学生姓名", "XM"), PROVINCE, _name),
-    KeyField("sex", "性别", _("sex"), ("性别码", "XB"), PROVINCE, _sex),
-    KeyField("ethnicity", "民族", _("ethnic group"), ("民族名称", "民族码", "MZ"), SCHOOL, _ethnicity),
     KeyField(
-        "birth_date",
-        "出生日期",
-        _("date of birth"),
-        ("出生年月日", "出生年月", "生日", "CSRQ"),
-        PROVINCE,
-        _date,
+        name="name",
+        label="姓名",
+        gloss=_("name"),
+        headings=("学生姓名", "XM"),
+        chsi=("姓名",),
+        cleaner=cleaning.clean_name,
+        longest=80,
+        required="no_name",
+        owner=PROVINCE,
+        meaning=meanings.name,
+        overlooked=_("Which dot is written, width, spaces and capitals do not count."),
     ),
     KeyField(
-        "id_number",
-        "身份证号",
-        _("ID number"),
-        ("身份证号码", "身份证件号", "身份证件号码", "证件号码", "证件号", "身份证", "公民身份号码", "SFZH"),
-        PROVINCE,
-        identity.tidy,
+        name="sex",
+        label="性别",
+        gloss=_("sex"),
+        headings=("性别码", "XB"),
+        chsi=("性别",),
+        cleaner=cleaning.clean_sex,
+        longest=4,
+        shared=True,
+        owner=PROVINCE,
+        meaning=meanings.sex,
     ),
     KeyField(
-        "student_number", "学号", _("student number"), ("学生学号", "学籍号", "XH"), SCHOOL, identity.tidy
+        name="ethnicity",
+        label="民族",
+        gloss=_("ethnic group"),
+        headings=("民族名称", "民族码", "MZ"),
+        chsi=("民族",),
+        cleaner=cleaning.clean_ethnicity,
+        longest=40,
+        shared=True,
+        owner=SCHOOL,
+        meaning=meanings.ethnicity,
+        overlooked=_("With or without 族 is the same."),
     ),
     KeyField(
-        "department_name",
-        "系部",
-        _("department"),
-        ("院系", "系部名称", "院系名称", "分院", "学院", "系", "二级学院", "所属院系", "系所", "XSH", "FY"),
-        SCHOOL,
-        _bracketed,
+        name="birth_date",
+        label="出生日期",
+        gloss=_("date of birth"),
+        headings=("出生年月日", "出生年月", "生日", "CSRQ"),
+        chsi=("出生日期", "出生年月日"),
+        cleaner=cleaning.clean_date,
+        empty=None,
+        shared=True,
+        owner=PROVINCE,
+        meaning=meanings.day,
+        overlooked=_("How the date is written does not count."),
     ),
     KeyField(
-        "major", "专业名称", _("major"), ("专业", "录取专业", "专业(方向)", "ZYMC"), PROVINCE, without_suffix
+        name="id_number",
+        label="身份证号",
+        gloss=_("ID number"),
+        headings=(
+            "身份证号码",
+            "身份证件号",
+            "身份证件号码",
+            "证件号码",
+            "证件号",
+            "身份证",
+            "公民身份号码",
+            "SFZH",
+        ),
+        chsi=("证件号码", "身份证号码", "身份证件号", "身份证号"),
+        cleaner=cleaning.clean_id_number,
+        longest=40,
+        empty=None,
+        owner=PROVINCE,
+        meaning=identity.tidy,
     ),
     KeyField(
-        "class_name",
-        "班级",
-        _("class"),
-        ("班级名称", "行政班级", "行政班", "所在班级", "班", "BH"),
-        SCHOOL,
-        _bracketed,
+        name="student_number",
+        label="学号",
+        gloss=_("student number"),
+        headings=("学生学号", "学籍号", "XH"),
+        chsi=("学号",),
+        cleaner=cleaning.clean_student_number,
+        longest=32,
+        required="no_student_number",
+        owner=SCHOOL,
+        meaning=identity.tidy,
     ),
-    KeyField("level", "层次", _("level"), ("培养层次", "学历层次", "办学层次", "CC"), PROVINCE, _level),
     KeyField(
-        "duration",
-        "学制",
-        _("duration in years"),
-        ("学制(年)", "学制年限", "修业年限", "XZ"),
-        PROVINCE,
-        _duration,
+        name="department_name",
+        label="系部",
+        gloss=_("department"),
+        headings=(
+            "院系",
+            "系部名称",
+            "院系名称",
+            "分院",
+            "学院",
+            "系",
+            "二级学院",
+            "所属院系",
+            "系所",
+            "XSH",
+            "FY",
+        ),
+        chsi=("系所", "系(所、函授站)", "系(所)", "系部", "院系", "分院", "学院"),
+        cleaner=cleaning.clean_words,
+        longest=80,
+        required="no_department",
+        shared=True,
+        filled_down=True,
+        owner=SCHOOL,
+        meaning=meanings.words,
+    ),
+    KeyField(
+        name="major",
+        label="专业名称",
+        gloss=_("major"),
+        headings=("专业", "录取专业", "专业(方向)", "ZYMC"),
+        chsi=("专业名称", "专业"),
+        cleaner=cleaning.clean_words,
+        longest=120,
+        shared=True,
+        filled_down=True,
+        owner=PROVINCE,
+        meaning=meanings.without_suffix,
+        overlooked=_("Text in brackets at the end of the major does not count."),
+    ),
+    KeyField(
+        name="class_name",
+        label="班级",
+        gloss=_("class"),
+        headings=("班级名称", "行政班级", "行政班", "所在班级", "班", "BH"),
+        chsi=("班级", "行政班级"),
+        cleaner=cleaning.clean_words,
+        longest=80,
+        required="no_class",
+        shared=True,
+        filled_down=True,
+        owner=SCHOOL,
+        meaning=meanings.words,
+    ),
+    KeyField(
+        name="level",
+        label="层次",
+        gloss=_("level"),
+        headings=("培养层次", "学历层次", "办学层次", "CC"),
+        chsi=("学历层次", "培养层次", "层次"),
+        cleaner=cleaning.clean_words,
+        longest=30,
+        shared=True,
+        filled_down=True,
+        owner=PROVINCE,
+        meaning=meanings.level,
+    ),
+    KeyField(
+        name="duration",
+        label="学制",
+        gloss=_("duration in years"),
+        headings=("学制(年)", "学制年限", "修业年限", "XZ"),
+        chsi=("学制",),
+        cleaner=cleaning.clean_years,
+        empty=None,
+        shared=True,
+        filled_down=True,
+        owner=PROVINCE,
+        meaning=meanings.years,
+        overlooked=_("How the years are written does not count."),
     ),
 )
-BY_NAME = {field.name: field for field in KEY_FIELDS}
+# What rosters say besides: it orders a class and names its monitor, and is no fact that is checked.
+EXTRA = (
+    Column(
+        name="seat",
+        label="序号",
+        headings=("序", "NO", "NO.", "座号"),
+        cleaner=cleaning.clean_seat,
+        empty=None,
+        shared=True,
+    ),
+    Column(
+        name="duty",
+        label="职务",
+        headings=("班级职务", "担任职务", "班干部职务"),
+        cleaner=cleaning.clean_text,
+        longest=30,
+        shared=True,
+    ),
+)
+BY_NAME: dict[str, KeyField] = {field.name: field for field in KEY_FIELDS}
+COLUMNS: dict[str, Column] = BY_NAME | {column.name: column for column in EXTRA}
+REQUIRED = tuple(field.name for field in KEY_FIELDS if field.required)
 
 
 def display(field_name: str, value) -> str:
@@ -190,9 +279,24 @@ def display(field_name: str, value) -> str:
     return str(value)
 
 
+_KEPT = 4_096  # values a field, of those that are shared
+
+
+def _normaliser(field: KeyField) -> Callable[[object], str]:
+    def normalised(value) -> str:
+        return field.meaning(display(field.name, value))
+
+    return lru_cache(_KEPT)(normalised) if field.shared else normalised
+
+
+_NORMALISERS = {field.name: _normaliser(field) for field in KEY_FIELDS}
+_RECORD = tuple((f"{name}=", normalised) for name, normalised in _NORMALISERS.items())
+_values = attrgetter(*_NORMALISERS)
+
+
 def normalise(field_name: str, value) -> str:
     """Return what a comparison looks at, for a stored value or a typed text. Raise KeyError: no such one."""
-    return BY_NAME[field_name].normalise(display(field_name, value))
+    return _NORMALISERS[field_name](value)
 
 
 def same(field_name: str, one, other) -> bool:
@@ -200,25 +304,15 @@ def same(field_name: str, one, other) -> bool:
     return normalise(field_name, one) == normalise(field_name, other)
 
 
-_IGNORED = {
-    "name": _("Which dot is written, width, spaces and capitals do not count."),
-    "ethnicity": _("With or without 族 is the same."),
-    "major": _("Text in brackets at the end of the major does not count."),
-    "birth_date": _("How the date is written does not count."),
-    "duration": _("How the years are written does not count."),
-}
-
-
 def ignored(field_name: str, one, other) -> list[Promise]:
     """Return notes on what was ignored where two values are the same but not written alike; else none."""
     one, other = display(field_name, one), display(field_name, other)
     if one == other or not same(field_name, one, other):
         return []
-    return [_IGNORED.get(field_name, _("Full or half width, brackets and spaces do not count."))]
+    return [BY_NAME[field_name].overlooked]
 
 
 def normalised_record(record) -> str:
-    """Return the text that a record digest is of, for any object with the eleven fields as attributes."""
-    return "\x1f".join(
-        f"{field.name}={normalise(field.name, getattr(record, field.name))}" for field in KEY_FIELDS
-    )
+    """Return the text that a record digest is of, for any object with the key fields as attributes."""
+    values = zip(_RECORD, _values(record), strict=True)
+    return "\x1f".join([prefix + normalised(value) for (prefix, normalised), value in values])

@@ -11,7 +11,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from . import key_fields
 from .encryption import EncryptedField, EncryptedTextField, ask_for_retired_keys
+
+
+def _longest(column: str) -> int:
+    return key_fields.COLUMNS[column].longest
 
 
 class Campaign(models.Model):
@@ -28,7 +33,7 @@ class Campaign(models.Model):
     slug = models.SlugField(_("cohort"), max_length=16, unique=True)
     university = models.CharField(_("university"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
-    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (NOTICE.md).
+    # Both are days: the deadline passes when the next day begins in Asia/Shanghai (docs/process.md).
     student_deadline = models.DateField(_("students' deadline"))
     department_deadline = models.DateField(_("departments' deadline"))
     # Texts that the office has changed, by name; the sensible ones are in signoffs/guide.py.
@@ -97,7 +102,7 @@ class ClassGroup(models.Model):
 
 
 class Student(models.Model):
-    """One roster row in one campaign: the eleven key fields as the record has them, and the place."""
+    """One roster row in one campaign: the key fields as the record has them, and the place."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     campaign = models.ForeignKey(
@@ -108,19 +113,21 @@ class Student(models.Model):
     )
     # 1…n in the class, fixed at the first import; a leaver's stays, struck out; never given again.
     seat = models.PositiveSmallIntegerField(_("seat"))
-    duty = models.CharField(_("duty"), max_length=30, blank=True)
+    duty = models.CharField(_("duty"), max_length=_longest("duty"), blank=True)
 
-    # The eleven key fields, in the notice's order. Their rules are in key_fields.py.
-    name = models.CharField(_("name"), max_length=80)
-    sex = models.CharField(_("sex"), max_length=4, blank=True)
-    ethnicity = models.CharField(_("ethnic group"), max_length=40, blank=True)
+    # The key fields, in the notice's order. Their rules are in key_fields.py.
+    name = models.CharField(_("name"), max_length=_longest("name"))
+    sex = models.CharField(_("sex"), max_length=_longest("sex"), blank=True)
+    ethnicity = models.CharField(_("ethnic group"), max_length=_longest("ethnicity"), blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     id_number = EncryptedTextField(_("ID number"), null=True)
-    student_number = models.CharField(_("student number"), max_length=32)
-    department_name = models.CharField(_("department in the record"), max_length=80, blank=True)
-    major = models.CharField(_("major"), max_length=120, blank=True)
-    class_name = models.CharField(_("class in the record"), max_length=80, blank=True)
-    level = models.CharField(_("level"), max_length=30, blank=True)
+    student_number = models.CharField(_("student number"), max_length=_longest("student_number"))
+    department_name = models.CharField(
+        _("department in the record"), max_length=_longest("department_name"), blank=True
+    )
+    major = models.CharField(_("major"), max_length=_longest("major"), blank=True)
+    class_name = models.CharField(_("class in the record"), max_length=_longest("class_name"), blank=True)
+    level = models.CharField(_("level"), max_length=_longest("level"), blank=True)
     duration = models.DecimalField(_("duration"), max_digits=3, decimal_places=1, null=True, blank=True)
 
     # Not unique: the same ID number twice is something to find, not to refuse.

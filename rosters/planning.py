@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from . import checking, identity, key_fields
-from .digests import RecordDigests
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
 from .problems import ERROR, Problem
@@ -214,7 +213,7 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
     lacking = [sheet.lacking for sheet in made.reading.sheets]
     has_duty = [sheet.has_duty for sheet in made.reading.sheets]
     keys = {place: place.key for _, _, place in rows}
-    digests, differing = RecordDigests(), []
+    ring, differing = key_ring(), []
     for student, row, place in rows:
         moved_to = None if place_keys[student.class_group_id] == keys[place] else place
         if (
@@ -222,7 +221,7 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
             and student.withdrawn_at is None
             and not lacking[row.sheet]
             and (row.duty == student.duty or not has_duty[row.sheet])
-            and digests.matches(student.record_digest, row)
+            and ring.same(student.record_digest, "record", key_fields.normalised_record(row))
         ):
             made.unchanged += 1
         else:

@@ -8,11 +8,10 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -61,22 +60,6 @@ REFUSALS: dict[str, tuple[Promise, bool]] = {
 }
 LARGEST_FILE = 30 * 1024 * 1024
 
-# Only these are filled down a merged cell: two students share a class, never a name.
-FILLED_DOWN = ("department_name", "major", "class_name", "level", "duration")
-FEW_VALUES = frozenset(
-    {
-        "sex",
-        "ethnicity",
-        "birth_date",
-        "department_name",
-        "major",
-        "class_name",
-        "level",
-        "duration",
-        "seat",
-        "duty",
-    }
-)
 _CACHE_LIMIT = 20_000
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|总人数|总数)([:：].*|\d+人?)?|共\d+人.*")
@@ -106,28 +89,13 @@ class Unreadable(Exception):
         return f"{text} {_SAVE_AS}" if save_anew else text
 
 
-class RosterRow(NamedTuple):
-    """One student as the file has it: the eleven key fields, the extras, and the place."""
+class RosterRow(namedtuple("_RosterRow", (*key_fields.COLUMNS, "sheet", "row"))):
+    """One student as the file has it: the columns' values, and the place."""
 
-    name: str
-    sex: str
-    ethnicity: str
-    birth_date: date | None
-    id_number: str | None
-    student_number: str
-    department_name: str
-    major: str
-    class_name: str
-    level: str
-    duration: Decimal | None
-    seat: int | None
-    duty: str
-    sheet: int
-    row: int
+    __slots__ = ()
 
 
-FIELDS = (*(key.name for key in key_fields.KEY_FIELDS), *headings.EXTRA)
-EMPTY = {name: None if name in ("birth_date", "id_number", "duration", "seat") else "" for name in FIELDS}
+EMPTY = {name: column.empty for name, column in key_fields.COLUMNS.items()}
 
 
 @dataclass
@@ -220,7 +188,9 @@ class _SheetWork:
         reading.sheets.append(self.sheet)
         self.waiting: list | None = []
         self.formulas = {tuple(place) for place in about["formulas"]}
-        self.caches: dict[str, dict] = {name: {} for name in FEW_VALUES}
+        self.caches: dict[str, dict] = {
+            name: {} for name, column in key_fields.COLUMNS.items() if column.shared
+        }
 
     def take(self, rows: list) -> None:
         """Take some rows."""
@@ -251,14 +221,14 @@ class _SheetWork:
             return
         self.sheet.state, self.sheet.header = "read", header
         self._judge_header(header)
-        self.columns = [(name, header.index[name]) for name in FIELDS if name in header.index]
+        self.columns = [(name, header.index[name]) for name in key_fields.COLUMNS if name in header.index]
         self.heading_texts = {column.heading for column in header.columns if column.field}
         indexes = [*(index for _, index in self.columns), *header.second.values()]
         self.width = 1 + max(indexes, default=-1)  # by hand, all columns can be mapped to nothing
         merged = {
             name: sorted((top, bottom) for top, left, bottom, _right in self.about["merges"] if left == index)
             for name, index in self.columns
-            if name in FILLED_DOWN
+            if key_fields.COLUMNS[name].filled_down
         }
         self.merged = {name: areas for name, areas in merged.items() if areas}
         self.held: dict[str, tuple] = {}
@@ -269,12 +239,12 @@ class _SheetWork:
 
     def _judge_header(self, header: headings.Header) -> None:
         for first, second in header.twice:
-            label = _label(first.field)
+            label = key_fields.COLUMNS[first.field].label
             details = {"label": label, "first": first.heading, "second": second.heading}
             self._problem("column_twice", header.last_row, first.field, details)
         for key in key_fields.KEY_FIELDS:
             if key.name in self.sheet.lacking:
-                code = "no_column" if key.name in headings.REQUIRED else "column_missing"
+                code = "no_column" if key.required else "column_missing"
                 self._problem(code, header.last_row, key.name, {"label": key.label})
 
     def _problem(self, code: str, row: int, column: str | None, details: Mapping) -> None:
@@ -346,7 +316,7 @@ class _SheetWork:
 
     def _cleaned(self, name: str, cell) -> cleaning.Cleaned:
         """Return a cell cleaned, and remember it where the column has few values."""
-        result = cleaning.clean(name, _special(cell) if isinstance(cell, dict) else cell)
+        result = key_fields.COLUMNS[name].clean(_special(cell) if isinstance(cell, dict) else cell)
         cache = self.caches.get(name)
         if cache is not None and isinstance(cell, (str, float)) and len(cache) < _CACHE_LIMIT:
             cache[cell] = result
@@ -358,7 +328,3 @@ def _special(cell: dict):
     if "date" in cell:
         return date.fromisoformat(cell["date"])
     return cleaning.ERROR_CELL if "error" in cell else cleaning.TIME_CELL
-
-
-def _label(name: str) -> str:
-    return key_fields.BY_NAME[name].label if name in key_fields.BY_NAME else headings.EXTRA[name][0]

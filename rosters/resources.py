@@ -68,10 +68,9 @@ class StudentResource(resources.ModelResource):
     @classmethod
     def field_from_django_field(cls, field_name, django_field, readonly) -> fields.Field:
         """Return the column of a field, headed by its label, and shown as pages show it."""
-        key = key_fields.BY_NAME.get(field_name)
         return fields.Field(
             attribute=field_name,
-            column_name=key.label if key else {"seat": "序号", "duty": "职务"}[field_name],
+            column_name=key_fields.COLUMNS[field_name].label,
             readonly=True,
             dehydrate_method="shown_" + field_name,
         )

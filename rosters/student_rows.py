@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from . import cleaning, key_fields
-from .digests import RecordDigests
+from . import key_fields
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
 
@@ -40,12 +39,14 @@ class StudentWriter:
     PLACE_COLUMNS = ("class_group", "seat", "withdrawn_at", "withdrawn_reason")
     ID_NUMBER = KEY_COLUMNS.index("id_number")
     # Where a text stands that the database takes as it is; of the others, few values are prepared once each.
-    OTHERS = tuple((place, name) for place, name in enumerate(KEY_COLUMNS) if name not in cleaning.LIMITS)
+    OTHERS = tuple(
+        (place, key.name) for place, key in enumerate(key_fields.KEY_FIELDS) if key.longest is None
+    )
     _of = staticmethod(attrgetter(*KEY_COLUMNS))
 
     def __init__(self):
         """Prepare the statements."""
-        self.digests, self._ring = RecordDigests(), key_ring()
+        self._ring = key_ring()
         # Not the proxy that looks for the thread's connection at each use: a use is a value of a row here.
         self._database = connections[DEFAULT_DB_ALIAS]
         self._native_uuid = self._database.features.has_native_uuid_field
@@ -83,7 +84,7 @@ class StudentWriter:
         sealed = self.fields["id_number"].seal(number, row_uuid)
         values[self.ID_NUMBER] = self._prepared("id_number", sealed)
         values.append(self._ring.digest("id_number", number) if number else "")
-        values.append(self.digests.of(record))
+        values.append(self._ring.digest("record", key_fields.normalised_record(record)))
         return values
 
     def insert(self, campaign: Campaign, newcomer: Newcomer, row) -> None:

@@ -1,5 +1,6 @@
 """What a page says, for tests that read as a person does: its text, its tables, the fields of its forms."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -72,6 +73,11 @@ def _read(response) -> _Reader:
 def text(response) -> str:
     """Return a page's text, white space folded."""
     return " ".join(" ".join(_read(response).text).split())
+
+
+def markup(response) -> str:
+    """Return a page's markup without the lines and indents of its templates."""
+    return re.sub(r"\s*\n\s*", "", response.content.decode())
 
 
 def tables(response) -> list[list[list[str]]]:

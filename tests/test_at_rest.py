@@ -36,8 +36,7 @@ from signoffs.models import ClassLink, Declaration
 from tests import pages, stories
 from tests.rosters import files
 
-# DESIGN.md: “Encrypted at rest: ID number, phone, signature strokes, snapshots, values in error reports,
-# waiting uploads”; link tokens; and what an event says, since it is purged with its salt.
+# What docs/architecture.md names, “Encrypted at rest”.
 ENCRYPTED = {
     "rosters.Student": {"id_number"},
     "rosters.RosterImport": {"upload"},

@@ -20,7 +20,7 @@ from pypdf import PdfReader
 from rosters import key_fields
 from rosters.models import ClassGroup, RosterImport, Student
 from signoffs.entrance import links
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import (
     Chain,
     ClassLink,

@@ -1,4 +1,4 @@
-"""The house's one direction: who may import whom, and who may write what (DESIGN.md's layers, as tables)."""
+"""The house's one direction (docs/architecture.md): who may import whom, and who may write what."""
 
 import ast
 import importlib
@@ -16,46 +16,22 @@ SOURCES = sorted(
     if "migrations" not in path.parts
 )
 
-# From the top of the house to its ground: a file may import from its own layer and from those after it.
-LAYERS = {
-    "enrollcheck": "wiring",
-    "signoffs.urls": "urls",
-    "signoffs.views": "views",
-    "signoffs.management": "views",
-    "signoffs.admin": "views",
-    "signoffs.forms": "forms",
-    "signoffs.access": "forms",
-    "signoffs.templatetags": "forms",
-    "signoffs.outputs": "outputs",
-    "signoffs.upkeep": "queries",
-    "signoffs.flow": "flow",
-    "signoffs.queries": "queries",
-    "signoffs.entrance": "entrance",
-    "signoffs.models": "models",
-    "signoffs.process": "leaves",
-    "signoffs": "leaves",
-    "rosters.admin": "roster writers",
-    "rosters.resources": "roster writers",
-    "rosters.importing": "roster writers",
-    "rosters.planning": "roster writers",
-    "rosters.rotation": "roster writers",
-    "rosters.student_rows": "roster writers",
-    "rosters.models": "roster models",
-    "rosters": "leaves",
-}
-ORDER = (
-    "wiring",
-    "urls",
-    "views",
-    "forms",
-    "outputs",
-    "flow",
-    "queries",
-    "entrance",
-    "models",
-    "roster writers",
-    "roster models",
-    "leaves",
+# From the top of the house to its ground, one row a floor: a file imports from its own floor and those below.
+FLOORS = (
+    ("enrollcheck", "enrollcheck.demo", "enrollcheck.management"),
+    ("signoffs.urls",),
+    ("signoffs.views", "signoffs.management", "signoffs.admin"),
+    ("signoffs.forms", "signoffs.access", "signoffs.templatetags"),
+    ("signoffs.outputs",),
+    ("signoffs.flow",),
+    ("signoffs.queries", "signoffs.upkeep"),
+    ("signoffs.entrance",),
+    ("signoffs.models",),
+    ("signoffs.process", "signoffs"),
+    ("rosters.admin", "rosters.resources", "rosters.rotation"),
+    ("rosters.importing", "rosters.planning", "rosters.student_rows"),
+    ("rosters.models",),
+    ("rosters", "rosters.child"),
 )
 LEAF_FORBIDS = ("django.db", "django.http", "django.shortcuts")
 MAY_KNOW_A_REQUEST = (
@@ -86,11 +62,18 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def layer_of(module: str) -> str:
-    """Return the layer of the longest prefix that the table names."""
-    while module not in LAYERS:
-        module = module.rpartition(".")[0]
-    return LAYERS[module]
+def floor_of(module: str) -> int:
+    """Return the number of the floor, counted from the top. Raise LookupError for a folder that no row names.
+
+    An app's own name stands for the files that lie in it, not for folders below.
+    """
+    room = module
+    while room:
+        for number, rooms in enumerate(FLOORS):
+            if room in rooms and (room not in APPS or module.count(".") <= 1):
+                return number
+        room = room.rpartition(".")[0]
+    raise LookupError(f"{module}: no floor for it, name its folder in FLOORS")
 
 
 def imports_of(path: Path) -> list[tuple[str, ast.stmt]]:
@@ -119,22 +102,45 @@ def test_rosters_never_imports_signoffs_and_neither_imports_the_wiring():
     assert breaches == []
 
 
-def test_every_import_runs_down_the_layers():
+def named(origin: str) -> str:
+    """Return the module of what an import names: a module, or a name that one holds."""
+    return origin if is_module(origin) else origin.rpartition(".")[0]
+
+
+def is_module(dotted: str) -> bool:
+    """Say whether a dotted name is a module or a folder of ours."""
+    path = REPOSITORY.joinpath(*dotted.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_every_import_runs_down_the_floors():
     breaches = [
-        f"{path} ({layer_of(module_of(path))}) imports {module} ({layer_of(module)})"
+        f"{path} imports {module} from a floor above"
         for path in SOURCES
         for module, _ in imports_of(path)
-        if module.split(".")[0] in APPS
-        and ORDER.index(layer_of(module)) < ORDER.index(layer_of(module_of(path)))
+        if module.split(".")[0] in APPS and floor_of(named(module)) < floor_of(module_of(path))
     ]
     assert breaches == []
+
+
+def test_an_unknown_folder_has_no_floor():
+    assert len(FLOORS) <= 14
+    for unknown in ("signoffs.attic.box", "rosters.cellar.wine", "enrollcheck.garage.car"):
+        with pytest.raises(LookupError):
+            floor_of(unknown)
+
+
+def is_leaf_of_rosters(path: Path) -> bool:
+    """Say whether a file of rosters lies on its lowest floor. encryption.py holds fields of tables."""
+    lowest = floor_of(module_of(path)) == len(FLOORS) - 1
+    return lowest and path.name not in ("encryption.py", "apps.py")
 
 
 def test_leaves_know_no_request_and_no_table():
     breaches = [
         (str(path), module)
         for path in SOURCES
-        if layer_of(module_of(path)) == "leaves" and path.name not in ("encryption.py", "apps.py")
+        if module_of(path).startswith("signoffs.process") or is_leaf_of_rosters(path)
         for module, _ in imports_of(path)
         if module.startswith(LEAF_FORBIDS)
     ]
@@ -239,3 +245,32 @@ def test_only_the_writers_store_without_a_queryset():
         if module in stores
     ]
     assert breaches == []
+
+
+def test_nothing_happens_by_a_signal_or_in_a_save():
+    """A step of the process stands in its move: no model saves in a way of its own, no receiver listens."""
+    listening = [
+        (str(path), module)
+        for path in SOURCES
+        for module, _ in imports_of(path)
+        if "signals" in module.split(".")
+    ]
+    assert sorted(listening) == [
+        ("enrollcheck/apps.py", "django.contrib.auth.signals.user_logged_in"),
+        ("enrollcheck/sqlite.py", "django.db.backends.signals.connection_created"),
+    ]
+    own = [
+        f"{path}:{node.lineno}"
+        for path in SOURCES
+        if "models" in path.parts or path.name == "models.py"
+        for node in ast.walk(ast.parse((REPOSITORY / path).read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name in ("save", "delete", "bulk_create")
+    ]
+    assert own == []
+
+
+def test_nothing_of_ours_asks_another_site():
+    """CHSI above all, which forbids it: a student looks, and pastes. The campus is asked by allauth."""
+    clients = ("requests", "httpx", "aiohttp", "urllib.request", "http.client")
+    named = {module for path in SOURCES for module, _ in imports_of(path) if module.startswith(clients)}
+    assert named == {"requests.RequestException"}  # how allauth's own asking fails

@@ -18,7 +18,7 @@ from rosters import importing
 from rosters.models import Campaign, ClassGroup, RosterChange, Student
 from signoffs import flow, models
 from signoffs.entrance import links
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import AccessRecord, Chain, ClassLink, ClassSheet, Declaration, Event, Tally
 from signoffs.queries import retention
 from signoffs.queries.actors import Who

@@ -16,7 +16,7 @@ from rosters.encryption import CannotDecrypt, EncryptedField, KeyRing, key_id_of
 from rosters.models import RetiredDigestKey, Student
 from signoffs import flow
 from signoffs.entrance import links
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, ClassLink, ClassSheet, Declaration
 from signoffs.process import deadlines
 from signoffs.queries.actors import Who

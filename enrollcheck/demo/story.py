@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
-from rosters import key_fields
+from rosters import key_fields, meanings
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, Tally, User
@@ -63,7 +63,7 @@ def scribble(random: Random) -> dict:
 def _report(random: Random, student: Student) -> FieldReport:
     """Invent an error: CHSI differs from the roster, which is right, or has no record at all."""
     shown = {
-        "major": f"{key_fields.without_suffix(student.major)}（中外合作）类",
+        "major": f"{meanings.without_suffix(student.major)}（中外合作）类",
         "class_name": f"{student.class_name}（补）",
         "ethnicity": "壮族" if key_fields.normalise("ethnicity", student.ethnicity) != "壮族" else "汉族",
         "name": f"{student.name[:-1]}某",

@@ -43,8 +43,8 @@ from .caretaking import (
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
 from .hand_ins import hand_in, receive, reopen
-from .ledger import Refused
 from .purging import announce_purge, purge_campaign, to_purge
+from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
 from .reports import settle_error
 from .rosters import campaign_for, import_roster, withdraw_student

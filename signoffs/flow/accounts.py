@@ -21,7 +21,8 @@ from ..entrance import links
 from ..models import Chain, Membership, SignInRule, User
 from ..queries import actors, staffing
 from ..queries.actors import Who
-from .ledger import Clock, Refused, Shelf, refuse_if
+from .book import Shelf
+from .refusals import Clock, Refused, refuse_if
 
 Role = Membership.Role
 

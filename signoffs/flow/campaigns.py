@@ -14,7 +14,8 @@ from ..models import Declaration, Event, Standing
 from ..process import deadlines, rules, states
 from ..queries import actors, situations
 from ..queries.actors import Who
-from .ledger import Clock, Refused, Shelf, campaign_shelf, class_book, department_shelf, refuse_if
+from .book import Shelf, campaign_shelf, class_book, department_shelf
+from .refusals import Clock, Refused, refuse_if
 
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 

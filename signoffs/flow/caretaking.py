@@ -11,7 +11,9 @@ from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
 from ..process import rules, states
 from ..queries import actors
 from ..queries.actors import Who
-from .ledger import Clock, Refused, class_book, end_excuse, fall_back, refuse_if, student_book
+from .book import class_book, student_book
+from .refusals import Clock, Refused, refuse_if
+from .standings import end_excuse, fall_back
 
 STAFF = frozenset({states.OFFICER, states.OFFICE})
 # Claims of a class that nobody has looked at yet; more are noise, or mischief.

@@ -16,17 +16,9 @@ from ..process import deadlines, rules, states
 from ..process.rules import FieldReport
 from ..queries import situations
 from ..queries.actors import Who
-from .ledger import (
-    Book,
-    Clock,
-    Refused,
-    end_excuse,
-    fall_back,
-    refuse_if,
-    same_record,
-    student_book,
-    was_shown,
-)
+from .book import Book, student_book
+from .refusals import Clock, Refused, refuse_if
+from .standings import end_excuse, fall_back, same_record, was_shown
 
 Channel, Kind = Declaration.Channel, Declaration.Kind
 

@@ -12,7 +12,9 @@ from ..models import ClassSheet, HandIn, Tally
 from ..process import deadlines, rules, states
 from ..queries import actors, situations
 from ..queries.actors import Who
-from .ledger import Clock, Refused, Shelf, canonical, department_shelf, refuse_if
+from .book import Shelf, department_shelf
+from .chains import canonical
+from .refusals import Clock, Refused, refuse_if
 from .sheets import sheet_counts
 
 

@@ -34,7 +34,8 @@ from ..models import (
 from ..process import deadlines
 from ..queries import actors, retention
 from ..queries.actors import Who
-from .ledger import Book, Clock, campaign_shelf, class_book, refuse_if
+from .book import Book, campaign_shelf, class_book
+from .refusals import Clock, refuse_if
 
 KEPT_OF_A_ROW = ("seat", "state", "late")
 

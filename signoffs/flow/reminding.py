@@ -7,7 +7,7 @@ from django.db import transaction
 from rosters.models import Campaign
 
 from ..models import Reminder, User
-from .ledger import Clock
+from .refusals import Clock
 
 # A claim whose letter was not sent by then is void: the process has died, or the mail server was away.
 CLAIM_LASTS = timedelta(minutes=10)

@@ -9,7 +9,10 @@ from ..process import rules, states
 from ..process.rules import WHOLE_RECORD
 from ..queries import actors, reported
 from ..queries.actors import Who
-from .ledger import Book, Clock, Refused, ask_again, refuse_if, share_of, student_book
+from .book import Book, student_book
+from .refusals import Clock, Refused, refuse_if
+from .shares import share_of
+from .standings import ask_again
 
 
 def settle_error(

@@ -13,18 +13,11 @@ from ..models import Chain, ClassLink, MonitorDuty
 from ..process import rules, states
 from ..queries.actors import Who
 from . import tallies
+from .book import campaign_shelf, student_book
 from .campaigns import create_campaign
-from .ledger import (
-    Clock,
-    Refused,
-    append,
-    campaign_shelf,
-    end_excuse,
-    newest_that_counts,
-    refuse_if,
-    restate,
-    student_book,
-)
+from .chains import append
+from .refusals import Clock, Refused, refuse_if
+from .standings import end_excuse, newest_that_counts, restate
 
 
 def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:

@@ -15,7 +15,8 @@ from rosters.models import ClassGroup, Student
 
 from ..entrance import links
 from ..models import ClassLink
-from .ledger import Clock, class_book
+from .book import class_book
+from .refusals import Clock
 
 
 def renew_digests(*, class_group: ClassGroup, clock: Clock) -> Counter:

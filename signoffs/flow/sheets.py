@@ -13,7 +13,9 @@ from ..models import ClassSheet, Declaration, Standing, Tally
 from ..process import rules, states
 from ..queries import situations
 from ..queries.actors import Who
-from .ledger import Book, Clock, Refused, canonical, class_book, refuse_if
+from .book import Book, class_book
+from .chains import canonical
+from .refusals import Clock, Refused, refuse_if
 
 VERIFY_CODE_LENGTH = 16
 

@@ -7,7 +7,9 @@ from rosters.models import ClassGroup, Student
 
 from ..models import FieldError, Standing, Tally
 from ..queries.actors import Who
-from .ledger import Clock, add_share, class_book, share_from
+from .book import class_book
+from .refusals import Clock
+from .shares import add_share, share_from
 
 COUNTS = ("expected", "confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")
 FIELDS = (*COUNTS, "cells", "days", "errors", "open_errors")

@@ -14,7 +14,8 @@ from ..models import Event
 from ..process import rules
 from ..queries import actors, situations
 from ..queries.actors import Who
-from .ledger import Clock, Refused, campaign_shelf, refuse_if
+from .book import campaign_shelf
+from .refusals import Clock, Refused, refuse_if
 
 ASKED, EXPORTED = "ask_whole_numbers", "export_whole_numbers"
 TRIES = 5

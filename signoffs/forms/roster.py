@@ -40,8 +40,8 @@ class MappingForm(Form):
         super().__init__(*args, **kwargs)
         self.reading = reading
         self.sheets: list[tuple[str | None, list]] = []
-        fields = [("", _("not stored")), *((key.name, key.label) for key in key_fields.KEY_FIELDS)]
-        fields += [(name, known[0]) for name, known in headings.EXTRA.items()]
+        known = [(column.name, column.label) for column in key_fields.COLUMNS.values()]
+        fields = [("", _("not stored")), *known]
         for number, sheet in enumerate(reading.sheets):
             if sheet.header is None:
                 continue

@@ -82,7 +82,7 @@ class FieldError(models.Model):
     """One thing that a report says is wrong: three values, an owner, and what became of it."""
 
     class Owner(models.TextChoices):
-        """Who can have CHSI corrected (NOTICE.md, and CHSI's division of duties)."""
+        """Who can have CHSI corrected (docs/process.md, and CHSI's division of duties)."""
 
         SCHOOL = "school", _("School")
         PROVINCE = "province", _("Province")
@@ -123,7 +123,7 @@ class Excuse(models.Model):
     """Why a student will not sign (未签原因). Lifted when the student declares after all."""
 
     class Reason(models.TextChoices):
-        """The glossary's list."""
+        """The list of docs/glossary.md."""
 
         GIVEN_UP = "given_up", "放弃入学资格"
         RESERVED = "reserved", "保留入学资格"

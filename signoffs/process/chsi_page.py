@@ -16,20 +16,9 @@ LONGEST = 20_000  # characters; the page has about 1,000
 STATUS = "status"
 
 # CHSI's labels. Several of a field: the first that has a value counts.
-LABELS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("name", ("姓名",)),
-    ("sex", ("性别",)),
-    ("birth_date", ("出生日期", "出生年月日")),
-    ("ethnicity", ("民族",)),
-    ("id_number", ("证件号码", "身份证号码", "身份证件号", "身份证号")),
-    ("student_number", ("学号",)),
-    ("department_name", ("系所", "系(所、函授站)", "系(所)", "系部", "院系", "分院", "学院")),
-    ("major", ("专业名称", "专业")),
-    ("class_name", ("班级", "行政班级")),
-    ("level", ("学历层次", "培养层次", "层次")),
-    ("duration", ("学制",)),
-    (STATUS, ("学籍状态",)),
-)
+LABELS: dict[str, tuple[str, ...]] = {field.name: field.chsi for field in key_fields.KEY_FIELDS} | {
+    STATUS: (key_fields.STATUS_LABEL,)
+}
 # What else CHSI shows: it ends the value before it.
 OTHERS = (
     "学校名称", "院校名称", "学校", "院校", "学历类别", "学习形式", "入学日期", "入学时间", "预计毕业日期",
@@ -38,7 +27,7 @@ OTHERS = (
 # How a page says that there is nothing.
 NOTHING = frozenset({"", "-", "--", "—", "——", "无", "暂无", "空", "/"})
 
-_FIELDS = {label: name for name, labels in LABELS for label in labels}
+_FIELDS = {label: name for name, labels in LABELS.items() for label in labels}
 _WIDTHS = HALF_WIDTH | {ord("\xa0"): " "}
 # A label begins a line, or stands behind white space or a bar; no other text begins so by chance.
 _LABEL = re.compile(

@@ -1,6 +1,6 @@
 """What the pages tell students: how to look the record up on CHSI, what to do in trouble, and privacy.
 
-The notice's process (NOTICE.md) in our words, translated. Where a campaign has texts of its own,
+The notice's process (docs/process.md) in our words, translated. Where a campaign has texts of its own,
 `Campaign.texts` holds them as the office has typed them: `office` (where it is), `phone` (how to reach it),
 `steps` and `privacy` (one a line), `troubles` (a question, its answers below it, an empty line between two).
 """
@@ -13,7 +13,10 @@ from functools import lru_cache
 
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from rosters import key_fields
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,12 @@ STEPS = (
         "you need the same account for your graduation record, and the school can't recover it."
     ),
     _("Choose your school and open 学籍信息."),
-    _(
-        "Compare the eleven fields and the 学籍状态 with this page, one by one. Text in brackets after the major "
-        "does not count."
+    format_lazy(
+        _(
+            "Compare the {count} fields and the 学籍状态 with this page, one by one. Text in brackets after the "
+            "major does not count."
+        ),
+        count=len(key_fields.KEY_FIELDS),
     ),
     _(
         "Come back here and answer. All right: sign. Something is wrong: write down what CHSI shows and what is right."
@@ -87,11 +93,14 @@ PRIVACY = (
         "Your university's academic affairs office (教务管理部) uses your data for this year's check of enrolment "
         "records and for nothing else."
     ),
-    _(
-        "Which data: the eleven fields of the roster, your answers, your signature, when you identified, and a "
-        "phone number if you report an error. Your ID number is sensitive: it is needed to tell you apart and to "
-        "compare it with CHSI. It is stored encrypted and shown masked; only the office can take it out whole, with a "
-        "reason that is recorded."
+    format_lazy(
+        _(
+            "Which data: the {count} fields of the roster, your answers, your signature, when you identified, and "
+            "a phone number if you report an error. Your ID number is sensitive: it is needed to tell you apart "
+            "and to compare it with CHSI. It is stored encrypted and shown masked; only the office can take it "
+            "out whole, with a reason that is recorded."
+        ),
+        count=len(key_fields.KEY_FIELDS),
     ),
     _(
         "Who sees it: your monitor sees name, student number and whether you have signed. Your counsellor, your "

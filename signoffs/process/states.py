@@ -75,7 +75,7 @@ REOPENED = "reopened"
 
 # A reported error's outcomes -------------------------------------------------------------------------
 
-# Asked of CHSI is not yet settled; under way is (DESIGN.md, rule 4).
+# Asked of CHSI is not yet settled; under way is (docs/architecture.md, rule 4).
 UNSETTLED = frozenset({"open", "asked"})
 SETTLED = frozenset({"mended", "under_way", "done", "explained"})
 # What may follow on an outcome; a settled error can be opened again.

@@ -6,10 +6,10 @@ from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from django import template
-from django.template.base import TextNode
+from django.template.base import TextNode, TokenType
 from django.template.defaulttags import URLNode
 from django.template.loader import render_to_string
-from django.templatetags.i18n import TranslateNode
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.templatetags.static import StaticNode, static
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from rosters import identity, key_fields
+from rosters import identity, key_fields, meanings
 
 from ..models import FieldError, Membership
 from ..process import deadlines, labels, states
@@ -140,6 +140,13 @@ LINKS = {
 SAME_FOR_ALL = (TextNode, TranslateNode, URLNode, StaticNode)
 
 
+def _is_the_same_for_all(node: template.Node) -> bool:
+    """A long sentence stands in a blocktranslate, for its lines; one that names a value is somebody's."""
+    if isinstance(node, BlockTranslateNode):
+        return node.countervar is None and all(part.token_type == TokenType.TEXT for part in node.singular)
+    return isinstance(node, SAME_FOR_ALL)
+
+
 class _Once(template.Node):
     def __init__(self, nodes: template.NodeList):
         self.nodes, self.drawn = nodes, {}
@@ -147,7 +154,9 @@ class _Once(template.Node):
     def render(self, context: template.Context) -> str:
         language = get_language()
         if language not in self.drawn:
-            self.drawn[language] = self.nodes.render(template.Context())
+            empty = template.Context()
+            with empty.bind_template(context.template):
+                self.drawn[language] = self.nodes.render(empty)
         return self.drawn[language]
 
 
@@ -160,7 +169,7 @@ def once(parser, token) -> _Once:
     """
     nodes = parser.parse(("endonce",))
     for node in nodes:
-        if not isinstance(node, SAME_FOR_ALL):
+        if not _is_the_same_for_all(node):
             raise template.TemplateSyntaxError(f"once: {node} may differ from one page to the next")
     parser.delete_first_token()
     return _Once(nodes)
@@ -293,6 +302,12 @@ def linked(text: str) -> str:
     return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[at:]]))
 
 
+@register.simple_tag
+def key_field_count() -> int:
+    """Return how many fields are checked."""
+    return len(key_fields.KEY_FIELDS)
+
+
 @register.filter
 def shown(record, name: str) -> str:
     """Return a field of a record as a page shows it."""
@@ -302,7 +317,7 @@ def shown(record, name: str) -> str:
 @register.filter
 def with_faint_suffix(major: str) -> str:
     """Return a major whose bracketed suffix, which does not count, is grey."""
-    return format_html('{}<span class="muted">{}</span>', *key_fields.split_suffix(major))
+    return format_html('{}<span class="muted">{}</span>', *meanings.split_suffix(major))
 
 
 @register.filter

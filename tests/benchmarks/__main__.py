@@ -21,7 +21,8 @@ BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 HEAD = "| measured by | what | figure | target | |\n|---|---|---|---|---|\n"
 # In the table's order: a module of this folder and its arguments.
 RUNS = (
-    "confirm",
+    "journey",
+    "journey --postgresql",
     "deadline_day",
     "deadline_day --postgresql",
     "dashboard",

@@ -11,6 +11,10 @@ _ANSWERS = {f"answer_{one.name}": "ok" for one in key_fields.KEY_FIELDS if one.n
 _EMPTY = {name.replace("answer", part): "" for name in _ANSWERS for part in ("chsi", "right")}
 _REST = {"status": key_fields.GOOD_STATUS, "phone": "", "signature": ""}
 _SAME_FOR_ALL = urlencode(_ANSWERS | _EMPTY | _REST)
+# The plain site (tests/benchmarks/plain) has an answer to each field, and nothing of the rest.
+_PLAINLY = urlencode(
+    {f"answer_{one.name}": "ok" for one in key_fields.KEY_FIELDS} | {"status": key_fields.GOOD_STATUS}
+)
 # What the receipt says, and no other page.
 SIGNED = "核对无误，已签名".encode()
 
@@ -32,6 +36,11 @@ class Person(NamedTuple):
     def all_right(self) -> str:
         """The record's form with every answer 无误, signed by name, urlencoded."""
         return f"{_SAME_FOR_ALL}&{urlencode({'chsi_id_number': self.id_number, 'typed_name': self.name})}"
+
+    @property
+    def all_right_plainly(self) -> str:
+        """The same for the plain site."""
+        return f"{_PLAINLY}&{urlencode({'typed_id_number': self.id_number, 'typed_name': self.name})}"
 
 
 async def open_class(browser: Browser, person: Person) -> tuple[int, bytes]:

@@ -108,7 +108,7 @@ def test_a_print_of_many_classes_says_how_many_are_drawn(live_server, desk):
     assert download.value.suggested_filename == "空白登记表（印姓名）-2026.pdf"
     assert len(PdfReader(download.value.path()).pages) == 12
     said = desk.evaluate("window.said")
-    assert said[0] == "正在处理，请不要关闭本页。"
+    assert said[0].strip() == "正在处理，请不要关闭本页。"
     drawn = [f"已生成 {number} / 12 个班级，请不要关闭本页。" for number in range(1, 13)]
     assert [line for line in said[1:] if line not in drawn] == []
     assert len(said) > 1

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from tests.cluster.network import NAMES
@@ -109,8 +110,9 @@ class Machine:
 
     def fill_disk(self) -> None:
         """Leave no byte on the disk of the database."""
-        with open(self.folder / "postgresql" / "filler", "wb") as filler:
-            os.posix_fallocate(filler.fileno(), 0, shutil.disk_usage(filler.name).free)
+        with open(self.folder / "postgresql" / "filler", "wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(bytes(1 << 16))
 
     def free_disk(self) -> None:
         """Make room again."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, Declaration
 from tests.durability.opened import opened
 from tests.durability.phone import Phone, acknowledged, run_story

@@ -1,67 +1,18 @@
-"""The demo as a reader runs it: another process, a real server, nothing left behind."""
+"""The demo as a reader runs it: what it prints and serves, and that nothing of it is left behind."""
 
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
-from contextlib import contextmanager
 from io import StringIO
-from pathlib import Path
 
 import pytest
 
 from enrollcheck.management.commands.demo import Command
 from tests import factories, stories
+from tests.demo import demo, free_port, start
+from tests.pictures import Told
 from tests.rosters import files
-
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
-STARTED = "Serving on"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(tmp_path: Path, port: int, *arguments: str) -> subprocess.Popen:
-    environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    environment |= {
-        "TMPDIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'somebody-elses.sqlite3'}",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--port", str(port), *arguments],
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-@contextmanager
-def demo(tmp_path: Path, *arguments: str):
-    """Run the demo; yield its address and what it printed before it served. Stop it as Ctrl+C does."""
-    port = free_port()
-    process = start(tmp_path, port, *arguments)
-    printed = []
-    try:
-        for line in process.stdout:
-            printed.append(line)
-            if line.startswith(STARTED):
-                break
-        else:
-            pytest.fail("".join(printed))
-        yield f"http://127.0.0.1:{port}", "".join(printed)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
 
 
 def get(url: str) -> tuple[int, str]:
@@ -87,6 +38,9 @@ def test_an_invented_university_is_played_printed_and_served(tmp_path):
         assert "0" not in so_far
         links = re.findall(r"http://\S+/c/\S+/", printed)
         assert len(links) == 60
+        told = Told(printed)  # what the READMEs' pictures are taken by
+        assert {told.person(role)[0] for role in ("student", "monitor")} <= set(told.links())
+        assert (len(told.links()), told.first_class()[1] in told.links()) == (60, True)
         assert [
             name for name in ("office", "officer", "counsellor", "admin") if f"\n  {name} " in printed
         ] == [

@@ -27,7 +27,7 @@ from django.utils import timezone
 from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
-from signoffs.flow import ledger
+from signoffs.flow import chains
 from signoffs.models import Chain, ClassSheet, Declaration, Standing, Tally, User
 from signoffs.queries.actors import Who
 from tests import factories, stories
@@ -136,7 +136,7 @@ def contradictions(class_group: ClassGroup) -> list[str]:
     found += [
         f"the chain: {one}"
         for chain in Chain.objects.filter(class_group=class_group)
-        for one in ledger.verify(chain)
+        for one in chains.verify(chain)
     ]
     for sheet in ClassSheet.objects.filter(class_group=class_group):
         for row in sheet.rows:

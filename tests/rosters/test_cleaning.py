@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from rosters import cleaning
+from rosters import cleaning, key_fields
 
 GOOD = [
     ("name", " 王䶮\u3000", "王䶮"),
@@ -97,18 +97,18 @@ FAULTY = [
 
 @pytest.mark.parametrize(("field", "cell", "value"), GOOD)
 def test_a_good_cell_is_stored_as(field, cell, value):
-    assert cleaning.clean(field, cell) == (value, ())
+    assert key_fields.COLUMNS[field].clean(cell) == (value, ())
 
 
 @pytest.mark.parametrize(("field", "cell", "code"), FAULTY)
 def test_a_faulty_cell_has_one_fault(field, cell, code):
-    assert [found for found, _ in cleaning.clean(field, cell).faults] == [code]
+    assert [found for found, _ in key_fields.COLUMNS[field].clean(cell).faults] == [code]
 
 
 def test_a_numeric_student_number_is_stored_without_a_fraction():
-    assert cleaning.clean("student_number", 2026000001.0).value == "2026000001"
+    assert key_fields.COLUMNS["student_number"].clean(2026000001.0).value == "2026000001"
 
 
 def test_an_invisible_character_stays_in_a_name_and_leaves_a_class():
-    assert cleaning.clean("name", "王\u200b某").value == "王\u200b某"
-    assert cleaning.clean("class_name", "软件\u200b2601").value == "软件2601"
+    assert key_fields.COLUMNS["name"].clean("王\u200b某").value == "王\u200b某"
+    assert key_fields.COLUMNS["class_name"].clean("软件\u200b2601").value == "软件2601"

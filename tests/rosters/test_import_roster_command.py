@@ -1,4 +1,4 @@
-"""The command that outsiders rely on: exit codes and the JSON object, to the letter of DESIGN.md."""
+"""Exit codes and the JSON object that outsiders rely on, to the letter of docs/architecture.md."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`export_form`: what DESIGN.md promises about names, files and exit codes."""
+"""`export_form`: what docs/architecture.md promises about names, files and exit codes."""
 
 import io
 

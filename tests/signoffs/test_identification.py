@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from rosters import cleaning
+from rosters import key_fields
 from rosters.models import Student
 from signoffs.forms import identification
 from tests import factories
@@ -24,7 +24,7 @@ def test_it_is_found_as_iexact_finds_it(campaign, typed):
 @pytest.mark.parametrize("typed", ["ab2026-0001", "Ａｂ２０２６－０００１"])
 def test_one_that_the_roster_writes_in_full_width_is_found(campaign, typed):
     class_group = factories.class_group(students=0)
-    number = cleaning.clean("student_number", "Ａｂ２０２６－０００１").value
+    number = key_fields.COLUMNS["student_number"].clean("Ａｂ２０２６－０００１").value
     student = factories.student(class_group, 1, student_number=number)
     said = {"student_number": typed, "last_six": student.id_number[-6:]}
     found = identification.prove(class_group, said, known_to_device=lambda student: False, now=timezone.now())

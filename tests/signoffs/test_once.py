@@ -14,6 +14,13 @@ def test_it_is_drawn_for_each_language():
             assert template.render(Context({"name": "吴子涵"})) == f"吴子涵: {said}"
 
 
+def test_it_holds_a_sentence_that_names_nothing():
+    inner = "{% blocktranslate trimmed %}\n  Sign out\n{% endblocktranslate %}"
+    template = Template(f"{{% load i18n enrollcheck %}}{{% once %}}{inner}{{% endonce %}}")
+    with translation.override("zh-hans"):
+        assert template.render(Context()) == "退出登录"
+
+
 @pytest.mark.parametrize(
     "inner",
     [
@@ -25,6 +32,7 @@ def test_it_is_drawn_for_each_language():
         "{% include 'components/_hidden.html' %}",
         "{% now 'H:i' %}",
         "{% blocktranslate %}Hello {{ name }}{% endblocktranslate %}",
+        "{% blocktranslate count n=name|length %}One{% plural %}Many{% endblocktranslate %}",
     ],
 )
 def test_what_may_differ_is_refused(inner):

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = "Write the registration forms of a class, a department or all as one PDF."
 
     def add_arguments(self, parser):
-        """Take what DESIGN.md promises."""
+        """Take what docs/architecture.md promises."""
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the cohort year; without it: the open campaign"
         )

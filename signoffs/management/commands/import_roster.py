@@ -38,7 +38,7 @@ class Command(BaseCommand):
     help = "Import a roster file (xlsx, xls, csv, dbf, HTML table) into a campaign."
 
     def add_arguments(self, parser):
-        """Take the file, and what DESIGN.md promises."""
+        """Take the file, and what docs/architecture.md promises."""
         parser.add_argument("file", metavar="FILE", help="the roster file")
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the cohort year; without it: the open campaign"

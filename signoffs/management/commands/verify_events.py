@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain
 
 WORDS = {

@@ -1,4 +1,4 @@
-"""The registration form (NOTICE.md's 附件): one A4 page for 64 students, filled or blank.
+"""The registration form (the 附件 of docs/process.md): one A4 page for 64 students, filled or blank.
 
 All measures are points; y runs up from the foot of the page.
 """
@@ -186,7 +186,7 @@ def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     if form.collator and not form.collator_signature.startswith(b'{"typed"'):
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
     day = form.campaign.department_deadline
-    note = f"注：签名后交系负责人，{day.month}月{day.day}日前以系为单位统一交教务管理部。"
+    note = f"注：各班确认签名后交到各系负责人处，{day.month}月{day.day}日前以系部为单位，统一交到教务管理部。"
     pen.text(LEFT, NOTE_Y, note, 9.5)
     if pages > 1:
         pen.right(RIGHT, NOTE_Y, f"第 {page} 页 / 共 {pages} 页", 9.5)

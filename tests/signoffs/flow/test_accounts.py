@@ -11,7 +11,7 @@ from django.utils import timezone
 from rosters.encryption import key_ring
 from signoffs import flow
 from signoffs.entrance import links
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, Event, Invitation, Membership, User
 from signoffs.queries import staffing
 from signoffs.queries.actors import Who

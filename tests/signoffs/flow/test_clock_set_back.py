@@ -14,7 +14,7 @@ from django.utils import timezone
 from signoffs import flow
 from signoffs.entrance import links, throttle
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, ClassSheet, Declaration, Event, OneTimeCode, Standing, Tally
 from signoffs.process import deadlines, states
 from signoffs.queries.actors import Who

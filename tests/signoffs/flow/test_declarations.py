@@ -10,7 +10,7 @@ from django.utils import timezone
 from rosters import importing
 from signoffs import flow
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.process import deadlines
 from signoffs.process.rules import FieldReport

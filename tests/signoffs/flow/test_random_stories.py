@@ -14,7 +14,7 @@ from rosters import key_fields, planning, reading
 from rosters.models import ClassGroup, Student
 from signoffs import flow
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import (
     Chain,
     ClassSheet,

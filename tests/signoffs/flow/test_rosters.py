@@ -6,7 +6,7 @@ from django.utils import timezone
 from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, Student
 from signoffs import flow
-from signoffs.flow import ledger
+from signoffs.flow import chains
 from signoffs.models import ClassLink, Declaration, Event, MonitorDuty, Standing, Tally
 from signoffs.process import labels
 from signoffs.queries import actors
@@ -96,7 +96,7 @@ def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
     assert actors.roles(Who(student=student), student.class_group) == set()
     (event,) = Event.objects.filter(verb="unname_monitor")
     assert (event.chain.class_group, event.student) == (old, student)
-    assert ledger.verify(event.chain) == []
+    assert chains.verify(event.chain) == []
 
 
 def born(campaign) -> list[tuple]:

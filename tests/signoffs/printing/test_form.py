@@ -1,4 +1,4 @@
-"""The registration form: NOTICE.md's page, to the letter and the grid."""
+"""The registration form: the page of docs/process.md, to the letter and the grid."""
 
 import io
 import re
@@ -66,7 +66,7 @@ def test_the_page_is_the_notices_to_the_letter(campaign, tmp_path):
         "错误原因及正确内容",
         "联系号码",
         "汇总人（班长或学习委员）签名：",
-        "12月24日",
+        "注：各班确认签名后交到各系负责人处，12月24日前以系部为单位，统一交到教务管理部。",
     ):
         assert label in text
     assert text.count("序号") == 4

@@ -100,11 +100,11 @@ def test_the_hand_in_says_which_class_is_missing(desk, own_class):
 
 def test_a_hand_in_of_open_classes_is_folded_away_below_what_it_means(desk, own_class, submitted):
     other = factories.class_group("软件2602班", students=2)
-    page = desk.get(reverse("department")).content.decode()
+    page = pages.markup(desk.get(reverse("department")))
     assert "2 个班中已接收 0 个，还有 2 人未完成。上交后，只有教务管理部可以退回。" in page
     panel = page[page.index("<details><summary>尚有 2 个班未接收——仍要上交</summary>") :]
     assert reverse("department-hand-in") in panel[: panel.index("</details>")]
-    assert "<details open><summary>尚有" in desk.post(reverse("department-hand-in")).content.decode()
+    assert "<details open><summary>尚有" in pages.markup(desk.post(reverse("department-hand-in")))
     desk.post(reverse("department-accept", args=[submitted.uuid]))
     for student in other.students.all():
         stories.confirm(student)
@@ -209,7 +209,7 @@ def test_late_is_said_of_those_who_signed(desk, own_class):
     response = desk.get(reverse("department-class", args=[own_class.uuid]))
     assert "已签 1 · 有误 1 （以上含逾期签名 2 人） · 未签 1" in pages.text(response)
     cell = pages.tables(response)[0][0][1]
-    assert cell == f"{first.name}已签 · 逾期"
+    assert cell == f"{first.name} 已签 · 逾期"
     assert response.content.decode().count('<span class="mark mark--late">逾期</span>') == 2
 
 
@@ -227,8 +227,8 @@ def test_a_class_that_is_done_is_not_urged(desk, own_class):
 
 def test_a_link_is_rotated(desk, own_class):
     url = reverse("department-rotate", args=[own_class.uuid])
-    page = desk.get(reverse("department-class", args=[own_class.uuid])).content.decode()
-    folded = re.findall(r"<details><summary>(更换\w+)</summary>(.*?)</details>", page, re.DOTALL)
+    page = pages.markup(desk.get(reverse("department-class", args=[own_class.uuid])))
+    folded = re.findall(r"<details><summary>(更换\w+)</summary>(.*?)</details>", page)
     assert [name for name, _ in folded] == ["更换班级链接", "更换班长链接"]
     assert all("旧链接" in inside and "确认更换" in inside for _, inside in folded)
     assert page.count(url) == 2  # nowhere but there

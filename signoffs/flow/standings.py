@@ -1,0 +1,93 @@
+"""Where a student stands after a change: on which declaration, or asked again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from rosters import key_fields
+from rosters.encryption import CannotDecrypt, key_ring
+from rosters.models import Student
+
+from ..models import Declaration, Standing
+from ..process import states
+from .book import Book
+
+# Whom a change of the record concerns: they have declared on it.
+ASKED = states.DECLARED | {states.RECHECK}
+
+
+def same_record(declaration: Declaration, student: Student) -> bool:
+    """Say whether the record is still what was declared on, under whichever key it was digested."""
+    if declaration.record_digest == student.record_digest:
+        return True
+    return key_ring().same(declaration.record_digest, "record", key_fields.normalised_record(student))
+
+
+def was_shown(digest: str, student: Student) -> bool:
+    """Say whether a page that sends this digest has shown the present record, though a key came between."""
+    if digest == student.record_digest:
+        return True
+    try:
+        return key_ring().same(digest, "record", key_fields.normalised_record(student))
+    except CannotDecrypt:  # what a browser sends may be anything
+        return False
+
+
+def end_excuse(standing: Standing | None, now: datetime) -> None:
+    """Lift the excuse that somebody stands by, if there is one."""
+    if standing is not None and standing.excuse is not None:
+        standing.excuse.lifted_at = now
+        standing.excuse.save(update_fields=["lifted_at"])
+
+
+def newest_that_counts(student: Student) -> Declaration | None:
+    """Return the declaration that the student stands on, or would without an excuse."""
+    remaining = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
+    counts = Q(channel=Declaration.Channel.OWN) | Q(countersigned_at__isnull=False)
+    return remaining.filter(counts).order_by("-pk").first()
+
+
+def fall_back(book: Book, student: Student) -> None:
+    """Let the student stand as the declarations that remain tell: the newest that counts, or missing."""
+    newest = newest_that_counts(student)
+    if newest is None:
+        book.stand(student, states.MISSING)
+        return
+    state = newest.kind if same_record(newest, student) else states.RECHECK
+    book.stand(student, state, declaration=newest, late=newest.late)
+
+
+def ask_again(book: Book, student: Student) -> None:
+    """After a change of one record: ask the student again, or no longer."""
+    standing = book.standing(student)
+    if standing is None or standing.declaration is None or standing.state not in ASKED:
+        return
+    state = standing.declaration.kind if same_record(standing.declaration, student) else states.RECHECK
+    if state != standing.state:
+        book.stand(student, state, declaration=standing.declaration, late=standing.declaration.late)
+
+
+def restate(students: Iterable[Student], now: datetime) -> list[Student]:
+    """After a change of many records: return who is asked again. The tallies are the caller's to renew.
+
+    Somebody whom the roster names again stands as before they left, as far as they had declared.
+    """
+    changed, asked = [], []
+    found = Standing.objects.filter(student__in=students, state__in=ASKED | {states.WITHDRAWN})
+    for standing in found.select_related("declaration", "student"):
+        if standing.student.withdrawn_at is not None:
+            continue
+        if standing.declaration is None:
+            state = states.MISSING
+        else:
+            same = same_record(standing.declaration, standing.student)
+            state = standing.declaration.kind if same else states.RECHECK
+        if state != standing.state:
+            standing.state, standing.since = state, now
+            standing.late = state in states.DECLARED and standing.declaration.late
+            changed.append(standing)
+            if state == states.RECHECK:
+                asked.append(standing.student)
+    Standing.objects.bulk_update(changed, ["state", "since", "late"], batch_size=500)
+    return asked

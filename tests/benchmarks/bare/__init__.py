@@ -1,1 +1,0 @@
-"""A bare Django site: what the confirm is held against. One view, two tables, no middleware."""
