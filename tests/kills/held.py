@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Set
 
 from signoffs.flow import tallies
-from signoffs.flow.ledger import verify
+from signoffs.flow.chains import verify
 from signoffs.models import Chain, Declaration, Event, FieldError, Standing, Tally
 
 

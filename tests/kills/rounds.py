@@ -33,7 +33,6 @@ from rosters.models import Student
 from signoffs import flow
 from signoffs.models import ClassLink, Declaration
 from signoffs.queries.actors import Who
-from signoffs.queries.actors import Who
 from tests import factories
 from tests.benchmarks import rosters
 from tests.durability.opened import migrate, opened
