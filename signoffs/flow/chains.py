@@ -12,6 +12,7 @@ from ..models import Chain, Event
 from ..models.prepared import store, update
 from ..process import deadlines
 from ..queries import actors
+from ..upkeep import witness
 
 
 def canonical(payload: dict) -> str:
@@ -58,6 +59,7 @@ def append(
     store(event)
     chain.length, chain.head = position, link
     update(chain, ("length", "head"))
+    witness.note(event, chain, said.get("submission", ""))
     return event
 
 
