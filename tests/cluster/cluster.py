@@ -172,10 +172,9 @@ class Cluster:
     def ailments(self) -> str:
         """Say what is not as it should be; empty: nothing."""
         found = [self._ailing_nodes()]
-        found += [
-            f"etcd of {one.name}" for one in self.of("db") if not _answers(f"http://{one.ip}:2379/health")
-        ]
-        found += [one.name for one in self.of("app") if not _answers(f"http://{one.ip}:8000/healthz")]
+        asked = [(one, f"etcd of {one.name}", "2379/health") for one in self.of("db")]
+        asked += [(one, one.name, "8000/readyz") for one in self.of("app")]
+        found += [name for machine, name, page in asked if health(machine, page)[0] != 200]
         return ", ".join(filter(None, found))
 
     def whole(self) -> bool:
@@ -280,11 +279,13 @@ def _paths(environment: Path) -> dict[str, str]:
     }
 
 
-def _answers(url: str) -> bool:
-    """Say whether a health page answers 200."""
-    asked = urllib.request.Request(url, headers={"Host": "xueji.example.edu.cn"})
+def health(machine: Machine, page: str) -> tuple[int, str]:
+    """Return the status and the words of a health page, `port/path`; 0 where nobody answers."""
+    asked = urllib.request.Request(f"http://{machine.ip}:{page}", headers={"Host": "xueji.example.edu.cn"})
     try:
         with urllib.request.urlopen(asked, timeout=5) as answer:
-            return answer.status == 200
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
     except OSError:
-        return False
+        return 0, ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.cluster import Cluster
+from tests.cluster.cluster import Cluster, health
 from tests.cluster.units import Service
 
 LEASE = 20  # seconds: ttl in deploy/cluster/patroni.yml
@@ -153,11 +153,13 @@ def full_disk(cluster: Cluster) -> Played:
 
 def wrong_clock(cluster: Cluster) -> Played:
     """A node of the application starts with a clock that is 90 seconds ahead."""
-    service = cluster.machines["app2"].services["enrollcheck"]
+    node = cluster.machines["app2"]
+    service = node.services["enrollcheck"]
     ahead = {"FAKETIME": f"+{SKEW}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
     service.extra = {"LD_PRELOAD": str(FAKETIME[0]), **ahead}
     service.kill()
-    yield 25
+    cluster.wait("a node that knows its clock", lambda: "clock" in health(node, "8000/readyz")[1])
+    yield 20
     service.extra = {}
     service.kill()
 
