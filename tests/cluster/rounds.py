@@ -32,7 +32,7 @@ from tests.cluster import cluster as building
 from tests.cluster import network
 from tests.cluster.crowd import Crowd
 from tests.cluster.faults import ANSWERED, FAULTS, FORGETTING, SHORT, Fault
-from tests.cluster.row import HEAD, Row
+from tests.cluster.row import HEAD, MISSED, Row, exit_code
 from tests.cluster.works import WORKS
 from tests.durability.opened import migrate, opened
 from tests.durability.site import people
@@ -200,7 +200,7 @@ def main() -> int:
     chosen = arguments()
     if lacking := building.missing():
         print(f"not run: {', '.join(lacking)} must be there first")
-        return 3
+        return MISSED
     played = [name for name in chosen.names if name != FORGETTING.name]
     forgets = FORGETTING.name in chosen.names
     # Installed while there is still a network to the package index.
@@ -216,9 +216,7 @@ def main() -> int:
         with prepared(faulty, chosen.seed) as rounds:
             rounds.forget()
             rows.append(rounds.rows[-1])
-    if any(row.wrong for row in rows):
-        return 1
-    return 3 if any(row.missed or row.not_run for row in rows) else 0
+    return exit_code(rows)
 
 
 if __name__ == "__main__":

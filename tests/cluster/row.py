@@ -63,3 +63,12 @@ COLUMNS = (
     "",
 )
 HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
+
+HELD, WRONG, MISSED = 0, 1, 3  # the command's exit codes
+
+
+def exit_code(rows: list[Row]) -> int:
+    """Say what the rounds came to: what was not run never passes."""
+    if any(row.wrong for row in rows):
+        return WRONG
+    return MISSED if any(row.missed or row.not_run for row in rows) else HELD

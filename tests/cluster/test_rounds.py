@@ -10,6 +10,7 @@ import pytest
 
 from tests.cluster import cluster
 from tests.cluster.faults import FAULTS, SHORT
+from tests.cluster.row import HELD, MISSED
 from tests.durability.site import REPOSITORY
 
 
@@ -31,7 +32,9 @@ def test_a_cluster_keeps_what_it_acknowledged():
         capture_output=True,
         text=True,
     )
-    assert run.returncode in (0, 3), run.stdout + run.stderr  # 3: slower than its targets, on this machine
+    assert run.returncode in (HELD, MISSED), (
+        run.stdout + run.stderr
+    )  # slower than its targets, on this machine
     rows = [line.split(" | ") for line in run.stdout.splitlines() if line.startswith("| ")][1:]
     words = {fault.name: fault.words for fault in FAULTS}
     assert [row[0].removeprefix("| ") for row in rows] == [words[name] for name in SHORT]
