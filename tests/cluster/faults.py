@@ -200,7 +200,7 @@ LOST_NODE = LEASE + 10.0
 FAULTS = (
     Fault(kill_database, "kill -9 of the leading database", 15),
     Fault(kill_node, "kill -9 of its whole machine", LOST_NODE),
-    Fault(pause_beyond_lease, "it stands still for the lease + 10 s"),
+    Fault(pause_beyond_lease, "it stands still for the lease + 10 s", LOST_NODE),
     Fault(pause_within_lease, "it stands still for half the lease"),
     Fault(silent_host, "its packets are dropped", LOST_NODE, _wire),
     Fault(switchover, "switchover"),
