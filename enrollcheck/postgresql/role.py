@@ -6,9 +6,10 @@ gets.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
 LOCK_TIMEOUT = "30s"
@@ -30,6 +31,8 @@ def alone() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
         yield
         guard.rollback()
+        if guard.is_pooled():
+            _end(guard)  # its session is from before the limit
 
 
 def limit_locks() -> None:
@@ -52,7 +55,9 @@ def _end_idle_sessions() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
             "AND usename = current_user AND state = 'idle' AND pid <> pg_backend_pid()"
         )
-        try:
-            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        except OperationalError:
-            return  # that is how one's own session ends
+    _end(connection)
+
+
+def _end(session: BaseDatabaseWrapper) -> None:
+    with session.cursor() as cursor, suppress(OperationalError):  # that is how one's own session ends
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")

@@ -50,7 +50,7 @@ from .reports import settle_error
 from .rosters import campaign_for, import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
-from .tallies import recount
+from .tallies import recount, wrong_tally
 from .whole_numbers import ask_whole_numbers, export_whole_numbers
 
 __all__ = [
@@ -112,4 +112,5 @@ __all__ = [
     "use_code",
     "withdraw_declaration",
     "withdraw_student",
+    "wrong_tally",
 ]

@@ -60,13 +60,10 @@ class Command(migrate.Command):
     """Django's command, with that executor, one at a time."""
 
     def execute(self, *args, **options):
-        """Migrate. Raise CommandError as Django does.
-
-        Not in `handle`: before it come the checks, and one of them asks for the role's limit.
-        """
+        """Check, and migrate. Raise CommandError as Django does."""
         if options["check_unapplied"] or options["plan"]:  # they only look, on a standby too
             return super().execute(*args, **options)
         with alone():
             if connection.vendor == "postgresql":
-                role.limit_locks()
+                role.limit_locks()  # before the checks, which ask for it
             return super().execute(*args, **options)

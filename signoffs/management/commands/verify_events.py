@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from signoffs.flow.chains import verify
 from signoffs.models import Chain
+from signoffs.queries.moment import one_moment
 
 WORDS = {
     "missing": "is missing",
@@ -23,11 +24,15 @@ class Command(BaseCommand):
         """Print what is wrong. Raise CommandError where something is."""
         wrong = events = 0
         chains = Chain.objects.select_related("class_group__department", "department", "campaign")
-        for chain in chains.order_by("pk"):
+        keys = list(chains.order_by("pk").values_list("pk", flat=True))
+        for key in keys:
+            with one_moment():  # the site goes on: a chain that grows in the middle would not end at its head
+                chain = chains.get(pk=key)
+                problems = verify(chain)
             events += chain.length
-            for problem in verify(chain):
-                wrong += 1
+            wrong += len(problems)
+            for problem in problems:
                 self.stdout.write(f"{chain.place}: event {problem.position} {WORDS[problem.code]}")
         if wrong:
             raise CommandError(f"{wrong} of {events:,} events do not hold.", returncode=1)
-        self.stdout.write(f"{events:,} events in {len(chains)} chains: all hold.")
+        self.stdout.write(f"{events:,} events in {len(keys)} chains: all hold.")
