@@ -6,31 +6,22 @@ gets.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from signoffs.upkeep.alone import alone
+
 # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
 LOCK_TIMEOUT = "30s"
-# "enrollch", as a number: what all who migrate ask for. Nobody else's locks are named so.
-MIGRATING = int.from_bytes(b"enrollch")
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Wait until nobody else migrates this database, and keep others waiting until the block ends.
-
-    By the transaction of a second connection, which a pooler leaves alone until it ends.
-    """
-    with closing(connection.copy()) as guard:
-        guard.set_autocommit(False)
-        with guard.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = 0")  # another one's migration may take its time
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
+def migrating() -> Iterator[None]:
+    """Wait until nobody else migrates this database, and keep others waiting until the block ends."""
+    with alone("migrate") as guard:
         yield
-        guard.rollback()
         if guard.is_pooled():
             _end(guard)  # its session is from before the limit
 

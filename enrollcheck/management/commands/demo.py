@@ -5,6 +5,7 @@ manage.py has pointed every setting at a fresh folder before this runs (demo/env
 
 import secrets
 import socket
+import sys
 from argparse import RawDescriptionHelpFormatter
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from enrollcheck.demo import story, university
-from enrollcheck.demo.environment import FOLDER_PREFIX, HOST, PORT
+from enrollcheck.demo import environment, story, university
+from enrollcheck.demo.environment import HOST, PORT
 from rosters import planning, reading
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow
@@ -55,14 +56,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--roster", type=Path, metavar="FILE", help="your own list in place of the invented"
         )
+        parser.add_argument(
+            "--keep", metavar="FOLDER", help="let database and keys stay, in a folder of their own"
+        )
         parser.add_argument("--port", type=int, default=PORT, help="the server's port (default: %(default)s)")
 
-    def handle(self, *args, stage, roster, port, **options):
-        """Make the database, play the story, print, serve. environment.py leaves nothing of it behind.
+    def handle(self, *args, stage, roster, keep, port, **options):
+        """Make the database, play the story, print, serve. environment.py leaves nothing but what is kept.
 
         Raise CommandError for a list that is refused, and for a port that is taken.
         """
-        if FOLDER_PREFIX not in str(connection.settings_dict["NAME"]):
+        own = Path(connection.settings_dict["NAME"]).name == environment.DATABASE
+        if not own or connection.introspection.table_names():
             raise CommandError("The demo runs only on a database of its own: start it by `manage.py demo`.")
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,7 +97,10 @@ class Command(BaseCommand):
             tale = story.Story(campaign, accounts["office"][0], officers, now)
             tale.play(stage)
         self.tell(Campaign.objects.get(pk=campaign.pk), accounts, stage, invented=roster is None)
-        self.stdout.write(f"\nServing on {settings.SITE_URL}/ until Ctrl+C; then the database is deleted.")
+        if keep is not None:
+            self.tell_kept(Path(settings.DATA_FOLDER))
+        then = "the database stays" if keep is not None else "then the database is deleted"
+        self.stdout.write(f"\nServing on {settings.SITE_URL}/ until Ctrl+C; {then}.")
         self.stdout.flush()
         serve(HOST, port)
 
@@ -183,6 +191,19 @@ class Command(BaseCommand):
         ):
             user, password = accounts[username]
             write(f"  {username:<11} {password}   {what}{f' ({user})' if username == 'officer' else ''}")
+
+    def tell_kept(self, folder: Path) -> None:
+        """Keep the folder, and print how its site is served again and moved on."""
+        environment.keep(folder)
+        settled = f"set -a; . '{folder / environment.KEPT}'; set +a"
+        self.stdout.write(
+            f"\nDatabase and keys stay in {folder}. Once this has ended, in a shell of its own:"
+        )
+        self.stdout.write(f"  to serve it again: {settled}; {sys.executable} manage.py serve")
+        self.stdout.write(
+            f"  to move it on:     {settled}; export DATABASE_URL=postgres://user:password@host/name;\n"
+            f"    {sys.executable} manage.py move_to_postgresql '{folder / environment.DATABASE}'"
+        )
 
     def tell_students(self, classes, *, invented: bool) -> None:
         """Print whom to be. Real lists are answered by their own students: their numbers are not printed."""

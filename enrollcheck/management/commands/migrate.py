@@ -52,7 +52,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def alone() -> AbstractContextManager[None]:
     """Return a block within which nobody else migrates the database."""
     if connection.vendor == "postgresql":
-        return role.alone()
+        return role.migrating()
     return _alone_in(Path(connection.settings_dict["NAME"]).resolve().parent)
 
 
