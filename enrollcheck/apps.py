@@ -13,7 +13,7 @@ class EnrollcheckConfig(AppConfig):
 
     name = "enrollcheck"
 
-    def ready(self):
+    def ready(self) -> None:
         """Register the checks, and let every sign-in begin its session's time."""
         for check in (database_disk, promises):
             register(check, Tags.database)

@@ -4,7 +4,9 @@ Read from the live connection and from the kernel, not from the settings: what c
 """
 
 import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from django.core.checks import Error
 from django.db import OperationalError, connection
@@ -39,7 +41,9 @@ def file_system(path: Path, mountinfo: str) -> str:
     return found
 
 
-def database_disk(app_configs, databases=None, mountinfo: str | None = None, **kwargs) -> list[Error]:
+def database_disk(
+    app_configs: object, databases: object = None, mountinfo: str | None = None, **kwargs: object
+) -> list[Error]:
     """Refuse an SQLite file on a network disk. The text of mountinfo is read where none is passed in."""
     if connection.vendor != "sqlite":
         return []
@@ -60,14 +64,15 @@ def database_disk(app_configs, databases=None, mountinfo: str | None = None, **k
     ]
 
 
-def _in_force_on_sqlite() -> dict:
+def _in_force_on_sqlite() -> dict[str, Any]:
     """Return how SQLite is set on this connection."""
+    backend: Any = connection  # SQLite's, which has more than every database has
     pragmas = ("journal_mode", "synchronous", "foreign_keys")
     with connection.cursor() as cursor:
         found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas}
     return found | {
-        "transaction_mode": connection.transaction_mode,
-        "version": connection.Database.sqlite_version_info,
+        "transaction_mode": backend.transaction_mode,
+        "version": backend.Database.sqlite_version_info,
     }
 
 
@@ -126,9 +131,9 @@ PROMISES_OF_POSTGRESQL = (
 )
 
 
-def _in_force_on_postgresql() -> dict:
+def _in_force_on_postgresql() -> dict[str, Any]:
     """Return how PostgreSQL is set in the session that a transaction gets."""
-    found = {}
+    found: dict[str, Any] = {}
     with connection.cursor() as cursor:
         for name in ("lock_timeout", "synchronous_commit", "fsync"):
             cursor.execute(f"SHOW {name}")
@@ -142,7 +147,7 @@ IN_FORCE = {
 }
 
 
-def promises(app_configs, databases=None, **kwargs) -> list[Error]:
+def promises(app_configs: object, databases: Collection[str] | None = None, **kwargs: object) -> list[Error]:
     """Refuse settings under which the database loses what it has acknowledged, or waits without end.
 
     Of one that does not answer the command itself tells.

@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -94,7 +95,7 @@ def allowed_hosts() -> list[str]:
     return _env.list("ALLOWED_HOSTS", default=[own, "127.0.0.1", "localhost"] if DEBUG else [own])
 
 
-def email() -> dict:
+def email() -> dict[str, Any]:
     """Return Django's settings for EMAIL_URL (`smtp+tls://user:password@host:587`); else the console."""
     return _env.email_url("EMAIL_URL", default="consolemail://")
 
@@ -150,7 +151,7 @@ def witness_folder() -> Path:
     return Path(_env.str("WITNESS_FOLDER", default=str(DATA_FOLDER / "witness")))
 
 
-def database() -> dict:
+def database() -> dict[str, Any]:
     """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default.
 
     PostgreSQL may have several hosts, `a:5432,b:5432`. Raise ImproperlyConfigured where some name a port.

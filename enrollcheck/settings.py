@@ -20,6 +20,8 @@ ALLOWED_HOSTS = env.allowed_hosts()
 DATA_FOLDER = env.DATA_FOLDER
 
 INSTALLED_APPS = [
+    # First: its createsuperuser takes the place of Django's.
+    "enrollcheck",
     "enrollcheck.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -37,7 +39,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "rosters",
     "signoffs",
-    "enrollcheck",
 ]
 
 LOGGING = logs.LOGGING

@@ -6,6 +6,7 @@ call itself is never cut short: a COMMIT that waits for a standby has happened a
 
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 # A request that has come so long ago …
@@ -19,7 +20,7 @@ _here = threading.local()
 class Turn:
     """A request at work in its thread."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Begin outside of the database."""
         self.called_at: float | None = None
 
@@ -35,7 +36,7 @@ def take(turn: Turn) -> None:
 
 
 @contextmanager
-def in_database():
+def in_database() -> Iterator[None]:
     """Mark a call of the database for as long as it takes."""
     turn = getattr(_here, "turn", None)
     if turn is None:

@@ -3,11 +3,12 @@
 import io
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Queue
 from threading import BoundedSemaphore, Event
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
@@ -37,24 +38,31 @@ _held = BoundedSemaphore(16)
 
 _END = object()
 
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
 
 @dataclass
 class Answer:
     """What a worker has to say: status and headers, the body's pieces, and for how long to hold it back."""
 
-    head: tuple
+    head: tuple[Any, ...]
     pieces: Iterable[bytes]
     held_back: float = 0
 
 
-def _answer(environ: dict, begun: Future) -> None:
+def _answer(environ: Environ, begun: "Future[Answer]") -> None:
     """Make the answer, all of it in this thread, which has the database's connection."""
     global _at_work
     _at_work = turns.Turn()
     turns.take(_at_work)
-    head = []
+    head: list[tuple[Any, ...]] = []
+
+    def told(*said: Any) -> Any:
+        head.append(said)
+
     try:
-        response = _django(environ, lambda *told: head.append(told))
+        response = _django(environ, told)
         if not getattr(response, "streaming", False) or response.has_header("Content-Length"):
             whole = b"".join(response)
             response.close()
@@ -64,7 +72,8 @@ def _answer(environ: dict, begun: Future) -> None:
         begun.set_exception(error)
         raise
     # Without a bound: a print of a whole year is some 10 MB, and the worker must not wait for a slow client.
-    pieces, gone = Queue(), Event()
+    pieces: Queue[Any] = Queue()
+    gone = Event()
     begun.set_result(Answer(head[0], _pieces(pieces, gone)))
     try:
         for piece in response:
@@ -78,7 +87,7 @@ def _answer(environ: dict, begun: Future) -> None:
         response.close()
 
 
-def _pieces(pieces: Queue, gone: Event) -> Iterator[bytes]:
+def _pieces(pieces: "Queue[Any]", gone: Event) -> Iterator[bytes]:
     try:
         while (piece := pieces.get()) is not _END:
             if isinstance(piece, Exception):
@@ -96,7 +105,7 @@ def _hold_back(seconds: float) -> None:
             _held.release()
 
 
-def _outage_while(task: Future, begun: Future) -> str | None:
+def _outage_while(task: Future[None], begun: Future[Answer]) -> str | None:
     """Wait for the answer; return None when it is there, or of which outage to tell in its place.
 
     SLOW: the request is at work, and goes on. LOCKED: the one before it is, and this one was not begun and
@@ -113,7 +122,7 @@ def _outage_while(task: Future, begun: Future) -> str | None:
             return outages.LOCKED if task.cancel() else outages.SLOW
 
 
-def _at_once(environ: dict, start_response) -> list[bytes]:
+def _at_once(environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Answer in this thread what asks no database."""
     response = _django(environ, start_response)
     try:
@@ -122,12 +131,12 @@ def _at_once(environ: dict, start_response) -> list[bytes]:
         response.close()
 
 
-def application(environ: dict, start_response) -> Iterable[bytes]:
+def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request, once its body is there. Called in one of the server's many threads."""
     if environ["PATH_INFO"] in PROBES:
         return _at_once(environ, start_response)
     gather(environ)
-    begun = Future()
+    begun: Future[Answer] = Future()
     task = _workers.submit(_answer, environ, begun)
     if outage := _outage_while(task, begun):
         nothing = {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}  # the worker may be reading the body

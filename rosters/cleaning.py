@@ -16,7 +16,7 @@ from . import ethnic_groups, identity, meanings
 from .widths import HALF_WIDTH, compact
 
 Cell = str | int | float | bool | date | datetime | None
-Fault = tuple[str, dict]
+Fault = tuple[str, dict[str, object]]
 
 
 class Cleaned(NamedTuple):
@@ -29,9 +29,17 @@ class Cleaned(NamedTuple):
 class Column(Protocol):
     """What a cleaning has to know of its column: a row of the table in key_fields.py."""
 
-    label: str
-    longest: int | None
-    required: str
+    @property
+    def label(self) -> str:
+        """What the record calls it."""
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters are stored of a text; None for what is none."""
+
+    @property
+    def required(self) -> str:
+        """The code of the error where a student has none; empty where it is no error."""
 
 
 # What a cell says that isn't a value but a time of day, or the error of a formula.
@@ -104,7 +112,7 @@ def _text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
         return "", [("date_cell", {})]
     text = trimmed(text_of(cell))
     faults = _character_faults(text)
-    if len(text) > column.longest:
+    if column.longest is not None and len(text) > column.longest:
         faults.append(("too_long", {"limit": column.longest}))
         text = ""
     return text, faults
@@ -114,7 +122,7 @@ def _empty(column: Column) -> Fault:
     return (column.required, {}) if column.required else ("empty", {"label": column.label})
 
 
-def _finished(column: Column, value, faults: list[Fault], empty=""):
+def _finished(column: Column, value: object, faults: list[Fault], empty: object = "") -> Cleaned:
     """Return the value; an empty one without any fault has the fault that it is empty."""
     if not value and not faults:
         faults = [_empty(column)]
@@ -123,7 +131,7 @@ def _finished(column: Column, value, faults: list[Fault], empty=""):
 
 def clean_name(column: Column, cell: Cell) -> Cleaned:
     """Keep a name as it is written."""
-    if isinstance(cell, str) and cell.isalpha() and len(cell) <= column.longest:
+    if isinstance(cell, str) and cell.isalpha() and len(cell) <= (column.longest or 0):
         return Cleaned(cell)  # the usual name, in a hurry
     return _finished(column, *_text(column, cell))
 
@@ -206,7 +214,7 @@ def clean_id_number(column: Column, cell: Cell) -> Cleaned:
 
 def clean_student_number(column: Column, cell: Cell) -> Cleaned:
     """Keep a 学号, in half width, without spaces; one that was rounded is refused."""
-    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= column.longest:
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= (column.longest or 0):
         return Cleaned(cell)  # the usual number, in a hurry
     text, faults = _code_text(column, cell)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 WALL_SECONDS = 16
 _HOME = Path(__file__).resolve().parent.parent
@@ -44,16 +44,17 @@ def answer(job: str, arguments: dict, content: bytes) -> Iterator[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what a crash prints may hold what the file holds
     )
+    to_child, from_child = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)  # pipes, both
     watch = threading.Timer(WALL_SECONDS, child.kill)
     watch.start()
     try:
-        _feed(child.stdin, arguments, content)
-        yield from child.stdout
+        _feed(to_child, arguments, content)
+        yield from from_child
         if child.wait() != 0:
             raise ChildDied(child.returncode)
     finally:
         watch.cancel()
         child.kill()
         child.wait()
-        child.stdout.close()
-        child.stdin.close()
+        from_child.close()
+        to_child.close()

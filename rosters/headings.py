@@ -82,7 +82,7 @@ class Header:
         return [column.heading for column in self.columns if column.field is None and column.heading]
 
 
-def _text(cell) -> str:
+def _text(cell: object) -> str:
     return cell.strip() if isinstance(cell, str) else ""
 
 

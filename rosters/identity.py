@@ -19,7 +19,9 @@ HIDDEN = "*"
 # How many characters of a masked number must be visible before a comparison means something.
 VISIBLE_ENOUGH = 6
 
-_STARS = dict.fromkeys(map(ord, "×•●·﹡∗⁎"), HIDDEN)
+# What stands for a hidden character, on CHSI's pages and on people's keyboards.
+HIDING = "*＊×•●·﹡∗⁎"
+_STARS = dict.fromkeys(map(ord, HIDING), HIDDEN)
 
 
 def tidy(text: str) -> str:

@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any, cast
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.db.models.functions import Upper
@@ -116,7 +118,13 @@ def close(campaign: Campaign, *, now: datetime) -> None:
 
 
 def keep_upload(
-    campaign: Campaign, *, file_name: str, content: bytes, plan: Plan, user, now: datetime
+    campaign: Campaign,
+    *,
+    file_name: str,
+    content: bytes,
+    plan: Plan,
+    user: AbstractBaseUser | None,
+    now: datetime,
 ) -> RosterImport:
     """Keep an uploaded file, encrypted, until it is confirmed, for an hour at most."""
     drop_old_uploads(now)
@@ -126,7 +134,7 @@ def keep_upload(
         upload=content,
         plan_digest=plan.digest,
         counts={**plan.counts, "mapping": plan.reading.mapping},
-        uploaded_by=user,
+        uploaded_by=cast(Any, user),
         uploaded_at=now,
     )
 
@@ -140,10 +148,10 @@ def keep_mapping(roster_import: RosterImport, *, plan: Plan) -> None:
 
 def waiting_upload(roster_import: RosterImport, *, now: datetime) -> bytes:
     """Return the content of a waiting upload. Raise UploadGone."""
-    waiting = roster_import.state == RosterImport.State.WAITING and roster_import.upload is not None
-    if not waiting or now - roster_import.uploaded_at >= UPLOAD_LASTS:
+    content = roster_import.upload if roster_import.state == RosterImport.State.WAITING else None
+    if content is None or now - roster_import.uploaded_at >= UPLOAD_LASTS:
         raise UploadGone(roster_import.file_name)
-    return roster_import.upload
+    return content
 
 
 def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, str] | None = None) -> Plan:
@@ -162,7 +170,7 @@ def drop_upload(roster_import: RosterImport) -> None:
     _end_waiting(roster_import, state=RosterImport.State.DROPPED)
 
 
-def _end_waiting(roster_import: RosterImport, **values) -> None:
+def _end_waiting(roster_import: RosterImport, **values: object) -> None:
     """End the waiting of an upload, which is applied or dropped but never both. Raise UploadGone."""
     waiting = RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING)
     if not waiting.update(upload=None, **values):
@@ -180,7 +188,13 @@ def drop_old_uploads(now: datetime) -> None:
 
 
 @transaction.atomic
-def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport | None = None) -> Applied:
+def apply(
+    plan: Plan,
+    *,
+    now: datetime,
+    user: AbstractBaseUser | None = None,
+    roster_import: RosterImport | None = None,
+) -> Applied:
     """Write what the plan says: all of it or nothing.
 
     Raise NotClean for a plan with errors, UploadGone where its upload no longer waits, Stale where the roster
@@ -205,7 +219,9 @@ def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport |
     return applied
 
 
-def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None) -> RosterImport:
+def _record(
+    plan: Plan, now: datetime, user: AbstractBaseUser | None, roster_import: RosterImport | None
+) -> RosterImport:
     """Note that the import was applied, and forget the upload. Raise UploadGone."""
     applied = {
         "state": RosterImport.State.APPLIED,
@@ -217,7 +233,11 @@ def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None)
         _end_waiting(roster_import, **applied)
         return RosterImport.objects.get(pk=roster_import.pk)
     return RosterImport.objects.create(
-        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now, **applied
+        campaign=plan.campaign,
+        file_name=plan.file_name[:200],
+        uploaded_by=cast(Any, user),
+        uploaded_at=now,
+        **applied,
     )
 
 
@@ -290,7 +310,7 @@ def _create(plan: Plan, groups: dict, seats: _Seats, applied: Applied) -> None:
     """Insert the new students with one prepared statement."""
     by_class: dict[int, list] = {}
     homes: dict[int, ClassGroup] = {}
-    keys = {place: place.key for place in plan.places}
+    keys: dict[tuple[str, str], tuple[str, str]] = {place: place.key for place in plan.places}
     for row in plan.created:
         group = groups[keys[row.department_name, row.class_name]]
         homes[group.pk] = group
@@ -364,7 +384,7 @@ def mend(student: Student, *, field: str, value: str, now: datetime) -> bool:
     if key_fields.display(field, old) == key_fields.display(field, cleaned.value):
         return False
     taken = Problem("student_number_taken", column="student_number")
-    if field == "student_number" and _is_taken(cleaned.value, student):
+    if field == "student_number" and _is_taken(str(cleaned.value), student):
         raise BadValue(taken)
     RosterChange.objects.create(
         student=student,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from . import guard
 from .problems import ERROR, Problem
@@ -16,7 +17,7 @@ def marked(content: bytes, reading: Reading, problems: Iterable[Problem]) -> byt
     What concerns a whole row is marked in its first cell; what concerns the whole file is on the page alone.
     """
     headers = {sheet.name: sheet.header for sheet in reading.sheets}
-    marks = []
+    marks: list[dict[str, Any]] = []
     for problem in sorted(problems, key=lambda problem: problem.level != ERROR):
         header = headers.get(problem.sheet)
         if problem.row is not None and header is not None and len(marks) < MOST_MARKS:
@@ -24,7 +25,7 @@ def marked(content: bytes, reading: Reading, problems: Iterable[Problem]) -> byt
                 {
                     "sheet": problem.sheet,
                     "row": problem.row,
-                    "column": header.index.get(problem.column, 0),
+                    "column": header.index.get(problem.column or "", 0),
                     "level": problem.level,
                     "message": problem.message,
                 }

@@ -15,7 +15,7 @@ from . import key_fields
 from .encryption import EncryptedField, EncryptedTextField, ask_for_retired_keys
 
 
-def _longest(column: str) -> int:
+def _longest(column: str) -> int | None:
     return key_fields.COLUMNS[column].longest
 
 
@@ -56,7 +56,7 @@ class Campaign(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.slug}年新生学籍查询及核对"
 
 
@@ -70,7 +70,7 @@ class Department(models.Model):
         verbose_name, verbose_name_plural = _("department"), _("departments")
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -97,7 +97,7 @@ class ClassGroup(models.Model):
             models.UniqueConstraint(fields=["campaign", "department", "name"], name="class_once_a_campaign"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -146,7 +146,7 @@ class Student(models.Model):
             models.UniqueConstraint(fields=["class_group", "seat"], name="seat_once_a_class"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.seat} {self.name}"
 
 
@@ -184,7 +184,7 @@ class RosterImport(models.Model):
         verbose_name, verbose_name_plural = _("roster import"), _("roster imports")
         ordering = ["-uploaded_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.file_name
 
 
@@ -212,7 +212,7 @@ class RosterChange(models.Model):
         verbose_name, verbose_name_plural = _("roster change"), _("roster changes")
         ordering = ["changed_at", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.field
 
 
@@ -228,13 +228,13 @@ class RetiredDigestKey(models.Model):
     secret = EncryptedField()
     retired_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key_id
 
 
 def _retired(key_id: str) -> bytes | None:
     kept = RetiredDigestKey.objects.filter(key_id=key_id).first()
-    return kept and kept.secret
+    return kept.secret if kept else None
 
 
 ask_for_retired_keys(_retired)

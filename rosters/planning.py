@@ -25,7 +25,7 @@ class Place(NamedTuple):
     department: str
     class_name: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.department} {self.class_name}"
 
     @property
@@ -161,7 +161,7 @@ def plan(campaign: Campaign, reading: Reading) -> Plan:
     made.problems += checking.problems(reading, cohort)
     _sort_rows(made, known)
     order = {sheet.name: number for number, sheet in enumerate(reading.sheets)}
-    columns = {name: number for number, name in enumerate(key_fields.BY_NAME)}
+    columns: dict[str | None, int] = {name: number for number, name in enumerate(key_fields.BY_NAME)}
     made.problems.sort(
         key=lambda problem: (
             order.get(problem.sheet, -1),
@@ -188,7 +188,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
     place_keys = {pk: place.key for pk, place in groups.items()}
     places: dict[tuple[str, str], Place] = {}
     named: set[int] = set()
-    differing: list[tuple[Known, RosterRow, Place | None]] = []
+    differing: list[tuple[Known, RosterRow, Place]] = []
     for row in reading.rows:
         place = places.get((row.department_name, row.class_name))
         if place is None:
@@ -208,7 +208,9 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
     _find_ids_of_others(made, known, named)
 
 
-def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict) -> None:
+def _compare(
+    made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict[int, tuple[str, str]]
+) -> None:
     """Say of the rows of stored students whether they are unchanged or update something."""
     lacking = [sheet.lacking for sheet in made.reading.sheets]
     has_duty = [sheet.has_duty for sheet in made.reading.sheets]
@@ -230,15 +232,15 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
         piece = differing[start : start + CHUNK]
         stored = Student.objects.select_related("class_group__department").in_bulk([pk for pk, _, _ in piece])
         for pk, row, moved_to in piece:
-            student = stored[pk]
-            changes = _changes(student, row, lacking[row.sheet])
-            if row.duty != student.duty and has_duty[row.sheet]:
-                changes.append(("duty", student.duty, row.duty))
-            if not changes and moved_to is None and student.withdrawn_at is None:
+            theirs = stored[pk]
+            changes = _changes(theirs, row, lacking[row.sheet])
+            if row.duty != theirs.duty and has_duty[row.sheet]:
+                changes.append(("duty", theirs.duty, row.duty))
+            if not changes and moved_to is None and theirs.withdrawn_at is None:
                 made.unchanged += 1
                 continue
-            made.updated.append(Update(student, changes, moved_to))
-            if student.withdrawn_at is not None:
+            made.updated.append(Update(theirs, changes, moved_to))
+            if theirs.withdrawn_at is not None:
                 made.problems.append(Problem("returns", made.reading.sheets[row.sheet].name, row.row))
 
 
@@ -250,7 +252,9 @@ def _changes(student: Student, row: RosterRow, lacking: frozenset[str]) -> list[
     ]
 
 
-def _find_missing(made: Plan, known: list[Known], named: set[int], place_keys: dict) -> None:
+def _find_missing(
+    made: Plan, known: list[Known], named: set[int], place_keys: dict[int, tuple[str, str]]
+) -> None:
     """List the students of the file's departments whom the file does not name.
 
     Only of those departments: an office may send the roster one department at a time.

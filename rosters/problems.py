@@ -8,8 +8,9 @@ number.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from .sentences import Sentence
 
 ERROR, WARNING = "error", "warning"
 
@@ -79,7 +80,7 @@ _WARNINGS = {
 }
 
 LEVELS: Mapping[str, str] = dict.fromkeys(_ERRORS, ERROR) | dict.fromkeys(_WARNINGS, WARNING)
-SENTENCES: Mapping[str, Promise] = _ERRORS | _WARNINGS
+SENTENCES: Mapping[str, Sentence] = _ERRORS | _WARNINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,6 @@ class Problem:
         """The sentence, in the language that is active."""
         return str(SENTENCES[self.code]) % self.details if self.details else str(SENTENCES[self.code])
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, object]:
         """Return what `import_roster --json` prints."""
         return {name: getattr(self, name) for name in ("sheet", "row", "column", "level", "code", "message")}

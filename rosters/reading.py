@@ -12,16 +12,17 @@ from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, cast
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import cleaning, guard, headings, key_fields
 from .problems import Problem
+from .sentences import Sentence
 
 _SAVE_AS = _("Open it in Excel or WPS and save it as “Excel workbook (*.xlsx)”.")
 # Why a file can't be read: the code, the sentence, and whether saving it anew is the way out.
-REFUSALS: dict[str, tuple[Promise, bool]] = {
+REFUSALS: dict[str, tuple[Sentence, bool]] = {
     "empty": (_("The file is empty."), False),
     "truncated": (_("The file is damaged or was not copied to its end."), True),
     "encoding": (_("The text's encoding is unknown: neither UTF-8, GB18030 nor UTF-16."), True),
@@ -73,12 +74,12 @@ _NOTE = re.compile(
 class Unreadable(Exception):
     """The file can't be read at all. `sentence` says why and what to do; `code` names the reason."""
 
-    def __init__(self, code: str, **details):
+    def __init__(self, code: str, **details: object) -> None:
         """Take a code of REFUSALS and what its sentence mentions."""
         super().__init__(code)
         self.code, self.details = code, details
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sentence
 
     @property
@@ -89,10 +90,25 @@ class Unreadable(Exception):
         return f"{text} {_SAVE_AS}" if save_anew else text
 
 
-class RosterRow(namedtuple("_RosterRow", (*key_fields.COLUMNS, "sheet", "row"))):
+# Any: no type checker reads columns out of a table.
+_Row: Any = cast(Any, namedtuple("_Row", (*key_fields.COLUMNS, "sheet", "row")))
+
+
+class RosterRow(_Row):
     """One student as the file has it: the columns' values, and the place."""
 
     __slots__ = ()
+    # Those that the code names itself; the table in key_fields.py knows all of them.
+    student_number: str
+    department_name: str
+    class_name: str
+    ethnicity: str
+    sex: str
+    birth_date: date | None
+    id_number: str | None
+    duty: str
+    sheet: int
+    row: int
 
 
 EMPTY = {name: column.empty for name, column in key_fields.COLUMNS.items()}
@@ -153,12 +169,13 @@ def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = 
     mapping = dict(mapping or {})
     digest = hashlib.sha256(content + json.dumps(mapping, sort_keys=True).encode()).hexdigest()
     reading = Reading(file_name, digest, mapping)
-    work, complete = None, False
+    work: _SheetWork | None = None
+    complete = False
     try:
         for line in guard.answer("read", {}, content):
             message = json.loads(line)
             if isinstance(message, list):
-                work.take(message)
+                cast(_SheetWork, work).take(message)  # rows come below a sheet's line
                 continue
             if "refused" in message:
                 raise Unreadable(message["refused"], **message["details"])
@@ -180,19 +197,19 @@ def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = 
 class _SheetWork:
     """Takes one sheet's rows as they come: waits for the heading, then cleans line by line."""
 
-    def __init__(self, reading: Reading, about: dict):
+    def __init__(self, reading: Reading, about: dict[str, Any]) -> None:
         """Take what the child says about the sheet."""
         self.reading, self.about = reading, about
         self.sheet = Sheet(about["name"], "hidden" if about["hidden"] else "empty")
         self.number = len(reading.sheets)
         reading.sheets.append(self.sheet)
-        self.waiting: list | None = []
+        self.waiting: list[Any] | None = []
         self.formulas = {tuple(place) for place in about["formulas"]}
-        self.caches: dict[str, dict] = {
+        self.caches: dict[str, dict[str | float, cleaning.Cleaned]] = {
             name: {} for name, column in key_fields.COLUMNS.items() if column.shared
         }
 
-    def take(self, rows: list) -> None:
+    def take(self, rows: list[Any]) -> None:
         """Take some rows."""
         if self.waiting is None:
             self._clean(rows)
@@ -208,7 +225,7 @@ class _SheetWork:
 
     def _begin(self) -> None:
         """Find the heading in the rows that have waited, and clean those below it."""
-        rows, self.waiting = self.waiting, None
+        rows, self.waiting = self.waiting or [], None
         by_hand = {
             int(place.partition(":")[2]): name
             for place, name in self.reading.mapping.items()
@@ -231,7 +248,7 @@ class _SheetWork:
             if key_fields.COLUMNS[name].filled_down
         }
         self.merged = {name: areas for name, areas in merged.items() if areas}
-        self.held: dict[str, tuple] = {}
+        self.held: dict[str, tuple[Any, ...]] = {}
         for number, _cells in rows:
             if number < header.first_row:
                 self.sheet.skipped.setdefault("title", []).append(number)
@@ -239,7 +256,7 @@ class _SheetWork:
 
     def _judge_header(self, header: headings.Header) -> None:
         for first, second in header.twice:
-            label = key_fields.COLUMNS[first.field].label
+            label = key_fields.COLUMNS[str(first.field)].label
             details = {"label": label, "first": first.heading, "second": second.heading}
             self._problem("column_twice", header.last_row, first.field, details)
         for key in key_fields.KEY_FIELDS:
@@ -251,16 +268,16 @@ class _SheetWork:
         column = column if column in key_fields.BY_NAME else None
         self.reading.problems.append(Problem(code, self.sheet.name, row, column, details))
 
-    def _clean(self, rows: list) -> None:
+    def _clean(self, rows: list[Any]) -> None:
         if self.waiting is None and self.sheet.header is None:
             return  # a sheet without a heading
         for number, cells in rows:
             self._clean_line(number, cells)
 
-    def _clean_line(self, number: int, cells: list) -> None:
+    def _clean_line(self, number: int, cells: list[Any]) -> None:
         cells = cells + [""] * (self.width - len(cells))
         raw = {name: cells[index] for name, index in self.columns}
-        for name, index in self.sheet.header.second.items():
+        for name, index in cast(headings.Header, self.sheet.header).second.items():
             if raw.get(name) == "":
                 raw[name] = cells[index]
         if kind := self._no_student(cells, raw):
@@ -268,7 +285,7 @@ class _SheetWork:
             return
         if self.merged:
             self._fill_down(number, raw)
-        values = dict(EMPTY)
+        values: dict[str, Any] = dict(EMPTY)
         for name, cell in raw.items():
             cache = self.caches.get(name)
             cleaned = cache.get(cell) if cache is not None and isinstance(cell, (str, float)) else None
@@ -284,7 +301,7 @@ class _SheetWork:
         self.sheet.students += 1
         self.reading.rows.append(RosterRow(*values.values(), self.number, number))
 
-    def _no_student(self, cells: list, raw: dict) -> str | None:
+    def _no_student(self, cells: list[Any], raw: dict[str, Any]) -> str | None:
         """Return why a line is no student's: total, note, heading; None where it is or might be one's."""
         telling = [raw.get(name, "") for name in ("name", "student_number", "id_number")]
         if "" not in telling and isinstance(telling[0], str) and telling[0] not in self.heading_texts:
@@ -303,7 +320,7 @@ class _SheetWork:
         filled = sum(raw[name] != "" for name, _ in self.columns if name in key_fields.BY_NAME)
         return "note" if filled < 3 else None
 
-    def _fill_down(self, number: int, raw: dict) -> None:
+    def _fill_down(self, number: int, raw: dict[str, Any]) -> None:
         """Give a line the class of the merged cell that it stands beside."""
         for name, merges in self.merged.items():
             place = bisect_right(merges, (number, float("inf"))) - 1
@@ -314,7 +331,7 @@ class _SheetWork:
             elif self.held.get(name, (None,))[0] == merges[place]:
                 raw[name] = self.held[name][1]
 
-    def _cleaned(self, name: str, cell) -> cleaning.Cleaned:
+    def _cleaned(self, name: str, cell: Any) -> cleaning.Cleaned:
         """Return a cell cleaned, and remember it where the column has few values."""
         result = key_fields.COLUMNS[name].clean(_special(cell) if isinstance(cell, dict) else cell)
         cache = self.caches.get(name)
@@ -323,7 +340,7 @@ class _SheetWork:
         return result
 
 
-def _special(cell: dict):
+def _special(cell: dict[str, Any]) -> Any:
     """Return what a cell that is no text and no number stands for."""
     if "date" in cell:
         return date.fromisoformat(cell["date"])

@@ -43,7 +43,7 @@ _STYLES = (
 )
 
 
-def _cell(value) -> str:
+def _cell(value: object) -> str:
     if value is None or value == "":
         return "<c/>"
     if isinstance(value, str):
@@ -67,14 +67,14 @@ def _cell(value) -> str:
 class Book:
     """A workbook that grows sheet by sheet; `content` ends it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Begin one."""
         self._file = io.BytesIO()
         self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=4)
         self._titles: list[str] = []
 
     def sheet(
-        self, title: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence]
+        self, title: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[object]]
     ) -> None:
         """Write a sheet. Rows are taken one by one: none is held. Raise TypeError for what no cell holds."""
         self._titles.append(title)

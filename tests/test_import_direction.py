@@ -18,7 +18,7 @@ SOURCES = sorted(
 
 # From the top of the house to its ground, one row a floor: a file imports from its own floor and those below.
 FLOORS = (
-    ("enrollcheck", "enrollcheck.demo", "enrollcheck.management"),
+    ("enrollcheck", "enrollcheck.demo", "enrollcheck.management", "enrollcheck.postgresql"),
     ("signoffs.urls",),
     ("signoffs.views", "signoffs.management", "signoffs.admin"),
     ("signoffs.forms", "signoffs.access", "signoffs.templatetags"),

@@ -1,11 +1,14 @@
 """The engine: Django's own, which tells how long a request has been waiting for the database (turns.py)."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.backends.postgresql import base
 
 from enrollcheck import turns
 
 
-def _within(execute, sql, params, many, context):
+def _within(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     with turns.in_database():
         return execute(sql, params, many, context)
 
@@ -17,22 +20,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     nothing is left behind in a session: no setting (role.py), and no cursor.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
+        """Take what Django's takes."""
         super().__init__(*args, **kwargs)
         self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
         self.execute_wrappers.append(_within)
 
-    def is_pooled(self) -> bool:
-        """Say whether a pooler stands between: it tells a process of its own making, not the server's."""
-        with self.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            return cursor.fetchone()[0] != self.connection.info.backend_pid
-
-    def get_new_connection(self, conn_params):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect. Raise OperationalError where no host may be reached."""
         with turns.in_database():
             return super().get_new_connection(conn_params)
 
-    def _commit(self):
+    def _commit(self) -> None:
         with turns.in_database():
-            return super()._commit()
+            super()._commit()

@@ -9,6 +9,8 @@ import psycopg
 from django.core.management.base import CommandError
 from django.db import connection
 
+from .pooler import is_pooled
+
 # What a program is told in place of the database's name.
 DATABASE = "service=enrollcheck"
 
@@ -39,7 +41,7 @@ def refuse_pooler() -> None:
     pg_dump and pg_restore change settings of their session, which the pooler would hand to the next one: the
     site would find no table any more.
     """
-    if connection.is_pooled():
+    if is_pooled(connection):
         raise CommandError(
             "DATABASE_URL leads through a pooler (pgbouncer): for this command name PostgreSQL's own host "
             "and port."

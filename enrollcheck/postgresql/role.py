@@ -1,29 +1,19 @@
-"""What `migrate` needs of PostgreSQL: that it runs alone, and that no lock is waited for without end.
+"""What `migrate` settles with PostgreSQL: that no lock is waited for without end.
 
 The limit stands on the role in this database, not on a connection: a pooler refuses it in a connection's
 options, and forgets it where it is set later. It holds on each standby, and in whatever session a transaction
 gets.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from signoffs.upkeep.alone import alone
+from .pooler import is_pooled
 
 # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
 LOCK_TIMEOUT = "30s"
-
-
-@contextmanager
-def migrating() -> Iterator[None]:
-    """Wait until nobody else migrates this database, and keep others waiting until the block ends."""
-    with alone("migrate") as guard:
-        yield
-        if guard.is_pooled():
-            _end(guard)  # its session is from before the limit
 
 
 def limit_locks() -> None:
@@ -34,7 +24,7 @@ def limit_locks() -> None:
             return
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {name} SET lock_timeout = '{LOCK_TIMEOUT}'")
-    if connection.is_pooled():
+    if is_pooled(connection):
         _end_idle_sessions()
     connection.close()
 
@@ -47,6 +37,12 @@ def _end_idle_sessions() -> None:
             "AND usename = current_user AND state = 'idle' AND pid <> pg_backend_pid()"
         )
     _end(connection)
+
+
+def end_pooled(session: BaseDatabaseWrapper) -> None:
+    """End the session of a connection that a pooler would give to others: it is from before the limit."""
+    if is_pooled(session):
+        _end(session)
 
 
 def _end(session: BaseDatabaseWrapper) -> None:

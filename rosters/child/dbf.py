@@ -1,8 +1,9 @@
 """dBASE tables, as the exchange platform writes them: fixed-width records in GB18030."""
 
 import struct
+from collections.abc import Iterator
 
-from .refusal import Refusal, Sheet
+from .refusal import Cell, Refusal, Row, Sheet
 
 _VERSIONS = b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\xcb\xf5"
 _HEAD = 32
@@ -27,7 +28,7 @@ def _fields(content: bytes, head_length: int) -> list[tuple[str, str, int]]:
     return fields
 
 
-def _cell(kind: str, raw: bytes):
+def _cell(kind: str, raw: bytes) -> Cell:
     text = raw.decode("gb18030").strip(" \x00")
     if kind == "L":
         return {"T": True, "Y": True, "F": False, "N": False}.get(text.upper(), "")
@@ -48,7 +49,7 @@ def sheets(content: bytes) -> list[Sheet]:
     if len(content) < head_length + count * record_length:
         raise Refusal("truncated")
 
-    def rows():
+    def rows() -> Iterator[Row]:
         yield 1, [name for name, _, _ in fields]
         for number in range(count):
             start = head_length + number * record_length

@@ -8,6 +8,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from .refusal import Refusal
 
@@ -23,12 +24,12 @@ def limit(largest_file: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def say(message) -> None:
+def say(message: object) -> None:
     """Write one line of JSON."""
     sys.stdout.buffer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 
 
-def run(work: Callable[[dict, bytes], None], largest_file: int = 0) -> None:
+def run(work: Callable[[dict[str, Any], bytes], None], largest_file: int = 0) -> None:
     """Do a job: read its arguments and the file, and let it answer."""
     limit(largest_file)
     arguments = json.loads(sys.stdin.buffer.readline())

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
@@ -15,7 +16,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
 from . import job, recognise
-from .refusal import Refusal
+from .refusal import Refusal, Sheet
 
 PAINT = {
     "error": PatternFill("solid", fgColor="FFC7C7"),
@@ -50,7 +51,7 @@ def marked(content: bytes, marks: list[dict]) -> bytes:
     return file.getvalue()
 
 
-def _mark_cell(table, row: int, column: int, found: list[dict]) -> None:
+def _mark_cell(table: Any, row: int, column: int, found: list[dict[str, Any]]) -> None:
     cell = table.cell(row, column)
     if isinstance(cell, MergedCell):
         merged = next(area for area in table.merged_cells.ranges if cell.coordinate in area)
@@ -62,10 +63,10 @@ def _mark_cell(table, row: int, column: int, found: list[dict]) -> None:
     cell.comment = Comment(text, AUTHOR, width=320, height=40 + 40 * len(found))
 
 
-def _rebuilt(sheets) -> Workbook:
+def _rebuilt(sheets: list[Sheet]) -> Workbook:
     """Return a workbook of what was read from a file of another kind, all cells text or numbers."""
     book = Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     for sheet in sheets:
         table = book.create_sheet(sheet.name or "1")
         for number, row in sheet.rows():
@@ -79,7 +80,7 @@ def _rebuilt(sheets) -> Workbook:
     return book
 
 
-def _put(cell, value) -> None:
+def _put(cell: Any, value: object) -> None:
     if isinstance(value, str):
         cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)
         cell.data_type = "s"

@@ -1,28 +1,31 @@
 """HTML tables that a student system saved with the ending .xls. Each <table> with rows is a sheet."""
 
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from typing import Any
 
-from .refusal import Refusal, Sheet
+from .refusal import Refusal, Row, Sheet
 
 _SPREADSHEET_XML = ("urn:schemas-microsoft-com:office:spreadsheet", "<Workbook", "<office:document")
 LARGEST_SPAN = {"rowspan": 1000, "colspan": 100}
 MOST_CELLS = 3_000_000
+Attributes = list[tuple[str, str | None]]
 
 
 class _Tables(HTMLParser):
     """Collects the cells of tables; a table in a cell is a table of its own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tables: list[dict] = []
-        self._open: list[dict] = []
+        self.tables: list[dict[str, Any]] = []
+        self._open: list[dict[str, Any]] = []
         self._silent = 0
         self._cells = 0
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         """Open a table, a row or a cell; a row or cell that was not closed is closed by the next."""
         if tag == "table":
-            table = {"rows": [], "merges": [], "held": {}, "text": None, "span": (1, 1)}
+            table: dict[str, Any] = {"rows": [], "merges": [], "held": {}, "text": None, "span": (1, 1)}
             self.tables.append(table)
             self._open.append(table)
         elif tag in ("script", "style"):
@@ -37,12 +40,12 @@ class _Tables(HTMLParser):
                 table["rows"].append([])
             table["text"], table["span"] = (
                 [],
-                tuple(_span(attributes, name) for name in ("rowspan", "colspan")),
+                tuple(_span(attrs, name) for name in ("rowspan", "colspan")),
             )
         elif self._open and tag == "br" and self._open[-1]["text"] is not None:
             self._open[-1]["text"].append("\n")
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         """Close a table or a cell."""
         if tag in ("script", "style"):
             self._silent = max(0, self._silent - 1)
@@ -52,12 +55,12 @@ class _Tables(HTMLParser):
             self._close_cell()
             self._open.pop()
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         """Add to the cell that is open."""
         if self._open and self._open[-1]["text"] is not None and not self._silent:
             self._open[-1]["text"].append(data)
 
-    def _close_cell(self):
+    def _close_cell(self) -> None:
         table = self._open[-1]
         if table["text"] is None:
             return
@@ -78,7 +81,7 @@ class _Tables(HTMLParser):
         table["text"] = None
 
 
-def _span(attributes, name: str) -> int:
+def _span(attributes: Attributes, name: str) -> int:
     text = dict(attributes).get(name) or ""
     return (
         min(max(int(text), 1), LARGEST_SPAN[name])
@@ -87,8 +90,8 @@ def _span(attributes, name: str) -> int:
     )
 
 
-def _rows(table: dict):
-    def rows():
+def _rows(table: dict[str, Any]) -> Callable[[], Iterator[Row]]:
+    def rows() -> Iterator[Row]:
         for number, row in enumerate(table["rows"], start=1):
             if any(cell.strip() for cell in row):
                 yield number, row

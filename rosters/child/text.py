@@ -3,8 +3,9 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 
-from .refusal import Refusal, Sheet
+from .refusal import Refusal, Row, Sheet
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -50,7 +51,7 @@ def _delimiter(lines: list[str]) -> str:
     return best
 
 
-def _rows(content: str, delimiter: str):
+def _rows(content: str, delimiter: str) -> Iterator[Row]:
     """Yield the rows with the number of the line that each begins on."""
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
     while True:

@@ -1,12 +1,21 @@
 """Excel workbooks, xlsx, xlsm and xls, by calamine. Values only: macros and links are never looked at."""
 
 import io
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from .archive import Places, inspect
-from .refusal import Refusal, Sheet
+from .refusal import Cell, Refusal, Row, Sheet
 
 # Rectangles beyond these mark the work of a program that paints, not a class column.
 MOST_MERGES = 20_000
@@ -36,7 +45,7 @@ def _sheets(content: bytes, places: dict[str, Places]) -> list[Sheet]:
         raise Refusal("truncated") from error
 
 
-def _sheet(book, about, places: Places) -> Sheet:
+def _sheet(book: CalamineWorkbook, about: SheetMetadata, places: Places) -> Sheet:
     hidden = about.visible != SheetVisibleEnum.Visible
     if hidden:
         return Sheet(rows=tuple, name=about.name, hidden=True)
@@ -47,7 +56,7 @@ def _sheet(book, about, places: Places) -> Sheet:
     ]
     errors = set(places.errors)
 
-    def rows():
+    def rows() -> Iterator[Row]:
         if table.start is None:
             return
         # Empty rows and columns before the first value are left out by the reader.
@@ -65,7 +74,7 @@ def _sheet(book, about, places: Places) -> Sheet:
     return Sheet(rows=rows, name=about.name, merges=merges, formulas=places.formulas)
 
 
-def _plain(cell):
+def _plain(cell: Any) -> Cell:
     """Return a cell as JSON can say it."""
     if isinstance(cell, datetime):
         return {"date": cell.date().isoformat()}

@@ -7,12 +7,14 @@ who demote each other at the same time can't leave the house without an office.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Department
@@ -21,7 +23,7 @@ from ..entrance import links
 from ..models import Chain, Membership, SignInRule, User
 from ..queries import actors, staffing
 from ..queries.actors import Who
-from .book import Shelf
+from .book import LockedChain
 from .refusals import Clock, Refused, refuse_if
 
 Role = Membership.Role
@@ -35,9 +37,9 @@ class Place:
     department: Department | None = None
     class_groups: tuple[ClassGroup, ...] = ()
 
-    def described(self) -> dict:
+    def described(self) -> dict[str, Any]:
         """Return it as an event tells it."""
-        place = {"role": self.role}
+        place: dict[str, Any] = {"role": self.role}
         if self.department is not None:
             place["department"] = self.department.name
         if self.class_groups:
@@ -55,16 +57,18 @@ class Person:
 
 
 @contextmanager
-def _accounts(clock: Clock) -> Iterator[Shelf]:
+def _accounts(clock: Clock) -> Iterator[LockedChain]:
     """Lock the accounts, in one transaction, and hand out their chain."""
     with transaction.atomic():
         Chain.objects.get_or_create(campaign=None, department=None, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=None)
-        yield Shelf(None, [], chain, clock())
+        locked = LockedChain(chain, clock())
+        yield locked
+        locked.close()
 
 
 @contextmanager
-def _office_acts(who: Who, clock: Clock) -> Iterator[Shelf]:
+def _office_acts(who: Who, clock: Clock) -> Iterator[LockedChain]:
     """Lock the accounts for a move of the office. Raise Refused for anybody else."""
     with _accounts(clock) as shelf:
         # Asked under the lock: who was deactivated meanwhile does nothing more.
@@ -101,16 +105,20 @@ def place_of(user: User) -> list[Place]:
     ]
 
 
-def _settle(user: User, place: Place) -> None:
-    """Give the account this place and no other."""
+def _settle(shelf: LockedChain, user: User, place: Place) -> None:
+    """Give the account this place and no other; both are for the next event."""
+    shelf.removed(*Membership.objects.filter(user=user))
     Membership.objects.filter(user=user).delete()
     of_officer = place.department if place.role == Role.DEPARTMENT else None
     membership = Membership.objects.create(user=user, role=place.role, department=of_officer)
     if place.role == Role.COUNSELLOR:
         membership.class_groups.set(place.class_groups)
+    shelf.wrote(user, membership)
 
 
-def add_account(*, username: str, person: Person, place: Place, who: Who, clock: Clock) -> tuple[User, str]:
+def add_account(
+    *, username: str, person: Person, place: Place, who: Who, clock: Clock = timezone.now
+) -> tuple[User, str]:
     """Make an account and return it with the token of its invitation, kept nowhere. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         _check_person(person)
@@ -121,14 +129,14 @@ def add_account(*, username: str, person: Person, place: Place, who: Who, clock:
         user.campus_name = person.campus_name
         user.set_unusable_password()
         user.save()
-        _settle(user, place)
+        _settle(shelf, user, place)
         shelf.note("add_account", who, **_about(user), name=person.name, place=place.described())
         token = links.issue_invitation(user, who.user, shelf.now)
         shelf.note("invite", who, **_about(user))
         return user, token
 
 
-def invite(*, user: User, who: Who, clock: Clock) -> str:
+def invite(*, user: User, who: Who, clock: Clock = timezone.now) -> str:
     """Return the token of a new invitation, which ends the former one; also for a lost password.
 
     The old password holds until a new one is chosen. Raise Refused.
@@ -142,7 +150,7 @@ def invite(*, user: User, who: Who, clock: Clock) -> str:
         return token
 
 
-def accept_invitation(*, token: str, password: str, clock: Clock) -> User:
+def accept_invitation(*, token: str, password: str, clock: Clock = timezone.now) -> User:
     """Use up an invitation and set the password; every session of the account ends. Raise Refused."""
     hashed = make_password(password)  # slow by design: before the lock
     with _accounts(clock) as shelf:
@@ -156,7 +164,7 @@ def accept_invitation(*, token: str, password: str, clock: Clock) -> User:
         return user
 
 
-def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: Clock) -> None:
+def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: Clock = timezone.now) -> None:
     """Change who somebody is and what they may do. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
@@ -172,7 +180,7 @@ def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: C
         user.first_name, user.last_name = person.name, ""
         user.email, user.campus_name = person.email, person.campus_name
         user.save(update_fields=["first_name", "last_name", "email", "campus_name"])
-        _settle(user, place)
+        _settle(shelf, user, place)
         shelf.note("edit_account", who, **_about(user), old=old, new=place.described(), old_person=old_person)
 
 
@@ -184,7 +192,7 @@ def _end_sessions(user: User, but: str = "") -> int:
     return len(sessions)
 
 
-def deactivate(*, user: User, who: Who, clock: Clock) -> None:
+def deactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """End an account's access at once, its sessions and its invitation too. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
@@ -193,12 +201,13 @@ def deactivate(*, user: User, who: Who, clock: Clock) -> None:
             raise Refused(_("The account is deactivated already."))
         user.is_active = False
         user.save(update_fields=["is_active"])
+        shelf.wrote(user)
         links.revoke_invitations(user, shelf.now)
         _end_sessions(user)
         shelf.note("deactivate_account", who, **_about(user))
 
 
-def reactivate(*, user: User, who: Who, clock: Clock) -> None:
+def reactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """Let a deactivated account in again, with the password that it had. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
@@ -206,10 +215,11 @@ def reactivate(*, user: User, who: Who, clock: Clock) -> None:
             raise Refused(_("The account is active already."))
         user.is_active = True
         user.save(update_fields=["is_active"])
+        shelf.wrote(user)
         shelf.note("reactivate_account", who, **_about(user))
 
 
-def sign_out_everywhere(*, user: User, who: Who, clock: Clock) -> int:
+def sign_out_everywhere(*, user: User, who: Who, clock: Clock = timezone.now) -> int:
     """End every session of somebody's account, or of one's own; return how many. Raise Refused."""
     with _accounts(clock) if who.user == user else _office_acts(who, clock) as shelf:
         ended = _end_sessions(user)
@@ -217,7 +227,7 @@ def sign_out_everywhere(*, user: User, who: Who, clock: Clock) -> int:
         return ended
 
 
-def remove_second_factor(*, user: User, who: Who, clock: Clock) -> None:
+def remove_second_factor(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """Take away the second factor that somebody has lost; they sign in without it, and set up anew.
 
     Not one's own: on the account's page that takes a code. Raise Refused.
@@ -231,7 +241,7 @@ def remove_second_factor(*, user: User, who: Who, clock: Clock) -> None:
         shelf.note("remove_second_factor", who, **_about(user))
 
 
-def untie_campus(*, user: User, who: Who, clock: Clock) -> None:
+def untie_campus(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """Forget which identity of the campus came in as this account: the next one is tied. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         if SocialAccount.objects.filter(user=user).delete()[0] == 0:
@@ -239,15 +249,25 @@ def untie_campus(*, user: User, who: Who, clock: Clock) -> None:
         shelf.note("untie_campus", who, **_about(user))
 
 
-def require_second_factor(*, of: str, who: Who, clock: Clock) -> None:
+def require_second_factor(*, of: str, who: Who, clock: Clock = timezone.now) -> None:
     """Say whose accounts must have a second factor. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         old = staffing.second_factor_rule()
-        SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        rule, _made = SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        shelf.wrote(rule)
         shelf.note("require_second_factor", who, old=old, new=of)
 
 
-def note_own(*, user: User, verb: str, clock: Clock, keep: str | None = None) -> None:
+def note_accounts(*, users: Iterable[User], verb: str, who: Who, clock: Clock = timezone.now) -> None:
+    """Account for accounts that came about otherwise: by a command, or before events held digests of rows."""
+    with _accounts(clock) as shelf:
+        for user in users:
+            shelf.wrote(user, *Membership.objects.filter(user=user))
+        shelf.wrote(*SignInRule.objects.all())
+        shelf.note(verb, who, usernames=[user.username for user in users])
+
+
+def note_own(*, user: User, verb: str, clock: Clock = timezone.now, keep: str | None = None) -> None:
     """Note what somebody did with their own account; `keep`: every session but the one of that key ends.
 
     A new password or a first second factor ends what somebody else may have opened by the password alone.

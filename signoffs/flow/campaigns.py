@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
@@ -28,7 +30,7 @@ def create_campaign(
     department_deadline: date,
     texts: dict[str, str],
     who: Who,
-    clock: Clock,
+    clock: Clock = timezone.now,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
     refuse_if(actors.may_as_office(who))
@@ -47,12 +49,13 @@ def create_campaign(
         return made
 
 
-def _create(slug: str, **values) -> Campaign:
+def _create(slug: str, **values: Any) -> Campaign:
     """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
 
     Since we looked, another may have been opened, and then that year's been made: after either, look again.
     """
-    for more_tries in (2, 1, 0):
+    more_tries = 2
+    while True:
         if Campaign.objects.filter(slug=slug).exists():
             raise Refused(_("There is a campaign of that year already."))
         try:
@@ -61,9 +64,10 @@ def _create(slug: str, **values) -> Campaign:
         except IntegrityError:
             if not more_tries:
                 raise
+            more_tries -= 1
 
 
-def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who))
@@ -80,7 +84,12 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
 
 
 def extend_deadlines(
-    *, campaign: Campaign, student_deadline: date, department_deadline: date, who: Who, clock: Clock
+    *,
+    campaign: Campaign,
+    student_deadline: date,
+    department_deadline: date,
+    who: Who,
+    clock: Clock = timezone.now,
 ) -> None:
     """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
 
@@ -119,10 +128,15 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
         by_class[standing.student.class_group_id].append(standing)
     # Of all that they have declared: another may count one day.
     late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
+    in_time_now = defaultdict(list)
+    for declaration in late.select_related("student"):
+        declaration.late = False
+        in_time_now[declaration.student.class_group_id].append(declaration)
     late.update(late=False)
     for class_group in shelf.classes:
-        if by_class[class_group.pk]:
+        if by_class[class_group.pk] or in_time_now[class_group.pk]:
             book, missing, in_time = shelf.book(class_group), [], []
+            book.wrote(*in_time_now[class_group.pk])
             for standing in by_class[class_group.pk]:
                 student = standing.student
                 if standing.state == states.OVERDUE:
@@ -135,7 +149,7 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
             book.close()
 
 
-def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
+def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock = timezone.now) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
@@ -144,7 +158,7 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
         shelf.note("edit_texts", who, old=old)
 
 
-def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+def close_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
@@ -157,7 +171,7 @@ def record_export(
     campaign: Campaign,
     who: Who,
     what: str,
-    clock: Clock,
+    clock: Clock = timezone.now,
     department: Department | None = None,
     class_group: ClassGroup | None = None,
 ) -> Event:

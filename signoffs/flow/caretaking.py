@@ -1,13 +1,15 @@
 """What monitors and officers do for the students of a class: excuses, 逾期未核对, monitors, links, codes."""
 
 from collections.abc import Iterable
+from typing import cast
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
 
 from ..entrance import links
-from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
+from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty, User
 from ..process import rules, states
 from ..queries import actors
 from ..queries.actors import Who
@@ -20,7 +22,7 @@ STAFF = frozenset({states.OFFICER, states.OFFICE})
 MOST_CLAIMS = 20
 
 
-def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock) -> Excuse:
+def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock = timezone.now) -> Excuse:
     """Say why a student will not sign (未签原因). 其他 needs a note. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -38,22 +40,25 @@ def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock) 
             entered_by_student=who.student,
             entered_at=book.now,
         )
+        book.wrote(made)
         book.stand(student, states.EXCUSED, excuse=made)
         book.note("excuse", who, student, reason=reason)
         return made
 
 
-def lift_excuse(*, student: Student, who: Who, clock: Clock) -> None:
+def lift_excuse(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """Take an excuse back. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("lift_excuse", who, student)
-        end_excuse(book.standing(student), book.now)
+        end_excuse(book, student)
         fall_back(book, student)
         book.note("lift_excuse", who, student)
 
 
-def mark_overdue(*, class_group: ClassGroup, students: Iterable[Student], who: Who, clock: Clock) -> None:
+def mark_overdue(
+    *, class_group: ClassGroup, students: Iterable[Student], who: Who, clock: Clock = timezone.now
+) -> None:
     """逾期未核对: who never declared, after the students' deadline. All or none. Raise Refused."""
     with class_book(class_group.pk, clock) as book:
         for one in students:
@@ -64,7 +69,7 @@ def mark_overdue(*, class_group: ClassGroup, students: Iterable[Student], who: W
 
 
 def claim_missing(
-    *, class_group: ClassGroup, name: str, student_number: str, phone: str, clock: Clock
+    *, class_group: ClassGroup, name: str, student_number: str, phone: str, clock: Clock = timezone.now
 ) -> MissingClaim:
     """名册漏人: somebody of the class whom the roster does not name. Raise Refused."""
     with class_book(class_group.pk, clock) as book:
@@ -79,11 +84,12 @@ def claim_missing(
             phone=phone or None,
             claimed_at=book.now,
         )
+        book.wrote(claim)
         book.note("claim_missing", Who(), claim=str(claim.uuid))
         return claim
 
 
-def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock) -> None:
+def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock = timezone.now) -> None:
     """Say what became of it. Raise Refused."""
     with class_book(claim.class_group_id, clock) as book:
         claim = MissingClaim.objects.get(pk=claim.pk)
@@ -93,10 +99,11 @@ def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock) -> N
             raise Refused(_("This is settled already."))
         claim.settled_by, claim.settled_at, claim.settled_note = who.user, book.now, note.strip()
         claim.save(update_fields=["settled_by", "settled_at", "settled_note"])
+        book.wrote(claim)
         book.note("settle_claim", who, claim=str(claim.uuid), note=claim.settled_note)
 
 
-def name_monitor(*, student: Student, who: Who, clock: Clock) -> None:
+def name_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """Give a student the duty to submit the sheet, besides those of the duty column. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -105,21 +112,25 @@ def name_monitor(*, student: Student, who: Who, clock: Clock) -> None:
             raise Refused(_("The student is no longer on the roster."))
         if actors.is_monitor(student):
             raise Refused(_("The student is a monitor already."))
-        MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
+        duty = MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
+        book.wrote(duty)
         book.note("name_monitor", who, student)
 
 
-def unname_monitor(*, student: Student, who: Who, clock: Clock) -> None:
+def unname_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """End a duty that `name_monitor` gave. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
-        if MonitorDuty.objects.filter(student=student).delete()[0] == 0:
+        duty = MonitorDuty.objects.filter(student=student).first()
+        if duty is None:
             raise Refused(_("The duty comes from the roster: change it there."))
+        book.removed(duty)
+        duty.delete()
         book.note("unname_monitor", who, student)
 
 
-def rotate_link(*, link: ClassLink, who: Who, clock: Clock) -> ClassLink:
+def rotate_link(*, link: ClassLink, who: Who, clock: Clock = timezone.now) -> ClassLink:
     """End a class's link and return the new one. Raise Refused."""
     with class_book(link.class_group_id, clock) as book:
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
@@ -128,19 +139,19 @@ def rotate_link(*, link: ClassLink, who: Who, clock: Clock) -> ClassLink:
         return new
 
 
-def issue_code(*, student: Student, who: Who, clock: Clock) -> str:
+def issue_code(*, student: Student, who: Who, clock: Clock = timezone.now) -> str:
     """Return a one-time code for a student who stands at the desk with the student card. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
         if student.withdrawn_at is not None:
             raise Refused(_("The student is no longer on the roster."))
-        code = links.issue_code(student, who.user, book.now)
+        code = links.issue_code(student, cast(User, who.user), book.now)
         book.note("issue_code", who, student)
         return code
 
 
-def use_code(*, student: Student, code: str, clock: Clock) -> bool:
+def use_code(*, student: Student, code: str, clock: Clock = timezone.now) -> bool:
     """Use up a one-time code; say whether it was the right one."""
     with student_book(student, clock) as book:
         right = links.use_code(student, code, book.now)

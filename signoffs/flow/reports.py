@@ -1,5 +1,6 @@
 """A reported error, followed to its end: mended in the roster, corrected on CHSI, or explained."""
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
@@ -16,7 +17,7 @@ from .standings import ask_again
 
 
 def settle_error(
-    *, error: FieldError, who: Who, outcome: str, note: str, clock: Clock, alike: bool = False
+    *, error: FieldError, who: Who, outcome: str, note: str, clock: Clock = timezone.now, alike: bool = False
 ) -> int:
     """Give an error its next outcome (states.OUTCOMES); return of how many. All or none.
 
@@ -48,11 +49,12 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     settled = outcome in states.SETTLED
     error.settled_by, error.settled_at = (who.user, book.now) if settled else (None, None)
     error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
+    book.wrote(error)
     book.recount_share(student, before, share_of(book.standing(student)))
-    book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
     if outcome == FieldError.Outcome.MENDED:
         try:
             importing.mend(student, field=error.field, value=error.right_value, now=book.now)
         except importing.BadValue as bad:
             raise Refused(bad.problem.message) from bad
         ask_again(book, book.student(student))
+    book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)

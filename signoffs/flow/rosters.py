@@ -2,25 +2,27 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from ..entrance import links
-from ..models import Chain, ClassLink, MonitorDuty
+from ..models import Chain, ClassLink, MonitorDuty, Standing, proofs
 from ..process import rules, states
 from ..queries.actors import Who
 from . import tallies
-from .book import campaign_shelf, student_book
+from .book import Shelf, campaign_shelf, student_book
 from .campaigns import create_campaign
 from .chains import append
 from .refusals import Clock, Refused, refuse_if
 from .standings import end_excuse, newest_that_counts, restate
 
 
-def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
+def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaign:
     """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
 
     A new one has the default texts and that year's deadlines, 22 and 24 December.
@@ -42,7 +44,7 @@ def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
 
 
 def import_roster(
-    *, plan: planning.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
+    *, plan: planning.Plan, who: Who, clock: Clock = timezone.now, roster_import: RosterImport | None = None
 ) -> importing.Applied:
     """Apply a plan, and let declarations, tallies, links and events follow.
 
@@ -63,27 +65,33 @@ def import_roster(
         )
         links.issue_all([one for one in touched if one.pk not in linked], shelf.now)
         concerned = {one.pk for one in (*applied.changed, *applied.returned)}
-        asked = restate(Student.objects.filter(pk__in=concerned), shelf.now)
+        restated = restate(Student.objects.filter(pk__in=concerned), shelf.now)
         tallies.renew(touched)
-        chains = _note(touched, applied, asked, shelf, who)
+        chains = _note(touched, applied, restated, shelf, who)
         _end_duties(applied, chains, shelf, who)
         return applied
 
 
 def _note(
-    touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
-) -> dict[int, Chain]:
+    touched: list[ClassGroup], applied: importing.Applied, restated: list[Standing], shelf: Shelf, who: Who
+) -> dict[int | None, Chain]:
     """Write one event for each class that the import touches, and one for the campaign.
 
     Return the chains of those classes, by the class's key.
     """
-    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": [], "duties": []})
-    for student in applied.created:
-        by_class[student.class_group_id]["created"] += 1
+    by_class: dict[int, dict[str, Any]] = defaultdict(
+        lambda: {"created": 0, "changed": [], "asked": [], "duties": [], "rows": {}}
+    )
+    asked = [standing.student for standing in restated if standing.state == states.RECHECK]
+    for newcomer in applied.created:
+        by_class[newcomer.class_group_id]["created"] += 1
     for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
-    source = {"import": str(applied.roster_import.uuid)}
+    for standing in restated:
+        rows = by_class[standing.student.class_group_id]["rows"]
+        rows[proofs.key_of(standing)] = proofs.digest_of(standing)
+    source: dict[str, Any] = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
         Chain(campaign=shelf.campaign, class_group=one) for one in touched if one.pk not in chains
@@ -92,27 +100,32 @@ def _note(
     for class_group in touched:
         chain = chains[class_group.pk]
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
-    counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
+    counts: dict[str, Any] = {
+        "created": len(applied.created),
+        "changed": len(applied.changed),
+        "classes": len(touched),
+    }
     shelf.note("import_roster", who, **source, **counts)
     return chains
 
 
-def _end_duties(applied: importing.Applied, chains: dict[int, Chain], shelf, who: Who) -> None:
+def _end_duties(applied: importing.Applied, chains: dict[int | None, Chain], shelf: Shelf, who: Who) -> None:
     """End the duty of those who were named monitor of a class, and moved to another one."""
     left = {student.pk: class_group for student, class_group in applied.moved}
     for duty in MonitorDuty.objects.filter(student__campaign=shelf.campaign).select_related("student"):
         if duty.student_id in left:
+            gone = {"rows": {proofs.key_of(duty): None}}
             duty.delete()
-            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, {})
+            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, gone)
 
 
-def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -> None:
+def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = timezone.now) -> None:
     """Somebody has left (退学、转出等): the seat is struck out, and never given again. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("withdraw_student", who, student)
         refuse_if(rules.may_give(reason, _("Say why the student leaves the roster.")))
-        end_excuse(book.standing(student), book.now)
+        end_excuse(book, student)
         importing.withdraw(student, reason=reason.strip(), now=book.now)
         # Kept, for the case that the roster names them again.
         book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))

@@ -44,8 +44,8 @@ def share_from(standing: Standing | None, errors: Iterable[tuple[str, str]]) -> 
 
 def share_of(standing: Standing | None) -> Share:
     """Return the share of a student who stands so."""
-    errors = ()
-    declaration = standing and standing.declaration
+    errors: Iterable[tuple[str, str]] = ()
+    declaration = standing.declaration if standing else None
     if declaration is not None and declaration.kind == Declaration.Kind.REPORTED:
         errors = FieldError.objects.filter(declaration=declaration).values_list("field", "outcome")
     return share_from(standing, errors)

@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
 
 from rosters.models import ClassGroup, Student
 
@@ -25,7 +28,7 @@ def count(class_groups: Iterable[ClassGroup]) -> dict[int, Tally]:
         .select_related("declaration")
         .only("student", "state", "late", "declaration__declared_at", "declaration__kind")
     }
-    errors: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    errors: dict[int | None, list[tuple[str, str]]] = defaultdict(list)
     counting = Standing.objects.filter(student__class_group__in=fresh, declaration__isnull=False)
     found = FieldError.objects.filter(declaration__in=counting.values("declaration"))
     for declaration, field, outcome in found.values_list("declaration", "field", "outcome"):
@@ -51,7 +54,7 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
     )
 
 
-def wrong_tally(*, class_group: ClassGroup) -> dict[str, tuple]:
+def wrong_tally(*, class_group: ClassGroup) -> dict[str, tuple[Any, Any]]:
     """Hold a class's tally against its rows, as of one moment, without a lock; return what differs.
 
     The tally of a class whose students were deleted is all that is left of them: nothing differs.
@@ -63,7 +66,7 @@ def wrong_tally(*, class_group: ClassGroup) -> dict[str, tuple]:
         return differences(getattr(own, "tally", None) or Tally(), count([own])[own.pk])
 
 
-def recount(*, class_group: ClassGroup, clock: Clock) -> dict[str, tuple]:
+def recount(*, class_group: ClassGroup, clock: Clock = timezone.now) -> dict[str, tuple[Any, Any]]:
     """Hold a class's tally against its rows under the lock; return what differed, and is mended now.
 
     That of a class whose students were deleted stays as it is, as above.
@@ -82,7 +85,7 @@ def recount(*, class_group: ClassGroup, clock: Clock) -> dict[str, tuple]:
         return found
 
 
-def differences(kept: Tally, counted: Tally) -> dict[str, tuple]:
+def differences(kept: Tally, counted: Tally) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which a kept tally is wrong: (kept, counted)."""
     return {
         name: (getattr(kept, name), getattr(counted, name))

@@ -1,5 +1,7 @@
 """What every form of ours has in common: what it says of a field that was left empty."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -11,9 +13,14 @@ CHOOSE = _("Please choose.")
 class Form(forms.Form):
     """A form whose empty fields are asked for in the house's words."""
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give each field of the class its words, once."""
         super().__init_subclass__(**kwargs)
         for field in cls.declared_fields.values():
             chosen = isinstance(field, forms.ChoiceField | forms.FileField)
             field.error_messages["required"] = CHOOSE if chosen else FILL_IN
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was cleaned field by field, for a form's own rules."""
+        super().clean()
+        return self.cleaned_data

@@ -1,12 +1,13 @@
 """Who is in front of the browser: 学号 and the last six of the ID number, or a one-time code."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.db import transaction
 from django.db.models import BigIntegerField, CharField
 from django.db.models.functions import Upper
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity
@@ -52,7 +53,7 @@ class IdentifyForm(Form):
         """Whether nothing is filled in."""
         return not self.is_bound
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Ask for one of the two proofs."""
         cleaned = super().clean()
         if not cleaned.get("last_six") and not cleaned.get("code"):
@@ -72,7 +73,13 @@ _of_number = Prepared(
 )
 
 
-def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Student | None:
+def prove(
+    class_group: ClassGroup,
+    typed: Mapping[str, str],
+    *,
+    known_to_device: Callable[[Student], bool],
+    now: datetime,
+) -> Student | None:
     """Return who has proved to be there, or None.
 
     An attempt is counted before anything is compared, in one transaction. `known_to_device` says of a student
@@ -82,7 +89,7 @@ def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetim
     if student is not None:
         student.class_group = class_group
     if typed.get("code"):
-        if student and flow.use_code(student=student, code=typed["code"], clock=timezone.now):
+        if student and flow.use_code(student=student, code=typed["code"]):
             identifications.record(student, "code", now)
             return student
         return None

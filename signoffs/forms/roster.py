@@ -1,7 +1,10 @@
 """What the office sends with a roster: the file, and which of its columns is what."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from rosters import headings, key_fields
@@ -19,7 +22,7 @@ class UploadForm(Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.csv,.tsv,.txt,.dbf"}),
     )
 
-    def clean_file(self):
+    def clean_file(self) -> UploadedFile:
         """Refuse what is larger than any roster."""
         file = self.cleaned_data["file"]
         if file.size > settings.ROSTER_UPLOAD_LIMIT:
@@ -35,11 +38,11 @@ class MappingForm(Form):
     Only what differs from what the headings say is mapped by hand, so that a better reading of them counts.
     """
 
-    def __init__(self, *args, reading: Reading, **kwargs):
+    def __init__(self, *args: Any, reading: Reading, **kwargs: Any) -> None:
         """Offer every column of every sheet that was read."""
         super().__init__(*args, **kwargs)
         self.reading = reading
-        self.sheets: list[tuple[str | None, list]] = []
+        self.sheets: list[tuple[str | None, list[forms.BoundField]]] = []
         known = [(column.name, column.label) for column in key_fields.COLUMNS.values()]
         fields = [("", _("not stored")), *known]
         for number, sheet in enumerate(reading.sheets):

@@ -2,31 +2,39 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
 from rosters.models import Student
+from rosters.sentences import Sentence
 
-from ..entrance import throttle
-from ..models import Declaration
+from ..entrance.throttle import Number
 from ..process import labels
-from ..process.rules import FieldReport
+from ..process.answers import Answer, Answers, FieldAnswer, FieldReport, Snapshot
+from ..process.chsi_page import Proposal
 from .base import Form
 from .signature import SignatureMixin
 
-OK, WRONG = "ok", "wrong"
 # The form's own words; in English with a gloss.
-ANSWERS = [(OK, _("无误 (right)")), (WRONG, _("有误 (wrong)"))]
+ANSWERS = [(Answer.OK, _("无误 (right)")), (Answer.WRONG, _("有误 (wrong)"))]
 # Eleven digits of a mobile number, or a landline with its area code.
 PHONE = re.compile(r"1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,5})?")
-TOO_MANY_NUMBERS = _(
-    "Too many numbers were tried today. Report it tomorrow, or go to the office with your ID card."
-)
+# Why a comparison of ID numbers gives no answer.
+NOT_COMPARED = {
+    Number.NONE: _("Type the ID number that CHSI shows."),
+    Number.TOO_LITTLE: _("Too little of it is visible to compare. Type what CHSI shows in full."),
+    Number.TOO_MANY: _(
+        "Too many numbers were tried today. Report it tomorrow, or go to the office with your ID card."
+    ),
+}
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120
 key_label = lazy(labels.glossed_label, str)
@@ -42,14 +50,14 @@ def check_phone(text: str) -> str:
     return tidy
 
 
-class _Shared(dict):
+class _Shared(dict[str, forms.Field]):
     """Fields that every form of a class uses as they are: to copy 37 of them costs 0.4 ms a form."""
 
-    def __deepcopy__(self, memo) -> dict:
+    def __deepcopy__(self, memo: object) -> dict[str, forms.Field]:
         return dict(self)
 
 
-def _text(label, field: str) -> forms.CharField:
+def _text(label: Sentence, field: str) -> forms.CharField:
     return forms.CharField(
         label=format_lazy(label, field=field), required=False, max_length=VALUE_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -58,7 +66,7 @@ def _text(label, field: str) -> forms.CharField:
 
 def _row_fields() -> dict[str, forms.Field]:
     """Return the inputs of the eleven rows: an answer, what CHSI shows, what is right."""
-    fields = {}
+    fields: dict[str, forms.Field] = {}
     for field in key_fields.KEY_FIELDS:
         if field.name != "id_number":
             fields[f"answer_{field.name}"] = forms.ChoiceField(
@@ -73,7 +81,7 @@ def _row_fields() -> dict[str, forms.Field]:
 class RecordForm(SignatureMixin):
     """The eleven fields, the status, the signature. Nothing is preselected.
 
-    After `is_valid`: `kind`, `status`, `reports` and `snapshot`, as the flow takes them.
+    After `is_valid`: `answers`, as the flow takes them.
     """
 
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -94,20 +102,20 @@ class RecordForm(SignatureMixin):
 
     def __init__(
         self,
-        *args,
+        *args: Any,
         student: Student,
         submission_id: uuid.UUID | None = None,
-        arrived_at: datetime | None = None,
-        proposals=None,
-        status="",
-        **kwargs,
-    ):
+        number: Number = Number.NONE,
+        proposals: Mapping[str, Proposal] | None = None,
+        status: str = "",
+        **kwargs: Any,
+    ) -> None:
         """Take the student whose record is shown.
 
-        `submission_id` is what an unsent page will send; `arrived_at`, when the request came that sends it.
-        `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
+        `submission_id` is what an unsent page will send; `number`, what the comparison of `typed_number` has
+        found. `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
         """
-        initial = {
+        initial: dict[str, Any] = {
             "submission_id": submission_id or uuid.uuid4(),
             "shown_digest": student.record_digest,
             "status": status,
@@ -115,49 +123,72 @@ class RecordForm(SignatureMixin):
         self.proposals = proposals or {}
         for name, one in self.proposals.items():
             initial[f"answer_{name}"] = one.answer
-            initial[f"chsi_{name}"] = one.chsi if one.answer != OK else ""
-        super().__init__(*args, initial=initial, **kwargs)
+            initial[f"chsi_{name}"] = one.chsi if one.answer != Answer.OK else ""
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         self.is_untouched = not (self.is_bound or self.proposals or status)
-        self.student, self.signer, self.arrived_at = student, student.name, arrived_at
+        self.student, self.signer, self.number = student, student.name, number
         self.reports: list[FieldReport] = []
-        self.snapshot: dict = {}
-        self.kind, self.status_said = Declaration.Kind.CONFIRMED, ""
+        self.snapshot: Snapshot = {"fields": {}, "status": ""}
         self.id_differs = False
 
-    def clean(self):
+    @classmethod
+    def typed_number(cls, data: QueryDict) -> str:
+        """Return the ID number that sent data ask to compare; empty where there is none, or no such one."""
+        no_record, number = cls.base_fields["no_record"], cls.base_fields["chsi_id_number"]
+        try:
+            if no_record.clean(no_record.widget.value_from_datadict(data, {}, "no_record")):
+                return ""
+            return number.clean(number.widget.value_from_datadict(data, {}, "chsi_id_number"))
+        except forms.ValidationError:
+            return ""
+
+    def answers(self, arrived_at: datetime, device_mark: str) -> Answers:
+        """Return what a valid form answers, for a request that arrived then from that device."""
+        return Answers(
+            submission_id=self.cleaned_data["submission_id"],
+            arrived_at=arrived_at,
+            status=self.snapshot["status"],
+            snapshot=self.snapshot,
+            errors=tuple(self.reports),
+            phone=self.cleaned_data["phone"] if self.reports else "",
+            signature=self.cleaned_data["signature"],
+            shown_digest=self.cleaned_data["shown_digest"],
+            device_mark=device_mark,
+        )
+
+    def clean(self) -> dict[str, Any]:
         """Gather what was answered; say what is missing, at its field."""
         cleaned = super().clean()
         if cleaned.get("no_record"):
             self.reports = [FieldReport("no_record", NO_RECORD_SHOWN, key_fields.GOOD_STATUS)]
-            self.snapshot = {"fields": {}, "status": ""}
         else:
             self._read_answers(cleaned)
         if self.reports:
-            self.kind = Declaration.Kind.REPORTED
             self._read_phone(cleaned)
         return cleaned
 
-    def _read_answers(self, cleaned: dict) -> None:
-        answers = {}
+    def _read_answers(self, cleaned: dict[str, Any]) -> None:
+        answers: dict[str, FieldAnswer] = {}
         for field in key_fields.KEY_FIELDS:
             if field.name == "id_number":
                 answers[field.name] = {"answer": self._read_id_number(cleaned)}
                 continue
             roster = key_fields.display(field.name, getattr(self.student, field.name))
-            answer = cleaned.get(f"answer_{field.name}")
+            answer = cleaned.get(f"answer_{field.name}", "")
             answers[field.name] = {"roster": roster, "answer": answer}
             if not answer:
                 self.add_error(f"answer_{field.name}", _("Answer whether CHSI shows it right."))
-            elif answer == WRONG:
+            elif answer == Answer.WRONG:
                 self._read_error(field.name, cleaned)
-        self.status_said = cleaned.get("status", "")
-        if not self.status_said:
+        status = cleaned.get("status", "")
+        if not status:
             self.add_error("status", _("Choose the status that CHSI shows."))
-        elif self.status_said != key_fields.GOOD_STATUS:
-            self.reports.append(FieldReport("status", self.status_said, key_fields.GOOD_STATUS))
-        self.snapshot = {"fields": answers, "status": self.status_said}
+        elif status != key_fields.GOOD_STATUS:
+            self.reports.append(FieldReport("status", status, key_fields.GOOD_STATUS))
+        self.snapshot = {"fields": answers, "status": status}
 
-    def _read_error(self, name: str, cleaned: dict) -> None:
+    def _read_error(self, name: str, cleaned: dict[str, Any]) -> None:
         chsi, right = (cleaned.get(f"{part}_{name}", "").strip() for part in ("chsi", "right"))
         if not chsi:
             self.add_error(f"chsi_{name}", _("Write what CHSI shows."))
@@ -166,25 +197,18 @@ class RecordForm(SignatureMixin):
         if chsi and right:
             self.reports.append(FieldReport(name, chsi, right))
 
-    def _read_id_number(self, cleaned: dict) -> str:
-        """Compare what was typed; return the answer. A number that differs must be meant so."""
+    def _read_id_number(self, cleaned: dict[str, Any]) -> str:
+        """Return the answer. A number that differs must be meant so."""
         typed = cleaned.get("chsi_id_number", "")
-        if not typed:
-            self.add_error("chsi_id_number", _("Type the ID number that CHSI shows."))
-            return ""
-        try:
-            same = throttle.compare_number(self.student, typed, self.arrived_at)
-        except throttle.TooMany:
-            self.add_error("chsi_id_number", TOO_MANY_NUMBERS)
-            return ""
-        if same:
-            return OK
-        if same is None:
-            self.add_error(
-                "chsi_id_number", _("Too little of it is visible to compare. Type what CHSI shows in full.")
-            )
-            return ""
-        self.id_differs = True
+        if typed and self.number == Number.SAME:
+            return Answer.OK
+        if typed and self.number == Number.DIFFERS:
+            self.id_differs = True
+            return self._read_other_number(typed, cleaned)
+        self.add_error("chsi_id_number", NOT_COMPARED[self.number if typed else Number.NONE])
+        return ""
+
+    def _read_other_number(self, typed: str, cleaned: dict[str, Any]) -> str:
         if not cleaned.get("differs_id_number"):
             self.add_error(
                 "chsi_id_number",
@@ -196,15 +220,15 @@ class RecordForm(SignatureMixin):
             self.add_error("right_id_number", _("Write what is right."))
         else:
             self.reports.append(FieldReport("id_number", typed, right))
-        return WRONG
+        return Answer.WRONG
 
-    def _read_phone(self, cleaned: dict) -> None:
+    def _read_phone(self, cleaned: dict[str, Any]) -> None:
         try:
             cleaned["phone"] = check_phone(cleaned.get("phone", ""))
         except forms.ValidationError as error:
             self.add_error("phone", error)
 
-    def rows(self) -> list[dict]:
+    def rows(self) -> list[dict[str, Any]]:
         """Return what the page draws for each of the eleven: the field, the value, the three inputs."""
         return [
             {
@@ -239,6 +263,6 @@ class ClaimForm(Form):
         label=_("Your phone number (联系号码)"), max_length=20, widget=forms.TextInput(attrs={"type": "tel"})
     )
 
-    def clean_phone(self):
+    def clean_phone(self) -> str:
         """Return the number, checked."""
         return check_phone(self.cleaned_data["phone"])

@@ -80,7 +80,7 @@ def department_summary(campaign: Campaign, now: datetime) -> bytes:
     overview = campaign_overview(campaign, now)
     book = Book()
     _sheet(book, "系部", SUMMARY_COLUMNS, (_summary_row(row) for row in overview.departments))
-    classes = {"系部": 18, "班级": 20, **{name: 8 for name in list(SUMMARY_COLUMNS)[2:11]}, "确认表": 14}
+    classes = {"系部": 18, "班级": 20, **dict.fromkeys(list(SUMMARY_COLUMNS)[2:11], 8), "确认表": 14}
     _sheet(
         book,
         "班级",
@@ -178,7 +178,7 @@ def whole_numbers(class_groups: Iterable[ClassGroup], made: Event) -> bytes:
 
     Its number stands in each row, so that a row that turns up elsewhere tells where it came from.
     """
-    said, book = made.payload, Book()
+    said, book = made.payload or {}, Book()
     columns = {"序号": 6, **{field.label: 20 for field in key_fields.KEY_FIELDS}, "导出编号": 12}
     students = Student.objects.filter(class_group__in=class_groups, withdrawn_at=None)
     in_order = students.order_by("class_group__department__name", "class_group__name", "seat")

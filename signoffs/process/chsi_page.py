@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rosters import key_fields
+from rosters.sentences import Sentence
 from rosters.widths import HALF_WIDTH, compact
 
 LONGEST = 20_000  # characters; the page has about 1,000
@@ -86,10 +87,10 @@ class Proposal:
     answer: str
     chsi: str
     # What was ignored where the two are the same and not written alike.
-    ignored: tuple = ()
+    ignored: tuple[Sentence, ...] = ()
 
 
-def propose(shown: Shown, record) -> dict[str, Proposal]:
+def propose(shown: Shown, record: object) -> dict[str, Proposal]:
     """Hold what the page shows against a record, by the rules of key_fields.
 
     The ID number is not compared here: the page takes what was typed, or pasted, to the server's comparison.

@@ -4,7 +4,7 @@ The predicates look at plain values and nothing else: they are tested as tables,
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,23 +13,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
+from rosters.sentences import Sentence
 
 from . import states
+from .answers import Answer, Answers, FieldReport
 
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
 
 
 NAMES_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class FieldReport:
-    """One error as a student reports it. `field`: a key field's name, `status` or `no_record`."""
-
-    field: str
-    chsi_value: str
-    right_value: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,7 @@ def _source(verb: str, at: Situation) -> str:
     return states.RECHECK if verb in _LOOKS and at.asked_again else at.standing
 
 
-def may(verb: str, acting_as: frozenset[str], at: Situation) -> str | None:
+def may(verb: str, acting_as: frozenset[str], at: Situation) -> Sentence | None:
     """Ask the table of moves. Return None, or the reason why not. Raise KeyError for an unknown verb."""
     source = _source(verb, at)
     move = states.find(verb, source)
@@ -131,7 +124,7 @@ def may(verb: str, acting_as: frozenset[str], at: Situation) -> str | None:
     return None
 
 
-def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> str | None:
+def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> Sentence | None:
     """Ask for what moves no state (naming a monitor, a settlement): it is open, and theirs."""
     if not at.open:
         return _NOT_OPEN
@@ -141,32 +134,32 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
 MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
 
 
-def may_show(is_same: bool) -> str | None:
+def may_show(is_same: bool) -> Sentence | None:
     """Refuse a declaration on a record that has changed since the page was shown."""
     if not is_same:
         return _("The record has changed since this page was opened. Look at it again, please.")
     return None
 
 
-def may_sign_sheet(is_same: bool) -> str | None:
+def may_sign_sheet(is_same: bool) -> Sentence | None:
     """Refuse a collator's signature under a class that stands otherwise than the page has shown."""
     if not is_same:
         return _("The class has changed since this page was opened. Look at it again, please.")
     return None
 
 
-def may_say_all_right(status: str, snapshot: Mapping) -> str | None:
+def may_say_all_right(answers: Answers) -> Sentence | None:
     """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
-    if status != key_fields.GOOD_STATUS:
+    if answers.status != key_fields.GOOD_STATUS:
         return _("A status other than %(status)s is reported as an error.") % {
             "status": key_fields.GOOD_STATUS
         }
-    if any(answer.get("answer") == "wrong" for answer in snapshot.get("fields", {}).values()):
+    if answers.errors or any(one["answer"] == Answer.WRONG for one in answers.snapshot["fields"].values()):
         return _("A field was answered as wrong: report it as an error.")
     return None
 
 
-def may_report(errors: Iterable[FieldReport]) -> str | None:
+def may_report(errors: Iterable[FieldReport]) -> Sentence | None:
     """Refuse a report of nothing, of an unknown field, or of a field twice."""
     fields = [error.field for error in errors]
     if not fields:
@@ -178,7 +171,7 @@ def may_report(errors: Iterable[FieldReport]) -> str | None:
     return None
 
 
-def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> str | None:
+def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> Sentence | None:
     """Refuse a countersignature that is not needed, comes too late, or is not a second person's."""
     if not is_newest:
         return _("A newer declaration of the student has taken its place.")
@@ -216,7 +209,7 @@ def _unbalanced(names: list[str], waiting: int) -> str:
 _lazy_unbalanced = lazy(_unbalanced, str)
 
 
-def may_balance(names: list[str], waiting: int) -> str | None:
+def may_balance(names: list[str], waiting: int) -> Sentence | None:
     """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
     return _lazy_unbalanced(names, waiting) if names else None
 
@@ -237,12 +230,12 @@ def _classes_left(names: list[str]) -> str:
 _lazy_classes_left = lazy(_classes_left, str)
 
 
-def may_leave_out(names: list[str]) -> str | None:
+def may_leave_out(names: list[str]) -> Sentence | None:
     """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
     return _lazy_classes_left(names) if names else None
 
 
-def may_show_people(is_purged: bool) -> str | None:
+def may_show_people(is_purged: bool) -> Sentence | None:
     """Refuse a file of people whose data was deleted."""
     if is_purged:
         return _(
@@ -251,7 +244,7 @@ def may_show_people(is_purged: bool) -> str | None:
     return None
 
 
-def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> str | None:
+def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> Sentence | None:
     """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
 
     An error that does not count (reported.counting) can only be followed to its end, once that has begun.
@@ -265,7 +258,7 @@ def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> str | None
     return None
 
 
-def may_name(slug: str) -> str | None:
+def may_name(slug: str) -> Sentence | None:
     """Refuse a campaign whose name is no cohort year."""
     if not re.fullmatch(r"(19|20|21)[0-9]{2}", slug):
         return _("A campaign is named by its cohort year, such as 2027.")
@@ -284,7 +277,7 @@ def _too_far(year: int) -> str:
 _lazy_too_far = lazy(_too_far, str)
 
 
-def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> str | None:
+def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
     """Refuse deadlines in the wrong order, or so far off that only a slip of the hand explains them.
 
     They could never be taken back. Counted from the cohort year, or from today in a campaign of old.
@@ -295,18 +288,18 @@ def _may_end(slug: str, student_deadline: date, department_deadline: date, today
     return _lazy_too_far(last) if department_deadline.year > last else None
 
 
-def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> str | None:
+def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
     """Refuse a campaign whose name is no cohort year, or whose deadlines can't be."""
     return may_name(slug) or _may_end(slug, student_deadline, department_deadline, today)
 
 
-def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> str | None:
+def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> Sentence | None:
     """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
     if new[0] < old[0] or new[1] < old[1] or new == old:
         return _("A deadline can only be extended.")
     return _may_end(slug, *new, today)
 
 
-def may_give(text: str, reason: str) -> str | None:
+def may_give(text: str, reason: Sentence) -> Sentence | None:
     """Refuse an empty text where one is needed; `reason` is the sentence to say then."""
     return None if text.strip() else reason

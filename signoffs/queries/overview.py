@@ -1,7 +1,7 @@
 """The office's page: departments, days, errors and a forecast, at a constant number of queries."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -102,7 +102,8 @@ class Overview:
 
 
 def _error_counts(tallies: Iterable[Tally]) -> tuple[ErrorCount, ...]:
-    total, still_open = Counter(), Counter()
+    total: Counter[str] = Counter()
+    still_open: Counter[str] = Counter()
     for tally in tallies:
         total.update(tally.errors)
         still_open.update(tally.open_errors)
@@ -119,7 +120,7 @@ def _error_counts(tallies: Iterable[Tally]) -> tuple[ErrorCount, ...]:
 
 
 def _days(tallies: Iterable[Tally], now: datetime) -> tuple[tuple[date, int], ...]:
-    by_day = Counter()
+    by_day: Counter[str] = Counter()
     for tally in tallies:
         by_day.update(tally.days)
     if not by_day:
@@ -132,7 +133,13 @@ def _days(tallies: Iterable[Tally], now: datetime) -> tuple[tuple[date, int], ..
     return tuple(days)
 
 
-def _forecast(campaign: Campaign, rows: Iterable[DepartmentRow], total: Counts, days, now) -> Forecast:
+def _forecast(
+    campaign: Campaign,
+    rows: Iterable[DepartmentRow],
+    total: Counts,
+    days: Sequence[tuple[date, int]],
+    now: datetime,
+) -> Forecast:
     left = deadlines.days_left(campaign.student_deadline, now)
     remaining_days = max(0, left + 1)  # today counts
     full_days = [count for day, count in days if day < deadlines.day_of(now)][-LATELY:]

@@ -69,7 +69,7 @@ def disk_outage(file: str) -> str | None:
 
 def _told_by(error: BaseException) -> str | None:
     if isinstance(error, OSError):
-        return _BY_ERRNO.get(error.errno)
+        return _BY_ERRNO.get(error.errno or 0)
     if hasattr(error, "sqlite_errorcode"):
         return _BY_SQLITE.get(error.sqlite_errorcode & 0xFF)
     if not hasattr(error, "sqlstate"):

@@ -96,7 +96,7 @@ class Readiness:
         return descriptor
 
     def _let_go(self, descriptor: int | None) -> None:
-        if descriptor not in (None, BUSY):
+        if descriptor is not None and descriptor != BUSY:
             os.close(descriptor)
         self._busy.release()
 

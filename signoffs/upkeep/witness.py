@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from ..process import deadlines
 # Days on which something happened, of which a node keeps the files: longer than any backup is kept.
 KEPT = 400
 END = ".witness"
+CLOSED = -1
 
 _log = logging.getLogger("enrollcheck.witness")
 
@@ -70,6 +72,7 @@ class Pen:
         self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._day, self._descriptor = "", CLOSED  # of the file that is open
         self._whole = True  # whether the last line was written to its end
 
     def put(self, line: str) -> None:
@@ -109,27 +112,32 @@ class Pen:
 
     def _append(self, lines: list[str]) -> None:
         """Append lines of one day or of several; what can't be written is told in the log, and left out."""
-        days: dict[str, list[str]] = {}
-        for line in lines:
-            days.setdefault(line.partition("T")[0], []).append(line)
-        for day, those in days.items():
+        for day, those in groupby(lines, key=lambda line: line.partition("T")[0]):
             try:
-                self._append_to(self.folder / f"{self.node}-{day}{END}", "".join(those).encode())
+                self._append_to(day, "".join(those).encode())
             except OSError as error:
+                self._day = ""  # opened anew for the next
                 _log.error("the witness can't be written", extra={"facts": {"why": error.strerror}})
 
-    def _append_to(self, file: Path, content: bytes) -> None:
+    def _append_to(self, day: str, content: bytes) -> None:
         """Append by one write, which the kernel keeps apart from the other processes'. Raise OSError."""
+        if day != self._day or os.fstat(self._descriptor).st_nlink == 0:  # another day, or it was moved away
+            self._open(day)
+        content = content if self._whole else b"\n" + content
+        self._whole = False
+        self._whole = os.write(self._descriptor, content) == len(content)
+
+    def _open(self, day: str) -> None:
+        """Open the file of a day in place of the one that was open. Raise OSError."""
+        if self._descriptor != CLOSED:
+            os.close(self._descriptor)
+            self._descriptor = CLOSED
+        file = self.folder / f"{self.node}-{day}{END}"
         if not file.exists():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._drop_old()
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            content = content if self._whole else b"\n" + content
-            self._whole = False
-            self._whole = os.write(descriptor, content) == len(content)
-        finally:
-            os.close(descriptor)
+        self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._day = day
 
     def _drop_old(self) -> None:
         for old in sorted(self.folder.glob(f"{self.node}-*{END}"))[: -KEPT + 1]:

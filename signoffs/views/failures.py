@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rosters.sentences import Sentence
+
 from ..upkeep import health, outages
 
 _log = logging.getLogger("enrollcheck.outages")
@@ -64,7 +66,9 @@ OUTAGES = {
 }
 
 
-def page(request: HttpRequest, status: int, title: str, advice: str, **more) -> HttpResponse:
+def page(
+    request: HttpRequest, status: int, title: Sentence, advice: Sentence, **more: object
+) -> HttpResponse:
     """Return the error page with that status."""
     context = {"title": title, "advice": advice, "status": status, **more}
     return render(request, "error.html", context, status=status)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from signoffs.upkeep import clocks
 from signoffs.upkeep.clocks import Skew
 from tests.durability.opened import opened
 from tests.races.cluster import cluster, programs
@@ -60,3 +62,16 @@ def test_it_is_measured_again_since_the_database_may_be_another_one(postgresql):
     assert not node.skew.is_off()
     node.passed = 60.0  # for the node a minute has passed, for the database none
     assert node.skew.is_off()
+
+
+def test_a_node_that_is_off_takes_nothing_in_and_can_be_read(postgresql, monkeypatch):
+    """Before anything is asked or written: this database has no tables yet."""
+    node = Node()
+    node.off = 90.0
+    monkeypatch.setattr(clocks, "node", node.skew)
+    refused = Client().post("/language/", {"language": "en"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
+    assert "本服务器时钟不准" in refused.content.decode()
+    assert Client().get("/livez").status_code == 200
+    node.off = 0.0
+    assert Client().post("/language/", {"language": "en"}).status_code == 302

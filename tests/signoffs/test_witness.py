@@ -2,6 +2,7 @@
 
 import io
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,16 @@ class TestWriting:
         pen.put(line())
         pen.finish()
         assert [record.message for record in caplog.records] == ["the witness can't be written"]
+
+    def test_a_file_that_is_taken_away_is_begun_anew(self, pen):
+        file = pen.folder / "node-a-2026-12-20.witness"
+        pen.put(line(1))
+        while not file.exists() or not file.stat().st_size:
+            time.sleep(0.01)
+        file.unlink()
+        pen.put(line(2))
+        pen.finish()
+        assert [one.position for one in read(file)] == [2]
 
     def test_after_half_a_line_the_next_one_begins_anew(self, pen):
         pen.folder.mkdir()

@@ -7,13 +7,15 @@ import secrets
 import socket
 import sys
 from argparse import RawDescriptionHelpFormatter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from enrollcheck.demo import environment, story, university
@@ -44,13 +46,13 @@ class Command(BaseCommand):
 
     help = "Run the whole check on an invented university, or on your own list, in a database of its own."
 
-    def create_parser(self, prog_name, subcommand, **kwargs):
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Keep the lines of the help as they are."""
         return super().create_parser(
             prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
         )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the stage, the list, and whether to serve."""
         parser.add_argument("--stage", choices=story.STAGES, default="signing", help="how far the story goes")
         parser.add_argument(
@@ -61,7 +63,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--port", type=int, default=PORT, help="the server's port (default: %(default)s)")
 
-    def handle(self, *args, stage, roster, keep, port, **options):
+    def handle(
+        self, *args: Any, stage: str, roster: Path | None, keep: str | None, port: int, **options: Any
+    ) -> None:
         """Make the database, play the story, print, serve. environment.py leaves nothing but what is kept.
 
         Raise CommandError for a list that is refused, and for a port that is taken.
@@ -81,7 +85,7 @@ class Command(BaseCommand):
         now = timezone.now()
         today = now.astimezone(SCHOOL_CLOCK).date()
         cohort = story.deadlines(today)[0].year
-        if content is None:
+        if roster is None or content is None:
             name, content = f"{cohort}.xlsx", university.workbook(cohort)
         else:
             name = roster.name
@@ -113,7 +117,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{roster} can't be read: {error.strerror}.", returncode=2) from error
 
-    def bring_in(self, name: str, content: bytes, slug: str, now, *, invented: bool) -> Campaign:
+    def bring_in(self, name: str, content: bytes, slug: str, now: datetime, *, invented: bool) -> Campaign:
         """Import the list, as if some days ago. Raise CommandError with every problem where it is refused."""
         start = now - timedelta(days=story.DAYS_AGO)
         first = story.first_deadline(now.astimezone(SCHOOL_CLOCK).date())
@@ -160,7 +164,9 @@ class Command(BaseCommand):
         Membership.objects.create(user=user, role=Role.DEPARTMENT, department=department)
         return user
 
-    def tell(self, campaign: Campaign, accounts: dict, stage: str, *, invented: bool) -> None:
+    def tell(
+        self, campaign: Campaign, accounts: dict[str, tuple[User, str]], stage: str, *, invented: bool
+    ) -> None:
         """Print everything that a reader needs to walk in."""
         write = self.stdout.write
         students = campaign.students.count()
@@ -205,7 +211,7 @@ class Command(BaseCommand):
             f"    {sys.executable} manage.py move_to_postgresql '{folder / environment.DATABASE}'"
         )
 
-    def tell_students(self, classes, *, invented: bool) -> None:
+    def tell_students(self, classes: QuerySet[ClassGroup], *, invented: bool) -> None:
         """Print whom to be. Real lists are answered by their own students: their numbers are not printed."""
         write = self.stdout.write
         write("\nIdentify on a class link by 学号 and the last six of the ID number")
@@ -220,4 +226,5 @@ class Command(BaseCommand):
             monitor = next(student for student in students if is_monitor(student))
             left = [student for student in students if not hasattr(student, "standing")]
             for what, student in (("student", (left or students)[-1]), ("monitor", monitor)):
-                write(f"  {one} {what}: {student.name}, {student.student_number}, {student.id_number[-6:]}")
+                last_six = (student.id_number or "")[-6:]
+                write(f"  {one} {what}: {student.name}, {student.student_number}, {last_six}")

@@ -6,14 +6,15 @@ Exit 0: applied, or clean under --dry-run. 1: refused, nothing changed. 2: wrong
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rosters import importing, planning, reading
 from rosters.models import Campaign
+from rosters.sentences import Sentence
 from signoffs import flow
 from signoffs.queries.actors import Who
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
     help = "Import a roster file (xlsx, xls, csv, dbf, HTML table) into a campaign."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the file, and what docs/architecture.md promises."""
         parser.add_argument("file", metavar="FILE", help="the roster file")
         parser.add_argument(
@@ -46,7 +47,9 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="check only; change nothing")
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
-    def handle(self, *args, file, campaign, dry_run, json, **options):
+    def handle(
+        self, *args: Any, file: str, campaign: str | None, dry_run: bool, json: bool, **options: Any
+    ) -> None:
         """Import. Raise CommandError for wrong usage; exit with 1 where the file is refused."""
         try:
             content = Path(file).read_bytes() if Path(file).stat().st_size <= reading.LARGEST_FILE else None
@@ -67,10 +70,10 @@ class Command(BaseCommand):
         if result["problems"] and any(problem["level"] == "error" for problem in result["problems"]):
             sys.exit(REFUSED)
 
-    def _print_json(self, result: dict) -> None:
+    def _print_json(self, result: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(result, ensure_ascii=False))
 
-    def _print(self, result: dict, dry_run: bool) -> None:
+    def _print(self, result: dict[str, Any], dry_run: bool) -> None:
         for problem in result["problems"]:
             place = " ".join(str(problem[name]) for name in ("sheet", "row", "column") if problem[name])
             self.stderr.write(f"{problem['level']}: {place}: {problem['message']}")
@@ -79,19 +82,19 @@ class Command(BaseCommand):
         self.stdout.write(str(outcome))
 
 
-def _of_the_whole(code: str, message) -> dict:
+def _of_the_whole(code: str, message: Sentence) -> dict[str, Any]:
     """Return an error that is no cell's, as --json prints one."""
     place = {"sheet": None, "row": None, "column": None}
     return {**place, "level": "error", "code": code, "message": str(message)}
 
 
-def _unreadable(error: reading.Unreadable) -> dict:
+def _unreadable(error: reading.Unreadable) -> dict[str, Any]:
     """Return the result for a file that no row could be read from."""
     problems = [_of_the_whole(error.code, error.sentence)]
     return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
-def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
+def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict[str, Any]:
     """Plan, and apply where that is wanted and the plan is clean; return what --json prints.
 
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
@@ -102,7 +105,7 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
         applied = False
         if plan.is_clean and not dry_run:
             try:
-                flow.import_roster(plan=plan, who=WHO, clock=timezone.now)
+                flow.import_roster(plan=plan, who=WHO)
                 applied = True
             except flow.Refused as refused:
                 problems.append(_of_the_whole("refused", refused.reason))
@@ -124,6 +127,6 @@ def _campaign(slug: str | None) -> Campaign:
             raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
         return found
     try:
-        return flow.campaign_for(slug=slug, who=WHO, clock=timezone.now)
+        return flow.campaign_for(slug=slug, who=WHO)
     except flow.Refused as refused:
         raise CommandError(f"--campaign {slug}: {refused.reason}", returncode=WRONG_USAGE) from refused

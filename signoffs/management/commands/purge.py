@@ -1,6 +1,8 @@
 """`purge`: after a campaign, personal data goes; announced beforehand, and once the forms were handed out."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone, translation
 
@@ -22,7 +24,7 @@ class Command(BaseCommand):
         "handed out. Counts, chains and the codes on the prints stay."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the campaign and what to do."""
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the cohort year; without it: the last closed one"
@@ -37,7 +39,9 @@ class Command(BaseCommand):
             help="with --announce: days after the close (default: %(default)s)",
         )
 
-    def handle(self, *args, campaign, announce, dry_run, days, **options):
+    def handle(
+        self, *args: Any, campaign: str | None, announce: bool, dry_run: bool, days: int, **options: Any
+    ) -> None:
         """Do it. Raise CommandError where it is refused, with the reason."""
         if not 0 <= days <= retention.LONGEST_DAYS:
             raise CommandError(
@@ -49,7 +53,7 @@ class Command(BaseCommand):
         with translation.override("en"):
             try:
                 if announce:
-                    day = flow.announce_purge(campaign=found, who=who, clock=timezone.now, days=days)
+                    day = flow.announce_purge(campaign=found, who=who, days=days)
                     self.stdout.write(f"{found.slug}: announced for {day}. `send_reminders` writes to staff.")
                 elif dry_run:
                     self.try_out(found)
@@ -86,18 +90,17 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA secure_delete = ON")
         if campaign.purged_at is None:
-            gone = flow.purge_campaign(campaign=campaign, who=who, clock=timezone.now)
+            gone = flow.purge_campaign(campaign=campaign, who=who)
             told = ", ".join(f"{count:,} {what}" for what, count in gone.items())
             self.stdout.write(f"{campaign.slug}: deleted: {told or 'nobody'}.")
         self.forget()
 
     def forget(self) -> None:
         """Write the database anew, so that no deleted byte stays in it or in its log. Raise CommandError."""
-        if connection.vendor == "postgresql":
-            with alone("purge"), connection.cursor() as cursor:  # two at once stop each other
+        with alone("purge"), connection.cursor() as cursor:  # two at once stop each other
+            if connection.vendor == "postgresql":
                 cursor.execute("VACUUM (FULL)")
-            return
-        with connection.cursor() as cursor:
+                return
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             busy, *_ = cursor.fetchone()

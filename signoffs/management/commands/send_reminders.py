@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from smtplib import SMTPException
+from typing import Any
 
 from django.core.mail import send_mail
 from django.core.management.base import BaseCommand, CommandError
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     help = "Write to officers whose sheets wait or whose deadline is near, and to staff what is deleted when."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Send what is due. Raise CommandError where the mail server refuses; what was sent stays so."""
         campaign, sent = importing.open_campaign(), 0
         announced = Campaign.objects.filter(purged_at=None).exclude(purge_on=None).order_by("slug")
@@ -36,15 +37,13 @@ class Command(BaseCommand):
         """Send what was not sent yet; return how many. Raise CommandError where the mail server refuses."""
         sent = 0
         for letter in due:
-            reminder = flow.claim_reminder(
-                campaign=campaign, user=letter.user, occasion=letter.occasion, clock=timezone.now
-            )
+            reminder = flow.claim_reminder(campaign=campaign, user=letter.user, occasion=letter.occasion)
             if reminder is None:
                 continue
             try:
                 send_mail(letter.subject, letter.text, None, [letter.user.email])
             except (SMTPException, OSError) as error:
                 raise CommandError(f"The mail server does not take letters: {error}") from error
-            flow.mark_reminded(reminder=reminder, clock=timezone.now)
+            flow.mark_reminded(reminder=reminder)
             sent += 1
         return sent

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from signoffs.upkeep.forgotten import Forgotten, forgotten
 from signoffs.upkeep.witness import Line, read
@@ -24,11 +25,11 @@ class Command(BaseCommand):
 
     help = "Hold files of the witness (WITNESS_FOLDER of each node) against the database; name what it lost."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the files of all nodes."""
         parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
 
-    def handle(self, *args, files: list[Path], **options):
+    def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         """Print each forgotten move. Raise CommandError where there is one, or where a file can't be read."""
         lines = list(self.lines(files))
         count = 0

@@ -1,8 +1,11 @@
 """The office takes a roster in: upload, preview, confirm. All of it or nothing."""
 
+from collections.abc import Callable
 from functools import wraps
+from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rosters import importing, marking, planning, reading
 from rosters.models import RosterImport
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.roster import MappingForm, UploadForm
@@ -39,7 +43,14 @@ def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
         return _uploads(request, desk, form=form, status=REFUSED, refusal=refused.reason)
 
 
-def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpResponse:
+def _uploads(
+    request: HttpRequest,
+    desk: access.OfficeDesk,
+    *,
+    form: UploadForm | None = None,
+    status: int = 200,
+    refusal: Sentence | None = None,
+) -> HttpResponse:
     context = office_page(
         desk,
         "roster",
@@ -50,29 +61,29 @@ def _uploads(request, desk, *, form=None, status=200, refusal=None) -> HttpRespo
     return render(request, "signoffs/office/roster.html", context, status=status)
 
 
-def _take(request, desk: access.OfficeDesk, file) -> RosterImport:
+def _take(request: HttpRequest, desk: access.OfficeDesk, file: UploadedFile) -> RosterImport:
     """Read and keep an upload; the first one of all makes this year's campaign, and says so.
 
     Raise reading.Unreadable, and flow.Refused where another is making the campaign.
     """
-    now, content = timezone.now(), file.read()
-    roster = reading.read(content, file.name)
+    now, content, name = timezone.now(), file.read(), str(file.name)
+    roster = reading.read(content, name)
     campaign = desk.campaign
     if campaign is None:
         year = str(timezone.localdate(now).year)
-        campaign = flow.campaign_for(slug=year, who=desk.who, clock=timezone.now)
+        campaign = flow.campaign_for(slug=year, who=desk.who)
         messages.success(request, _("Open: %(campaign)s.") % {"campaign": campaign})
     plan = planning.plan(campaign, roster)
     return importing.keep_upload(
-        campaign, file_name=file.name, content=content, plan=plan, user=desk.user, now=now
+        campaign, file_name=name, content=content, plan=plan, user=desk.user, now=now
     )
 
 
-def _waiting(view):
+def _waiting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate a page of one upload; where it is gone, or can't be read this time, the list says so."""
 
     @wraps(view)
-    def loaded(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+    def loaded(request: HttpRequest, desk: access.OfficeDesk, uuid: UUID) -> HttpResponse:
         try:
             return view(request, desk, desk.roster_import(uuid))
         except importing.UploadGone:
@@ -87,7 +98,14 @@ def _waiting(view):
     return loaded
 
 
-def _preview(request, desk, roster_import: RosterImport, *, status=200, refusal=None) -> HttpResponse:
+def _preview(
+    request: HttpRequest,
+    desk: access.OfficeDesk,
+    roster_import: RosterImport,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+) -> HttpResponse:
     """Show what the file would do. Raise what `importing.plan_of` raises."""
     plan = importing.plan_of(roster_import, now=timezone.now())
     access.record_view(desk, "office-roster-preview")
@@ -148,8 +166,7 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterI
         book = marking.marked(content, plan.reading, plan.problems)
     except reading.Unreadable as error:
         return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
-    who = {"campaign": roster_import.campaign, "who": desk.who, "clock": timezone.now}
-    flow.record_export(what="marked roster", **who)
+    flow.record_export(campaign=roster_import.campaign, who=desk.who, what="marked roster")
     name = roster_import.file_name.rpartition(".")[0] or roster_import.file_name
     return download(request, book, f"{name}-标注.xlsx", XLSX)
 
@@ -173,7 +190,7 @@ def confirm(request: HttpRequest, desk: access.OfficeDesk, roster_import: Roster
     try:
         if request.POST.get("digest") != plan.digest:
             raise importing.Stale(roster_import.file_name)
-        applied = flow.import_roster(plan=plan, who=desk.who, clock=timezone.now, roster_import=roster_import)
+        applied = flow.import_roster(plan=plan, who=desk.who, roster_import=roster_import)
     except importing.Stale:
         refusal = _("The roster has changed meanwhile. Look at the preview again; nothing was applied.")
         return _preview(request, desk, roster_import, status=REFUSED, refusal=refusal)

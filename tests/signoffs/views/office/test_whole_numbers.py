@@ -19,14 +19,6 @@ from tests import factories, pages, stories
 RIGHT = {"reason": "省厅要求核对", "password": "officeoffice"}
 
 
-@pytest.fixture
-def desk(office) -> Client:
-    """The office, signed in."""
-    client = Client()
-    client.force_login(office)
-    return client
-
-
 def ask(client: Client, **changed):
     return client.post(reverse("office-whole-numbers"), RIGHT | changed)
 
