@@ -241,12 +241,9 @@ class Cluster:
 def certify(machine: Machine) -> None:
     """Make the certificate of the site, on the machine that brings TLS."""
     place = machine.folder / "etc"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-subj", "/CN=xueji.example.edu.cn", "-keyout", place / "site.key", "-out", place / "site.crt"],
-        check=True,
-        capture_output=True,
-    )
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=xueji.example.edu.cn"
+    files = ["-keyout", place / "site.key", "-out", place / "site.crt"]
+    subprocess.run(["openssl", *words.split(), *files], check=True, capture_output=True)
 
 
 def places_of(addresses: dict[str, str], environment: Path) -> Places:

@@ -42,8 +42,7 @@ class Places:
         # A machine's name is an address where a port follows; etcd's own name for it stays.
         text = re.sub(rf"\b({'|'.join(NAMES)})(?=:\d)", lambda found: self.addresses[found[1]], text)
         text = re.sub(r"\b(127\.0\.0\.1|0\.0\.0\.0)\b", self.addresses[name], text)
-        text = re.sub(r"listen (443|80)\b", lambda port: f"listen {self.addresses[name]}:{port[1]}", text)
-        return text
+        return re.sub(r"listen (443|80)\b", lambda port: f"listen {self.addresses[name]}:{port[1]}", text)
 
 
 class Machine:

@@ -71,11 +71,11 @@ class Service:
 
     def _hold_up(self) -> None:
         while self.wanted.wait():
-            if all(self._begin(line).wait() == 0 for line in self.unit.values["ExecStartPre"]):
-                if self.wanted.is_set():
-                    self.begun += 1
-                    self.process = self._begin(self.unit.value("ExecStart"))
-                    self.process.wait()
+            ready = all(self._begin(line).wait() == 0 for line in self.unit.values["ExecStartPre"])
+            if ready and self.wanted.is_set():
+                self.begun += 1
+                self.process = self._begin(self.unit.value("ExecStart"))
+                self.process.wait()
             time.sleep(float(self.unit.value("RestartSec", "1")))
 
     def _begin(self, line: str) -> subprocess.Popen:
