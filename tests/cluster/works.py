@@ -44,13 +44,16 @@ def replace_node(cluster: Cluster) -> Played:
     node, leader = cluster.standbys()[0], cluster.leader()
     node.kill()
 
-    def etcdctl(*words: str) -> str:
+    def etcdctl(*words: str) -> subprocess.CompletedProcess:
         command = ["etcdctl", f"--endpoints=http://{leader.ip}:2379", "member", *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, capture_output=True, text=True)
 
-    (gone,) = [line.split(",")[0] for line in etcdctl("list").splitlines() if f"{node.ip}:2380" in line]
-    etcdctl("remove", gone)
-    etcdctl("add", node.name, f"--peer-urls=http://{node.ip}:2380")
+    (gone,) = [
+        line.split(",")[0] for line in etcdctl("list").stdout.splitlines() if f"{node.ip}:2380" in line
+    ]
+    # It refuses for some seconds after an election of its own.
+    cluster.wait("etcd without the one that is gone", lambda: etcdctl("remove", gone).returncode == 0)
+    assert etcdctl("add", node.name, f"--peer-urls=http://{node.ip}:2380").returncode == 0
     node.wipe()
     node.services["etcd"].extra = {"ETCD_INITIAL_CLUSTER_STATE": "existing"}
     node.up()
