@@ -114,11 +114,19 @@ def _is_roster(fields: set[str]) -> bool:
     return len(fields & key_fields.BY_NAME.keys()) >= ENOUGH and bool(fields & TELLING)
 
 
-def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header | None:
+def recognised(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the headings that are known of the line that has the most of them."""
+    known = ([text for text in texts if field_of(text)] for texts in lines)
+    return max(known, key=len, default=[])
+
+
+def find(
+    rows: Sequence, merges: Sequence, by_hand: Mapping[int, str], row: int | None = None
+) -> Header | None:
     """Return the heading among a sheet's first lines, or None.
 
     `rows` are pairs of a row number and cells; `by_hand` says of a column's index which field it is, "" for
-    none.
+    none; `row` is the line that somebody has pointed at, whatever it says.
     """
     candidates: list[tuple[int, int, list[str]]] = []
     lines = [(number, _spread(number, cells, merges)) for number, cells in rows]
@@ -128,7 +136,11 @@ def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header
         candidates.append((number, number, texts))
         if place + 1 < len(lines) and lines[place + 1][0] == number + 1:
             candidates.append((number, number + 1, _stacked(texts, lines[place + 1][1])))
-    candidates = [candidate for candidate in candidates if _is_roster(_fields(candidate[2]))]
+    candidates = [
+        found
+        for found in candidates
+        if (found[:2] == (row, row) if row is not None else _is_roster(_fields(found[2])))
+    ]
     if not candidates:
         return None
     # The most fields; one line rather than two (a title above makes no heading of two lines); the first.

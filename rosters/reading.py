@@ -11,12 +11,12 @@ from bisect import bisect_right
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
-from . import cleaning, guard, headings, key_fields
+from . import cleaning, guard, headings, identity, key_fields
 from .problems import Problem
 from .sentences import Sentence
 
@@ -62,6 +62,9 @@ REFUSALS: dict[str, tuple[Sentence, bool]] = {
 LARGEST_FILE = 30 * 1024 * 1024
 
 _CACHE_LIMIT = 20_000
+# Of a sheet's first lines so many cells are shown, and of a cell so many characters.
+FIRST_CELLS, FIRST_CHARACTERS = 14, 24
+_LONG_NUMBER = re.compile(r"\d{12,}[\dXx]?")
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|总人数|总数)([:：].*|\d+人?)?|共\d+人.*")
 _NOTE = re.compile(
@@ -122,6 +125,8 @@ class Sheet:
     state: str = "empty"
     header: headings.Header | None = None
     students: int = 0
+    # Its first lines as texts, for somebody to point at the heading.
+    first_lines: list[tuple[int, list[str]]] = field(default_factory=list)
     # Row numbers by why they are no student's: title, total, note, heading.
     skipped: dict[str, list[int]] = field(default_factory=dict)
 
@@ -161,7 +166,8 @@ class Reading:
 def read(content: bytes, file_name: str, *, mapping: Mapping[str, str] | None = None) -> Reading:
     """Read a roster file of any format that is known, by its content.
 
-    `mapping` says by hand what a column is: {"sheet index:column index": field, or "" for none}, both from 0.
+    `mapping` says by hand what a column is: {"sheet index:column index": field, or "" for none}, both from 0;
+    and which line is the heading: {"sheet index:row": its number}.
     Raise Unreadable for a file that is no table, hostile, or too large.
     """
     if len(content) > LARGEST_FILE:
@@ -229,10 +235,15 @@ class _SheetWork:
         by_hand = {
             int(place.partition(":")[2]): name
             for place, name in self.reading.mapping.items()
-            if place.partition(":")[0] == str(self.number)
+            if place.partition(":")[0] == str(self.number) and place.partition(":")[2].isdigit()
         }
+        row = self.reading.mapping.get(f"{self.number}:row")
+        self.sheet.first_lines = [
+            (number, [_seen(cell) for cell in cells[:FIRST_CELLS]])
+            for number, cells in rows[: headings.FIRST_LINES]
+        ]
         first_lines = [row for row in rows if row[0] <= headings.FIRST_LINES + 1]
-        header = headings.find(first_lines, self.about["merges"], by_hand)
+        header = headings.find(first_lines, self.about["merges"], by_hand, int(row) if row else None)
         if header is None:
             self.sheet.state = "no_header"
             return
@@ -343,5 +354,12 @@ class _SheetWork:
 def _special(cell: dict[str, Any]) -> Any:
     """Return what a cell that is no text and no number stands for."""
     if "date" in cell:
-        return date.fromisoformat(cell["date"])
+        text = cell["date"]
+        return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     return cleaning.ERROR_CELL if "error" in cell else cleaning.TIME_CELL
+
+
+def _seen(cell: Any) -> str:
+    """Return a cell as it is shown to whoever looks for the heading; of a long number only the beginning."""
+    text = "" if isinstance(cell, dict) else cleaning.text_of(cell)
+    return _LONG_NUMBER.sub(lambda found: identity.mask(found[0]), text)[:FIRST_CHARACTERS]

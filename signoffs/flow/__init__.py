@@ -48,7 +48,7 @@ from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
 from .reports import settle_error
-from .rosters import campaign_for, import_roster, withdraw_student
+from .rosters import campaign_for, import_roster, remove_class, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount, wrong_tally
@@ -97,6 +97,7 @@ __all__ = [
     "receive",
     "record_export",
     "recount",
+    "remove_class",
     "remove_second_factor",
     "renew_digests",
     "reopen",

@@ -62,7 +62,7 @@ def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now)
     each deletes what the other has not.
     """
     refuse_if(retention.why_not(campaign, deadlines.day_of(clock())))
-    for one in ClassGroup.objects.filter(campaign=campaign, purged_at=None).order_by("pk"):
+    for one in ClassGroup.everything.filter(campaign=campaign, purged_at=None).order_by("pk"):
         with class_book(one.pk, clock) as book:
             if book.class_group.purged_at is None:  # two may run at once: the other has been here
                 book.note("purge", who, counts=_purge_class(book))

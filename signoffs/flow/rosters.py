@@ -13,9 +13,10 @@ from rosters.models import Campaign, ClassGroup, RosterImport, Student
 from ..entrance import links
 from ..models import Chain, ClassLink, MonitorDuty, Standing, proofs
 from ..process import rules, states
+from ..queries import undoing
 from ..queries.actors import Who
 from . import tallies
-from .book import Shelf, campaign_shelf, student_book
+from .book import Shelf, campaign_shelf, class_book, student_book
 from .campaigns import create_campaign
 from .chains import append
 from .refusals import Clock, Refused, refuse_if
@@ -56,7 +57,13 @@ def import_roster(
     with campaign_shelf(plan.campaign, clock) as shelf:
         if shelf.campaign.state == Campaign.State.CLOSED:
             raise Refused(_("The campaign is closed: its roster can't change any more."))
-        applied = importing.apply(plan, now=shelf.now, user=who.user, roster_import=roster_import)
+        applied = importing.apply(
+            plan,
+            now=shelf.now,
+            user=who.user,
+            roster_import=roster_import,
+            leeway=undoing.leeway(plan),
+        )
         touched = list(ClassGroup.objects.filter(pk__in=[one.pk for one in applied.class_groups_touched]))
         linked = set(
             ClassLink.objects.filter(class_group__in=touched, revoked_at=None).values_list(
@@ -91,6 +98,9 @@ def _note(
     for standing in restated:
         rows = by_class[standing.student.class_group_id]["rows"]
         rows[proofs.key_of(standing)] = proofs.digest_of(standing)
+    for name, counted in (("removed", applied.removed), ("reseated", applied.reseated)):
+        for class_group, count in counted.items():
+            by_class[class_group][name] = count
     source: dict[str, Any] = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
@@ -105,6 +115,8 @@ def _note(
         "changed": len(applied.changed),
         "classes": len(touched),
     }
+    if applied.removed:
+        counts["removed"] = applied.removed.total()
     shelf.note("import_roster", who, **source, **counts)
     return chains
 
@@ -130,3 +142,13 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = 
         # Kept, for the case that the roster names them again.
         book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))
         book.note("withdraw_student", who, student, reason=reason.strip())
+
+
+def remove_class(*, class_group: ClassGroup, who: Who, clock: Clock = timezone.now) -> None:
+    """A class that has become empty is shown no more; its links end, its events stay. Raise Refused."""
+    with class_book(class_group.pk, clock) as book:
+        if Student.objects.filter(class_group=book.class_group).exists():
+            raise Refused(_("The class has students: only an empty one can be removed."))
+        links.revoke(book.class_group, book.now)
+        importing.remove_class(book.class_group, now=book.now)
+        book.note("remove_class", who)

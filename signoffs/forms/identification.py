@@ -16,7 +16,7 @@ from rosters.models import ClassGroup, Student
 from .. import flow
 from ..entrance import identifications, throttle
 from ..models.prepared import Prepared
-from .base import Form
+from .base import Form, PastedField
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
 NOT_PROVED = _(
@@ -28,19 +28,19 @@ NOT_PROVED = _(
 class IdentifyForm(Form):
     """What a student types; the code takes the place of the last six."""
 
-    student_number = forms.CharField(
+    student_number = PastedField(
         label=_("Student number (学号)"),
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )
-    last_six = forms.CharField(
+    last_six = PastedField(
         label=_("Last six of your ID number (身份证号后六位)"),
         help_text=_("The last one may be an X. Of another document: its last six characters."),
         max_length=12,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    code = forms.CharField(
+    code = PastedField(
         label=_("One-time code"),
         help_text=_("Eight characters, from your department's officer, within the hour."),
         max_length=12,

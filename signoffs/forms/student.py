@@ -20,7 +20,7 @@ from ..entrance.throttle import Number
 from ..process import labels
 from ..process.answers import Answer, Answers, FieldAnswer, FieldReport, Snapshot
 from ..process.chsi_page import Proposal
-from .base import Form
+from .base import Form, PastedField
 from .signature import SignatureMixin
 
 # The form's own words; in English with a gloss.
@@ -258,7 +258,7 @@ class ClaimForm(Form):
     """名册漏人: somebody of the class whom the roster does not name."""
 
     name = forms.CharField(label=_("Name (姓名)"), max_length=80)
-    student_number = forms.CharField(label=_("Student number (学号)"), max_length=32, required=False)
+    student_number = PastedField(label=_("Student number (学号)"), max_length=32, required=False)
     phone = forms.CharField(
         label=_("Your phone number (联系号码)"), max_length=20, widget=forms.TextInput(attrs={"type": "tel"})
     )
