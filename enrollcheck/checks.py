@@ -1,4 +1,4 @@
-"""What must be so before a declaration may be acknowledged: the disk, and how the database is set.
+"""What must be so before a declaration may be acknowledged: the disk, and how the database is set; a sandbox.
 
 Read from the live connection and from the kernel, not from the settings: what counts is what is in force.
 """
@@ -8,8 +8,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from django.core.checks import Error
+from django.core.checks import CheckMessage, Error, Info, Warning
 from django.db import OperationalError, connection
+
+from rosters import guard
 
 from . import sqlite
 
@@ -160,3 +162,26 @@ def promises(app_configs: object, databases: Collection[str] | None = None, **kw
     except OperationalError:
         return []
     return [Error(lost, hint=advice, id=name) for name, holds, lost, advice in rows if not holds(found)]
+
+
+# What the kernel may give of the reading child's sandbox (rosters/child/sandbox.py): one must be on.
+_KERNEL_PARTS = frozenset({"landlock", "seccomp"})
+_PARTS = ("user", "privileges", "landlock", "limits", "seccomp")
+
+
+def reading_child(
+    app_configs: object, parts: list[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Say which parts of the reading child's sandbox are on. A child is asked where none are passed in."""
+    if parts is None:
+        try:
+            parts = guard.parts()
+        except guard.ChildDied:
+            parts = []
+    off = [name for name in _PARTS if name not in parts]
+    text = f"The process that reads uploaded rosters is a sandbox; on: {', '.join(parts) or 'nothing'}"
+    text += f"; off: {', '.join(off)}." if off else "."
+    if _KERNEL_PARTS & set(parts):
+        return [Info(text, id="enrollcheck.I001")]
+    hint = "Use a kernel with seccomp or Landlock, and a container or unit that lets a process set them."
+    return [Warning(text, hint=hint, id="enrollcheck.W001")]

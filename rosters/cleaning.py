@@ -228,7 +228,7 @@ def _day_of(moment: datetime) -> Cleaned:
     day = (moment + _MIDNIGHT_MISSED).date()
     off = abs(moment - datetime.combine(day, datetime.min.time()))
     time: dict[str, object] = {"time": f"{moment:%H:%M:%S}"}
-    if off > _MIDNIGHT_MISSED:
+    if off >= _MIDNIGHT_MISSED:
         return Cleaned(None, (("time_of_day", time),))
     return Cleaned(day, (("rounded_time", time),) if off else ())
 

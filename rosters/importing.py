@@ -93,9 +93,10 @@ def open_campaign() -> Campaign | None:
 
 
 def create_campaign(
-    slug: str, *, university: str, student_deadline: date, department_deadline: date, texts: dict[str, str]
+    slug: str, *, university: str, deadlines: tuple[date, date], texts: dict[str, str]
 ) -> Campaign:
-    """Return a new campaign, open unless another one is."""
+    """Return a new campaign, open unless another one is; `deadlines`: the students', the departments'."""
+    student_deadline, department_deadline = deadlines
     return Campaign.objects.create(
         slug=slug,
         university=university,
@@ -106,9 +107,9 @@ def create_campaign(
     )
 
 
-def set_deadlines(campaign: Campaign, *, student_deadline: date, department_deadline: date) -> None:
-    """Set both deadlines of a campaign."""
-    campaign.student_deadline, campaign.department_deadline = student_deadline, department_deadline
+def set_deadlines(campaign: Campaign, deadlines: tuple[date, date]) -> None:
+    """Set both deadlines of a campaign: the students', the departments'."""
+    campaign.student_deadline, campaign.department_deadline = deadlines
     campaign.save(update_fields=["student_deadline", "department_deadline"])
 
 

@@ -21,6 +21,17 @@ _ERRORS: dict[str, Sentence] = {
     "no_students": _("There is a heading, but no student below it."),
     "no_column": _("There is no column for %(label)s. Without it no student can be placed."),
     "column_twice": _("Two columns are %(label)s: “%(first)s” and “%(second)s”. Remove or rename one."),
+    "other_heading": _(
+        "This is a second heading, with other columns than the first. Put what is below it on a sheet of its "
+        "own, or give both the same columns."
+    ),
+    "students_without_heading": _(
+        "The sheet “%(sheet)s” has no heading, but %(count)s lines with ID numbers. Copy the heading into "
+        "its first line, or remove the sheet."
+    ),
+    "students_above_heading": _(
+        "Above the heading there are %(count)s lines with ID numbers. Move the heading above all students."
+    ),
     "campaign_closed": _("The campaign %(slug)s is closed for good; its roster can't change."),
     # of a cell
     "no_name": _("There is no name (姓名)."),
@@ -47,6 +58,15 @@ _ERRORS: dict[str, Sentence] = {
     "summed_years": _("Write the years as one number: 5 for 3+2, or the years at this school."),
     "ditto": _("“%(text)s” stands for the cell above. Write the value itself."),
     "error_value": _("The cell holds the error of a formula (as #N/A or #REF!)."),
+    "cut_text": _(
+        "The text ends inside a character: the field of the file is too narrow for it. Have the field made "
+        "wider, or save as xlsx."
+    ),
+    "undecoded": _(
+        "The value is in no known encoding, or of a kind that is not read (as a memo). Save the table as "
+        "xlsx."
+    ),
+    "two_values": _("Two columns stand below the heading %(label)s, and both hold a value."),
     "control": _("There is an invisible control character (%(character)s) in the text. Type the text again."),
     "bidirectional": _(
         "There is an invisible character (%(character)s) that makes text read in another order than it is "
@@ -62,6 +82,21 @@ _ERRORS: dict[str, Sentence] = {
 }
 
 _WARNINGS: dict[str, Sentence] = {
+    # of the file or a sheet
+    "hidden_rows": _(
+        "%(count)s students stand in hidden rows (by a filter, for example); they are imported."
+    ),
+    "lines_not_read": _(
+        "%(count)s lines were not read though they look like students, this one first: they stand outside "
+        "the table, or on a hidden sheet (“%(sheet)s”)."
+    ),
+    "deleted_records": _("%(count)s records are marked as deleted in the file; they are not imported."),
+    "records_beyond": _(
+        "%(count)s records follow after the number of records that the file itself gives; they are not "
+        "imported. Open the table in the program that it comes from, and export it again."
+    ),
+    "more_problems": _("There are %(count)s more problems than are listed here."),
+    # of a cell
     "column_missing": _("There is no column for %(label)s: what the roster holds of it stays as it is."),
     "empty": _("%(label)s is empty."),
     "no_value": _("“%(text)s” is no value: it counts as empty."),

@@ -33,4 +33,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         with turns.in_database():
-            super()._commit()  # type: ignore[misc]  # Django has it, its stubs have not
+            super()._commit()  # type: ignore[misc]  # Django's stubs leave it out

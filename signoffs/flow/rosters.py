@@ -1,7 +1,6 @@
 """A roster comes in, or somebody leaves it: the facts through rosters.importing, and what follows."""
 
 from collections import defaultdict
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +11,7 @@ from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from ..entrance import links
 from ..models import Chain, ClassLink, MonitorDuty, Standing, proofs
-from ..process import rules, states
+from ..process import deadlines, rules, states
 from ..queries import undoing
 from ..queries.actors import Who
 from . import tallies
@@ -26,7 +25,7 @@ from .standings import end_excuse, newest_that_counts, restate
 def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaign:
     """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
 
-    A new one has the default texts and that year's deadlines, 22 and 24 December.
+    A new one has the default texts and that year's usual deadlines.
     """
     found = Campaign.objects.filter(slug=slug).first()
     if found is not None:
@@ -36,8 +35,7 @@ def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaig
     return create_campaign(
         slug=slug,
         university=latest.university if latest else "",
-        student_deadline=date(int(slug), 12, 22),
-        department_deadline=date(int(slug), 12, 24),
+        deadlines=deadlines.usual(int(slug)),
         texts={},
         who=who,
         clock=clock,

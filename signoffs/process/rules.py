@@ -17,6 +17,7 @@ from rosters.sentences import Sentence
 
 from . import states
 from .answers import Answer, Answers, FieldReport
+from .deadlines import Deadlines
 
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
@@ -277,27 +278,27 @@ def _too_far(year: int) -> str:
 _lazy_too_far = lazy(_too_far, str)
 
 
-def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
+def _may_end(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     """Refuse deadlines in the wrong order, or so far off that only a slip of the hand explains them.
 
     They could never be taken back. Counted from the cohort year, or from today in a campaign of old.
     """
-    if department_deadline < student_deadline:
+    if deadlines.departments < deadlines.students:
         return _("The departments' deadline can't be before the students'.")
     last = max(int(slug), today.year) + YEARS_AHEAD
-    return _lazy_too_far(last) if department_deadline.year > last else None
+    return _lazy_too_far(last) if deadlines.departments.year > last else None
 
 
-def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
+def may_begin(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     """Refuse a campaign whose name is no cohort year, or whose deadlines can't be."""
-    return may_name(slug) or _may_end(slug, student_deadline, department_deadline, today)
+    return may_name(slug) or _may_end(slug, deadlines, today)
 
 
-def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> Sentence | None:
-    """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
-    if new[0] < old[0] or new[1] < old[1] or new == old:
+def may_extend(slug: str, old: Deadlines, new: Deadlines, today: date) -> Sentence | None:
+    """Refuse deadlines that are not an extension of the old ones."""
+    if new.students < old.students or new.departments < old.departments or new == old:
         return _("A deadline can only be extended.")
-    return _may_end(slug, *new, today)
+    return _may_end(slug, new, today)
 
 
 def may_give(text: str, reason: Sentence) -> Sentence | None:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from enrollcheck.demo import environment, story, university
 from enrollcheck.demo.environment import HOST, PORT
-from rosters import planning, reading
+from rosters import planning, reading, refusals
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow
 from signoffs.entrance import links
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         now = timezone.now()
         today = now.astimezone(SCHOOL_CLOCK).date()
-        cohort = story.deadlines(today)[0].year
+        cohort = story.deadlines(today).students.year
         if roster is None or content is None:
             name, content = f"{cohort}.xlsx", university.workbook(cohort)
         else:
@@ -120,20 +120,18 @@ class Command(BaseCommand):
     def bring_in(self, name: str, content: bytes, slug: str, now: datetime, *, invented: bool) -> Campaign:
         """Import the list, as if some days ago. Raise CommandError with every problem where it is refused."""
         start = now - timedelta(days=story.DAYS_AGO)
-        first = story.first_deadline(now.astimezone(SCHOOL_CLOCK).date())
         who, clock = Who(command="demo"), lambda: start
         campaign = flow.create_campaign(
             slug=slug,
             university=university.UNIVERSITY if invented else "",
-            student_deadline=first,
-            department_deadline=first + timedelta(days=2),
+            deadlines=story.first_deadlines(now.astimezone(SCHOOL_CLOCK).date()),
             texts={},
             who=who,
             clock=clock,
         )
         try:
             plan = planning.plan(campaign, reading.read(content, name))
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             raise CommandError(str(error)) from error
         errors = [problem for problem in plan.problems if problem.level == "error"]
         if errors:

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
-from django.utils import timezone
 
 from enrollcheck.postgresql import role
 from signoffs import flow
@@ -66,4 +65,4 @@ class Command(migrate.Command):
         whole = not (options["app_label"] or options["plan"] or options["check_unapplied"])
         if whole and User.objects.exists() and not Event.objects.filter(verb=ADOPTED).exists():
             who = Who(command="migrate")
-            flow.note_accounts(users=list(User.objects.all()), verb=ADOPTED, who=who, clock=timezone.now)
+            flow.note_accounts(users=list(User.objects.all()), verb=ADOPTED, who=who)

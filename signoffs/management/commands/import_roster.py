@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from rosters import importing, planning, reading
+from rosters import importing, planning, reading, refusals
 from rosters.models import Campaign
 from rosters.sentences import Sentence
 from signoffs import flow
@@ -69,9 +69,9 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}", returncode=WRONG_USAGE) from error
         try:
             if content is None:
-                raise reading.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
+                raise refusals.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
             roster = reading.read(content, Path(file).name)
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             result = _unreadable(error)
         else:
             result = _import(
@@ -102,7 +102,7 @@ def _of_the_whole(code: str, message: Sentence) -> dict[str, Any]:
     return {**place, "level": "error", "code": code, "message": str(message)}
 
 
-def _unreadable(error: reading.Unreadable) -> dict[str, Any]:
+def _unreadable(error: refusals.Unreadable) -> dict[str, Any]:
     """Return the result for a file that no row could be read from."""
     problems = [_of_the_whole(error.code, error.sentence)]
     return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}

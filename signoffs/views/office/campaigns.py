@@ -44,7 +44,7 @@ def _campaign_page(
 @moves(_campaign_page, form=posted(DeadlinesForm))
 def campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: DeadlinesForm) -> HttpResponse:
     """The deadlines, to extend them."""
-    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    flow.extend_deadlines(campaign=desk.campaign, deadlines=form.deadlines, who=desk.who)
     return done(request, _("The deadlines are extended."), "office-campaign")
 
 
@@ -75,10 +75,14 @@ def _campaign_form(request: HttpRequest, desk: access.OfficeDesk) -> CampaignFor
 @moves(_campaigns_page, form=_campaign_form)
 def campaigns(request: HttpRequest, desk: access.OfficeDesk, form: CampaignForm) -> HttpResponse:
     """All years; and next year's, to prepare it from the last one."""
-    values = dict(form.cleaned_data)
-    latest = _latest() if values.pop("copy_texts") else None
-    texts = latest.texts if latest else {}
-    made = flow.create_campaign(**values, texts=texts, who=desk.who)
+    latest = _latest() if form.cleaned_data["copy_texts"] else None
+    made = flow.create_campaign(
+        slug=form.cleaned_data["slug"],
+        university=form.cleaned_data["university"],
+        deadlines=form.deadlines,
+        texts=latest.texts if latest else {},
+        who=desk.who,
+    )
     return done(request, _("Prepared: %(campaign)s.") % {"campaign": made}, "office-campaigns")
 
 

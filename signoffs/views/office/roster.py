@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rosters import headings, importing, marking, planning, reading
+from rosters import headings, importing, marking, planning, reading, refusals
 from rosters import template as empty_roster
 from rosters.models import Department, RosterImport
 from rosters.sentences import Sentence
@@ -39,7 +39,7 @@ def upload(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
         return _uploads(request, desk, form=form, status=INVALID)
     try:
         return redirect("office-roster-preview", _take(request, desk, form.cleaned_data["file"]).uuid)
-    except reading.Unreadable as error:
+    except refusals.Unreadable as error:
         return _uploads(request, desk, form=form, status=INVALID, refusal=error.sentence)
     except flow.Refused as refused:
         return _uploads(request, desk, form=form, status=REFUSED, refusal=refused.reason)
@@ -73,7 +73,7 @@ def _uploads(
 def _take(request: HttpRequest, desk: access.OfficeDesk, file: UploadedFile) -> RosterImport:
     """Read and keep an upload; the first one of all makes this year's campaign, and says so.
 
-    Raise reading.Unreadable, and flow.Refused where another is making the campaign.
+    Raise refusals.Unreadable, and flow.Refused where another is making the campaign.
     """
     now, content, name = timezone.now(), file.read(), str(file.name)
     read = reading.read(content, name)
@@ -101,7 +101,7 @@ def _waiting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 "still to be applied, upload it again."
             )
             return _uploads(request, desk, status=GONE, refusal=refusal)
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             return _uploads(request, desk, status=INVALID, refusal=error.sentence)
 
     return loaded
@@ -214,7 +214,7 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterI
     plan = importing.plan_of(roster_import, now=now)
     try:
         book = marking.marked(content, plan.reading, plan.problems)
-    except reading.Unreadable as error:
+    except refusals.Unreadable as error:
         return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
     flow.record_export(campaign=roster_import.campaign, who=desk.who, what="marked roster")
     name = roster_import.file_name.rpartition(".")[0] or roster_import.file_name

@@ -260,8 +260,7 @@ class TestExcuses:
         campaign = student.campaign
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=Who(user=factories.user("office")),
             clock=lambda: after,
         )
@@ -278,8 +277,7 @@ class TestExcuses:
         assert retention.not_handed_out(campaign) == []
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=who,
             clock=lambda: after,
         )
@@ -305,8 +303,7 @@ class TestLateAndThenExtended:
         assert Tally.objects.get().cells == "Crc"
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=Who(user=factories.user("office")),
             clock=lambda: end + timedelta(days=2),
         )
@@ -337,8 +334,7 @@ class TestLateAndThenExtended:
         office = Who(user=factories.user("office"))
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=office,
             clock=lambda: end,
         )
