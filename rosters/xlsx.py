@@ -77,7 +77,7 @@ def _cell(value: object) -> str:
     raise TypeError(f"no cell holds a {type(value).__name__}")
 
 
-class Book:
+class Workbook:
     """A workbook that grows sheet by sheet; `content` ends it."""
 
     def __init__(self) -> None:

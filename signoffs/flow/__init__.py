@@ -6,7 +6,7 @@ it raises Refused with the sentence that also stands on the disabled button, and
 
 from .accounts import (
     Person,
-    Place,
+    Post,
     accept_invitation,
     add_account,
     deactivate,
@@ -15,7 +15,7 @@ from .accounts import (
     known_classes,
     note_accounts,
     note_own,
-    place_of,
+    posts_of,
     reactivate,
     remove_second_factor,
     require_second_factor,
@@ -56,7 +56,7 @@ from .whole_numbers import ask_whole_numbers, export_whole_numbers
 
 __all__ = [
     "Person",
-    "Place",
+    "Post",
     "Refused",
     "accept_invitation",
     "accept_sheet",
@@ -91,7 +91,7 @@ __all__ = [
     "note_accounts",
     "note_own",
     "open_campaign",
-    "place_of",
+    "posts_of",
     "purge_campaign",
     "reactivate",
     "receive",

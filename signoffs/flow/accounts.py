@@ -30,7 +30,7 @@ Role = Membership.Role
 
 
 @dataclass(frozen=True)
-class Place:
+class Post:
     """What an account may do, and where. Only an officer has a department, only a counsellor classes."""
 
     role: str
@@ -39,12 +39,12 @@ class Place:
 
     def described(self) -> dict[str, Any]:
         """Return it as an event tells it."""
-        place: dict[str, Any] = {"role": self.role}
+        post: dict[str, Any] = {"role": self.role}
         if self.department is not None:
-            place["department"] = self.department.name
+            post["department"] = self.department.name
         if self.class_groups:
-            place["classes"] = sorted(str(one) for one in self.class_groups)
-        return place
+            post["classes"] = sorted(str(one) for one in self.class_groups)
+        return post
 
 
 @dataclass(frozen=True)
@@ -90,47 +90,47 @@ def _check_person(person: Person, but: User | None = None) -> None:
         raise Refused(_("Another account has this campus name."))
 
 
-def _check_place(place: Place) -> None:
-    if place.role == Role.DEPARTMENT and place.department is None:
+def _check_post(post: Post) -> None:
+    if post.role == Role.DEPARTMENT and post.department is None:
         raise Refused(_("Choose the officer's department."))
-    if place.role == Role.COUNSELLOR and not place.class_groups:
+    if post.role == Role.COUNSELLOR and not post.class_groups:
         raise Refused(_("Choose at least one class of the counsellor."))
 
 
-def place_of(user: User) -> list[Place]:
-    """Return what the account may do at present; more than one place only where it was so made of old."""
+def posts_of(user: User) -> list[Post]:
+    """Return what the account may do at present; more than one post only where it was so made of old."""
     return [
-        Place(one.role, one.department, tuple(one.class_groups.select_related("department")))
+        Post(one.role, one.department, tuple(one.class_groups.select_related("department")))
         for one in Membership.objects.filter(user=user).select_related("department")
     ]
 
 
-def _settle(shelf: LockedChain, user: User, place: Place) -> None:
-    """Give the account this place and no other; both are for the next event."""
+def _settle(shelf: LockedChain, user: User, post: Post) -> None:
+    """Give the account this post and no other; both are for the next event."""
     shelf.removed(*Membership.objects.filter(user=user))
     Membership.objects.filter(user=user).delete()
-    of_officer = place.department if place.role == Role.DEPARTMENT else None
-    membership = Membership.objects.create(user=user, role=place.role, department=of_officer)
-    if place.role == Role.COUNSELLOR:
-        membership.class_groups.set(place.class_groups)
+    of_officer = post.department if post.role == Role.DEPARTMENT else None
+    membership = Membership.objects.create(user=user, role=post.role, department=of_officer)
+    if post.role == Role.COUNSELLOR:
+        membership.class_groups.set(post.class_groups)
     shelf.wrote(user, membership)
 
 
 def add_account(
-    *, username: str, person: Person, place: Place, who: Who, clock: Clock = timezone.now
+    *, username: str, person: Person, post: Post, who: Who, clock: Clock = timezone.now
 ) -> tuple[User, str]:
     """Make an account and return it with the token of its invitation, kept nowhere. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         _check_person(person)
-        _check_place(place)
+        _check_post(post)
         if User.objects.filter(username__iexact=username).exists():
             raise Refused(_("There is an account with this user name already."))
         user = User(username=username, email=person.email, first_name=person.name)
         user.campus_name = person.campus_name
         user.set_unusable_password()
         user.save()
-        _settle(shelf, user, place)
-        shelf.note("add_account", who, **_about(user), name=person.name, place=place.described())
+        _settle(shelf, user, post)
+        shelf.note("add_account", who, **_about(user), name=person.name, place=post.described())
         token = links.issue_invitation(user, who.user, shelf.now)
         shelf.note("invite", who, **_about(user))
         return user, token
@@ -164,15 +164,15 @@ def accept_invitation(*, token: str, password: str, clock: Clock = timezone.now)
         return user
 
 
-def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: Clock = timezone.now) -> None:
+def edit_account(*, user: User, person: Person, post: Post, who: Who, clock: Clock = timezone.now) -> None:
     """Change who somebody is and what they may do. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
         _check_person(person, but=user)
-        _check_place(place)
-        if place.role != Role.OFFICE and not user.is_superuser and staffing.is_office(user):
+        _check_post(post)
+        if post.role != Role.OFFICE and not user.is_superuser and staffing.is_office(user):
             refuse_if(staffing.may_lose_office(user, who.user))
-        old = [one.described() for one in place_of(user)]
+        old = [one.described() for one in posts_of(user)]
         old_person = {"name": user.get_full_name(), "email": user.email, "campus_name": user.campus_name}
         if person.campus_name != user.campus_name:
             # Whoever came in by the old name does not by the new one.
@@ -180,8 +180,8 @@ def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: C
         user.first_name, user.last_name = person.name, ""
         user.email, user.campus_name = person.email, person.campus_name
         user.save(update_fields=["first_name", "last_name", "email", "campus_name"])
-        _settle(shelf, user, place)
-        shelf.note("edit_account", who, **_about(user), old=old, new=place.described(), old_person=old_person)
+        _settle(shelf, user, post)
+        shelf.note("edit_account", who, **_about(user), old=old, new=post.described(), old_person=old_person)
 
 
 def _end_sessions(user: User, but: str = "") -> int:
@@ -249,13 +249,13 @@ def untie_campus(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
         shelf.note("untie_campus", who, **_about(user))
 
 
-def require_second_factor(*, of: str, who: Who, clock: Clock = timezone.now) -> None:
+def require_second_factor(*, whose: str, who: Who, clock: Clock = timezone.now) -> None:
     """Say whose accounts must have a second factor. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         old = staffing.second_factor_rule()
-        rule, _made = SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        rule, _made = SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": whose})
         shelf.wrote(rule)
-        shelf.note("require_second_factor", who, old=old, new=of)
+        shelf.note("require_second_factor", who, old=old, new=whose)
 
 
 def note_accounts(*, users: Iterable[User], verb: str, who: Who, clock: Clock = timezone.now) -> None:

@@ -115,7 +115,7 @@ class Book(Accounting):
     def situation(self, student: Student | None = None) -> rules.Situation:
         """Look at the class, and at the student, under the lock, before the move is made."""
         standing = self.standing(student) if student else None
-        return situations.situation(self.class_group, self.now, standing, of=self._class_states)
+        return situations.situation(self.class_group, self.now, standing, known=self._class_states)
 
     def allow(self, verb: str, who: actors.Who, student: Student | None = None) -> rules.Situation:
         """Ask the rules for a move and return what they looked at. Raise Refused with their reason."""

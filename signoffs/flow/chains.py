@@ -40,27 +40,27 @@ def append(
     The first event says whose chain it is. One of staff says how much of the campaign's personal data they
     had been shown, so that an access log that was emptied since is noticed.
     """
-    said = {"by": who.label, **payload}
+    whole = {"by": who.label, **payload}
     if not chain.length:
-        said["chain"] = identity_of(chain)
+        whole["chain"] = identity_of(chain)
     if who.user is not None:
-        said["user"] = str(who.user.uuid)
-        said["role"] = who.role
+        whole["user"] = str(who.user.uuid)
+        whole["role"] = who.role
         if chain.campaign_id is not None:
-            said["seen"] = looks_of(who.user.pk, chain.campaign_id)
+            whole["seen"] = looks_of(who.user.pk, chain.campaign_id)
     if who.student is not None:
-        said["actor"] = str(who.student.uuid)
+        whole["actor"] = str(who.student.uuid)
     if student is not None:
-        said["student"] = str(student.uuid)
+        whole["student"] = str(student.uuid)
     ring, salt, position = key_ring(), secrets.token_bytes(16), chain.length + 1
-    payload_digest = ring.digest("payload", _payload_text(salt, said))
+    payload_digest = ring.digest("payload", _payload_text(salt, whole))
     link = ring.digest("event", _link_text(chain.head, position, verb, now, payload_digest))
     event = Event(
         chain=chain,
         position=position,
         verb=verb,
         happened_at=now,
-        payload=said,
+        payload=whole,
         salt=salt,
         payload_digest=payload_digest,
         link=link,
@@ -70,7 +70,7 @@ def append(
     store(event)
     chain.length, chain.head = position, link
     update(chain, ("length", "head"))
-    witness.note(event, chain, said.get("submission", ""))
+    witness.note(event, chain, whole.get("submission", ""))
     return event
 
 

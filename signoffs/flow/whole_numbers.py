@@ -57,6 +57,6 @@ def export_whole_numbers(
     with campaign_shelf(campaign, clock) as shelf:
         _allow(who, shelf.campaign, reason)
         before = Event.objects.filter(chain=shelf.chain, verb=EXPORTED).count()
-        of: dict[str, Any] = {"department": department.name} if department else {}
+        scope: dict[str, Any] = {"department": department.name} if department else {}
         number = f"{shelf.campaign.slug}-{before + 1:03d}"
-        return shelf.note(EXPORTED, who, number=number, reason=reason.strip(), **of)
+        return shelf.note(EXPORTED, who, number=number, reason=reason.strip(), **scope)

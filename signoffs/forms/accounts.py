@@ -79,14 +79,14 @@ class AccountForm(Form):
             cleaned["name"].strip(), cleaned["email"], cleaned.get("campus_name", campus_name).strip()
         )
 
-    def place(self, kept: tuple[ClassGroup, ...] = ()) -> flow.Place:
+    def post(self, kept: tuple[ClassGroup, ...] = ()) -> flow.Post:
         """Return what they may do, for a valid form; `kept` are a counsellor's classes not shown in it."""
         cleaned = self.cleaned_data
         if cleaned["role"] == Role.DEPARTMENT:
-            return flow.Place(cleaned["role"], department=cleaned["department"])
+            return flow.Post(cleaned["role"], department=cleaned["department"])
         if cleaned["role"] == Role.COUNSELLOR:
-            return flow.Place(cleaned["role"], class_groups=(*cleaned["class_groups"], *kept))
-        return flow.Place(cleaned["role"])
+            return flow.Post(cleaned["role"], class_groups=(*cleaned["class_groups"], *kept))
+        return flow.Post(cleaned["role"])
 
 
 class NewAccountForm(AccountForm):

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from rosters import identity, key_fields
 from rosters.models import Campaign, ClassGroup, Student
-from rosters.xlsx import Book
+from rosters.xlsx import Workbook
 
 from ..models import Declaration, Event, Excuse, FieldError
 from ..process import deadlines, states
@@ -38,13 +38,13 @@ def _school_clock(moment: datetime | None) -> datetime | None:
     return moment and moment.astimezone(deadlines.SCHOOL_CLOCK).replace(tzinfo=None)
 
 
-def _sheet(book: Book, title: str, columns: dict[str, int], rows: Iterable) -> None:
+def _sheet(book: Workbook, title: str, columns: dict[str, int], rows: Iterable) -> None:
     book.sheet(title, list(columns), list(columns.values()), rows)
 
 
 def student_status(class_groups: Iterable[ClassGroup], state: str = "") -> bytes:
     """Return where every student of these classes stands; `state`: only those who stand so."""
-    book = Book()
+    book = Workbook()
     _sheet(book, "学生状态", STATUS_COLUMNS, _status_rows(class_groups, state))
     return book.content()
 
@@ -78,7 +78,7 @@ def _status_rows(class_groups: Iterable[ClassGroup], state: str) -> Iterator[tup
 def department_summary(campaign: Campaign, now: datetime) -> bytes:
     """Return the dashboard's table of departments, and one of the classes."""
     overview = campaign_overview(campaign, now)
-    book = Book()
+    book = Workbook()
     _sheet(book, "系部", SUMMARY_COLUMNS, (_summary_row(row) for row in overview.departments))
     classes = {"系部": 18, "班级": 20, **dict.fromkeys(list(SUMMARY_COLUMNS)[2:11], 8), "确认表": 14}
     _sheet(
@@ -134,7 +134,7 @@ def error_statistics(class_groups: Iterable[ClassGroup]) -> bytes:
     )
     errors = list(found)
     counts = Counter((one.field, one.owner, one.outcome) for one in errors)
-    book = Book()
+    book = Workbook()
     _sheet(
         book,
         "统计",
@@ -178,29 +178,29 @@ def whole_numbers(class_groups: Iterable[ClassGroup], made: Event) -> bytes:
 
     Its number stands in each row, so that a row that turns up elsewhere tells where it came from.
     """
-    said, book = made.payload or {}, Book()
+    payload, book = made.payload or {}, Workbook()
     columns = {"序号": 6, **{field.label: 20 for field in key_fields.KEY_FIELDS}, "导出编号": 12}
     students = Student.objects.filter(class_group__in=class_groups, withdrawn_at=None)
     in_order = students.order_by("class_group__department__name", "class_group__name", "seat")
     _sheet(
         book,
-        f"名册 {said['number']}",
+        f"名册 {payload['number']}",
         columns,
         (
             (
                 one.seat,
                 *(key_fields.display(name, getattr(one, name)) for name in key_fields.BY_NAME),
-                said["number"],
+                payload["number"],
             )
             for one in in_order.iterator(chunk_size=2000)
         ),
     )
     facts = (
-        ("导出编号", said["number"]),
-        ("导出人", said["by"]),
+        ("导出编号", payload["number"]),
+        ("导出人", payload["by"]),
         ("时间", _school_clock(made.happened_at)),
-        ("范围", said.get("department", "全部系部")),
-        ("事由", said["reason"]),
+        ("范围", payload.get("department", "全部系部")),
+        ("事由", payload["reason"]),
         ("说明", "含完整身份证号，仅限上述事由使用，用后即删。"),
     )
     _sheet(book, "导出说明", {"项目": 12, "内容": 60}, facts)

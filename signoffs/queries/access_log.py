@@ -34,7 +34,7 @@ class Access:
     what: str
     is_file: bool
     # A student, else a class, a department or a campaign: whose data it was.
-    of: object
+    whose: object
 
 
 class AccessLog:
@@ -70,16 +70,16 @@ def _loaded(keys: list[tuple]) -> Iterator[Access]:
 
 
 def _of_look(record: AccessRecord) -> Access:
-    of = record.student or record.class_group or record.department or record.campaign
-    return Access(record.seen_at, record.user, "", record.role, record.view, False, of)
+    whose = record.student or record.class_group or record.department or record.campaign
+    return Access(record.seen_at, record.user, "", record.role, record.view, False, whose)
 
 
 def _of_file(event: Event) -> Access:
-    said, chain = event.payload or {}, event.chain
-    of = chain.class_group or chain.department or chain.campaign
-    command = "" if event.user else said.get("by", "")
-    what = said.get("what", event.verb)
-    return Access(event.happened_at, event.user, command, said.get("role", ""), what, True, of)
+    payload, chain = event.payload or {}, event.chain
+    whose = chain.class_group or chain.department or chain.campaign
+    command = "" if event.user else payload.get("by", "")
+    what = payload.get("what", event.verb)
+    return Access(event.happened_at, event.user, command, payload.get("role", ""), what, True, whose)
 
 
 def of_student(student: Student) -> AccessLog:

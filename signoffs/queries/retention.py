@@ -85,7 +85,7 @@ def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
     return [
         one
         for one in classes.select_related("department").order_by("department__name", "name")
-        if max(printed.get(of, 0) for of in ((one.pk, None), (None, one.department_id), (None, None)))
+        if max(printed.get(scope, 0) for scope in ((one.pk, None), (None, one.department_id), (None, None)))
         <= changed.get(one.pk, 0)
     ]
 

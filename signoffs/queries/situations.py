@@ -71,10 +71,10 @@ def situation(
     now: datetime,
     standing: Standing | None = None,
     *,
-    of: tuple[str, str] | None = None,
+    known: tuple[str, str] | None = None,
 ) -> rules.Situation:
-    """Look at a class, and at how one of its students stands. `of`: what class_states said, where known."""
-    sheet, hand_in = of or class_states(class_group)
+    """Look at a class, and at how one of its students stands. `known`: its class_states."""
+    sheet, hand_in = known or class_states(class_group)
     return rules.Situation(
         open=class_group.campaign.state == Campaign.State.OPEN,
         deadline_passed=deadlines.is_late(class_group.campaign.student_deadline, now),

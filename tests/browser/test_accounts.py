@@ -49,7 +49,7 @@ def test_from_the_invitation_to_a_sign_in_with_a_code(live_server, phone, settin
     press(desk)
     found += faults(desk)
     link = desk.input_value("[data-copy-text]")
-    flow.require_second_factor(of="everybody", who=Who(user=office))
+    flow.require_second_factor(whose="everybody", who=Who(user=office))
 
     page = phone()
     page.emulate_media(color_scheme=scheme)

@@ -173,7 +173,7 @@ class TestOn:
         assert is_in(client)
 
     def test_a_required_second_factor_is_set_up_first(self, campus, person):
-        flow.require_second_factor(of="everybody", who=Who(user=person))
+        flow.require_second_factor(whose="everybody", who=Who(user=person))
         person.set_unusable_password()
         person.save()
         client, _ = sign_on("sub-1")

@@ -9,7 +9,7 @@ import pytest
 import python_calamine
 from django.utils import timezone
 
-from rosters.xlsx import Book, as_written
+from rosters.xlsx import Workbook, as_written
 
 ROW = (
     "王𠮷 <&>\n",
@@ -25,7 +25,7 @@ FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "＝1＋1", "＋1", "－1", "
 
 
 def book(*rows) -> bytes:
-    made = Book()
+    made = Workbook()
     made.sheet("一", ["甲", "乙"], [10, 20], rows)
     made.sheet("二 & 三", ["丙"], [8], [("x",)])
     return made.content()

@@ -91,8 +91,8 @@ class Command(BaseCommand):
                 cursor.execute("PRAGMA secure_delete = ON")
         if campaign.purged_at is None:
             gone = flow.purge_campaign(campaign=campaign, who=who)
-            told = ", ".join(f"{count:,} {what}" for what, count in gone.items())
-            self.stdout.write(f"{campaign.slug}: deleted: {told or 'nobody'}.")
+            counts = ", ".join(f"{count:,} {what}" for what, count in gone.items())
+            self.stdout.write(f"{campaign.slug}: deleted: {counts or 'nobody'}.")
         self.forget()
 
     def forget(self) -> None:

@@ -63,8 +63,8 @@ class Command(BaseCommand):
                 f"that it writes under {ring.writing_id}, and run this again."
             )
         old = [key_id for key_id in ring.digest_keys() if key_id != ring.writing_id]
-        said = f"{', '.join(old)} can be taken out of FIELD_KEY; then restart the server. " if old else ""
-        self.stdout.write(f"Everything is under {ring.writing_id}. {said}Older backups need their old key.")
+        advice = f"{', '.join(old)} can be taken out of FIELD_KEY; then restart the server. " if old else ""
+        self.stdout.write(f"Everything is under {ring.writing_id}. {advice}Older backups need their old key.")
         invitations = links.invitations_under_old_keys(timezone.now())
         if old and invitations:
             names = ", ".join(one.user.username for one in invitations)

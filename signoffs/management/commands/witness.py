@@ -12,7 +12,7 @@ from signoffs.upkeep.witness import Line, read
 WRONG_USAGE = 2
 
 
-def _told(one: Forgotten) -> str:
+def _in_words(one: Forgotten) -> str:
     """Return the sentence that names a forgotten move."""
     where = one.chain.place if one.chain else f"chain {one.line.chain}, of which nothing is left"
     sent = f", submission {one.line.submission}" if one.line.submission else ""
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         count = 0
         for one in forgotten(lines):
             count += 1
-            self.stdout.write(_told(one))
+            self.stdout.write(_in_words(one))
         chains = len({line.chain for line in lines})
         if count:
             raise CommandError(f"{count:,} of {len(set(lines)):,} moves are forgotten.", returncode=1)

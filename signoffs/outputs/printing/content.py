@@ -65,7 +65,7 @@ class ErrorRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Form:
+class PaperForm:
     """One class's form."""
 
     campaign: Campaign
@@ -82,23 +82,23 @@ class Form:
     blank: bool = False
 
 
-def gather(class_groups: Sequence[ClassGroup], *, blank: bool, names: bool = True) -> Iterator[Form]:
+def gather(class_groups: Sequence[ClassGroup], *, blank: bool, names: bool = True) -> Iterator[PaperForm]:
     """Yield the forms one by one. For 20 classes at a time the database is asked once."""
     for start in range(0, len(class_groups), AT_ONCE):
         some = class_groups[start : start + AT_ONCE]
         yield from _blank(some, names) if blank else _filled(some)
 
 
-def _blank(class_groups: Sequence[ClassGroup], names: bool) -> Iterator[Form]:
+def _blank(class_groups: Sequence[ClassGroup], names: bool) -> Iterator[PaperForm]:
     cells = defaultdict(list)
     students = Student.objects.filter(class_group__in=class_groups).order_by("seat")
     for key, seat, name, withdrawn in students.values_list("class_group", "seat", "name", "withdrawn_at"):
         cells[key].append(Cell(seat, name if names else "", struck=withdrawn is not None))
     for class_group in class_groups:
-        yield Form(class_group.campaign, class_group, tuple(cells[class_group.pk]), blank=True)
+        yield PaperForm(class_group.campaign, class_group, tuple(cells[class_group.pk]), blank=True)
 
 
-def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
+def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[PaperForm]:
     found = ClassSheet.objects.filter(class_group__in=class_groups).select_related("collator")
     standing = found.exclude(state=ClassSheet.State.RETURNED).order_by("version")
     sheets = {sheet.class_group_id: sheet for sheet in standing}
@@ -112,7 +112,7 @@ def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
     later = _later(list(sheets.values()))
     for class_group in class_groups:
         own, sheet = rows[class_group.pk], sheets.get(class_group.pk)
-        yield Form(
+        yield PaperForm(
             campaign=class_group.campaign,
             class_group=class_group,
             cells=tuple(_cell(row, declared.get(row["declaration"])) for row in own),
@@ -152,8 +152,8 @@ class _Declared(NamedTuple):
 def _declared(class_groups: Sequence[ClassGroup], wanted: set[str]) -> dict[str, _Declared]:
     """Return the wanted declarations by UUID: of these classes, or of students who came from others."""
     found = {}
-    for of in ({"class_group__in": class_groups}, {"uuid__in": wanted}):
-        declarations = Declaration.objects.filter(**of).order_by()
+    for scope in ({"class_group__in": class_groups}, {"uuid__in": wanted}):
+        declarations = Declaration.objects.filter(**scope).order_by()
         for one in declarations.values_list("pk", "uuid", "signature", "phone"):
             found[str(one[1])] = _Declared(*cast("tuple[Any, ...]", one))  # sealed still
         wanted = wanted - found.keys()
@@ -225,7 +225,7 @@ def _changes(rows: list[dict], standings: list[list[Any]]) -> Iterator[str]:
             yield f"{seat} {name} {_STATES[state]}"
 
 
-def facts(form: Form, now: datetime) -> list[str]:
+def facts(form: PaperForm, now: datetime) -> list[str]:
     """Return the footer's lines."""
     place = f"{form.campaign} · {form.class_group.department} · {form.class_group}"
     if form.blank:

@@ -12,7 +12,7 @@ from rosters.models import ClassGroup
 from ...process import deadlines
 from ...process.grid import PAIRS, ROWS, SEATS
 from . import fonts
-from .content import Cell, ErrorRow, Form, facts, gather
+from .content import Cell, ErrorRow, PaperForm, facts, gather
 from .fonts import BOLD
 from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 
@@ -63,7 +63,7 @@ def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how: boo
         pen.canvas.showPage()
 
 
-def _pages(form: Form) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
+def _pages(form: PaperForm) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
     """Return what stands on each page: the cells of 64 seats, or none; and the error rows."""
     highest = max((cell.seat for cell in form.cells), default=1)
     grids: list[list[Cell] | None] = [
@@ -79,7 +79,7 @@ def _pages(form: Form) -> list[tuple[list[Cell] | None, list[ErrorRow]]]:
     return pages
 
 
-def draw_form(pen: Pen, form: Form, now: datetime) -> None:
+def draw_form(pen: Pen, form: PaperForm, now: datetime) -> None:
     """Draw a class's form, on as many pages as it needs; `now` on the school's clock."""
     pages = _pages(form)
     for number, (cells, errors) in enumerate(pages, start=1):
@@ -102,7 +102,7 @@ def draw_form(pen: Pen, form: Form, now: datetime) -> None:
         pen.canvas.showPage()
 
 
-def _head(pen: Pen, form: Form, what: str) -> None:
+def _head(pen: Pen, form: PaperForm, what: str) -> None:
     title = f"{form.campaign.slug}年新生学籍查询及核对登记表"
     pen.centred(Box(LEFT, TITLE_Y, RIGHT - LEFT, 24), title, 19, BOLD)
     pen.text(LEFT, LINE_Y, what, 11)
@@ -179,7 +179,7 @@ def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> No
         pen.centred(cells[2], error.phone, 9)
 
 
-def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
+def _foot(pen: Pen, form: PaperForm, now: datetime, page: int, pages: int) -> None:
     label = "汇总人（班长或学习委员）签名："
     end = pen.text(LEFT, COLLATOR_Y, label, 11)
     pen.line(end, COLLATOR_Y - 3, end + 130, COLLATOR_Y - 3)
@@ -194,7 +194,7 @@ def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     _fine_print(pen, form, now)
 
 
-def _fine_print(pen: Pen, form: Form, now: datetime) -> None:
+def _fine_print(pen: Pen, form: PaperForm, now: datetime) -> None:
     room = RIGHT - LEFT
     if form.verify_url:
         code = Box(RIGHT - QR, FOOT + 7, QR, QR)

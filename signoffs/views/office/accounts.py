@@ -82,7 +82,7 @@ def second_factor_rule(
     request: HttpRequest, desk: access.OfficeDesk, form: SecondFactorRuleForm
 ) -> HttpResponse:
     """Say whose accounts must have a second factor."""
-    flow.require_second_factor(of=form.cleaned_data["second_factor"], who=desk.who)
+    flow.require_second_factor(whose=form.cleaned_data["second_factor"], who=desk.who)
     message = _("Saved. It holds from the next page that somebody opens.")
     return done(request, message, "office-accounts")
 
@@ -112,7 +112,7 @@ def add(request: HttpRequest, desk: access.OfficeDesk, form: NewAccountForm) -> 
     user, token = flow.add_account(
         username=form.cleaned_data["username"],
         person=form.person(),
-        place=form.place(),
+        post=form.post(),
         who=desk.who,
     )
     return _show_link(request, desk, user, token)
@@ -137,8 +137,8 @@ def _show_link(request: HttpRequest, desk: access.OfficeDesk, user: User, token:
 
 
 def _form(desk: access.OfficeDesk, user: User, data: QueryDict | None = None) -> AccountForm:
-    places = flow.place_of(user)
-    first = next((place for role in Membership.Role for place in places if place.role == role), None)
+    posts = flow.posts_of(user)
+    first = next((post for role in Membership.Role for post in posts if post.role == role), None)
     initial: dict[str, Any] = {
         "name": user.get_full_name(),
         "email": user.email,
@@ -190,7 +190,7 @@ def account(request: HttpRequest, desk: access.OfficeDesk, user: User, form: Acc
     flow.edit_account(
         user=user,
         person=form.person(user.campus_name),
-        place=form.place(kept),
+        post=form.post(kept),
         who=desk.who,
     )
     return done(request, _("Saved."), "office-account", user.uuid)

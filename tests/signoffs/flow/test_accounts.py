@@ -27,12 +27,12 @@ def who(office) -> Who:
     return Who(user=office)
 
 
-def add(who: Who, username: str = "zhang", *, clock=timezone.now, **place) -> tuple[User, str]:
+def add(who: Who, username: str = "zhang", *, clock=timezone.now, **post) -> tuple[User, str]:
     """Add an account of the office, or of the role given."""
     return flow.add_account(
         username=username,
         person=flow.Person("张三", f"{username}@example.edu.cn"),
-        place=flow.Place(place.pop("role", Role.OFFICE), **place),
+        post=flow.Post(post.pop("role", Role.OFFICE), **post),
         who=who,
         clock=clock,
     )
@@ -74,7 +74,7 @@ class TestAdding:
         for person in (flow.Person("李四", "ZHANG@example.edu.cn"), flow.Person("李四", "", "10086")):
             User.objects.filter(username="zhang").update(campus_name="10086")
             with pytest.raises(flow.Refused):
-                flow.add_account(username="li", person=person, place=flow.Place(Role.OFFICE), who=who)
+                flow.add_account(username="li", person=person, post=flow.Post(Role.OFFICE), who=who)
 
     @pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.COUNSELLOR])
     def test_only_the_office_may(self, own_class, role):
@@ -134,20 +134,20 @@ class TestInvitations:
 
 
 class TestChanging:
-    def change(self, user: User, who: Who, place: flow.Place) -> None:
-        """Change the account's place."""
-        flow.edit_account(user=user, person=flow.Person("张三"), place=place, who=who)
+    def change(self, user: User, who: Who, post: flow.Post) -> None:
+        """Change the account's post."""
+        flow.edit_account(user=user, person=flow.Person("张三"), post=post, who=who)
 
     def end(self, user: User, who: Who, move: str, department) -> None:
         """End the account's access as the office, in one way or the other."""
         if move == "demote":
-            self.change(user, who, flow.Place(Role.DEPARTMENT, department))
+            self.change(user, who, flow.Post(Role.DEPARTMENT, department))
         else:
             flow.deactivate(user=user, who=who)
 
     def test_the_new_place_takes_the_old_ones(self, who, own_class):
         user, _ = add(who)
-        self.change(user, who, flow.Place(Role.COUNSELLOR, class_groups=(own_class,)))
+        self.change(user, who, flow.Post(Role.COUNSELLOR, class_groups=(own_class,)))
         assert [(one.role, one.department_id) for one in user.memberships.all()] == [(Role.COUNSELLOR, None)]
         event = Event.objects.filter(verb="edit_account").get()
         assert event.payload["old"] == [{"role": "office"}]
@@ -189,7 +189,7 @@ class TestSecondFactor:
         [("nobody", []), ("office", ["office"]), ("everybody", ["office", "officer", "counsellor"])],
     )
     def test_the_office_requires_it_of_whom_it_says(self, who, officer, counsellor, rule, whom):
-        flow.require_second_factor(of=rule, who=who)
+        flow.require_second_factor(whose=rule, who=who)
         cast = [who.user, officer, counsellor]
         assert [user.username for user in cast if staffing.lacks_second_factor(user)] == whom
         for user in cast:

@@ -9,13 +9,10 @@ from django.utils import timezone
 
 from rosters import importing
 from signoffs import flow
-from signoffs.flow import tallies
-from signoffs.flow.chains import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.process import deadlines
 from signoffs.process.answers import FieldReport
-from signoffs.process.export_kinds import ExportKind
-from signoffs.queries import retention, situations
+from signoffs.queries import situations
 from signoffs.queries.actors import Who
 from tests import factories, stories
 
@@ -222,131 +219,3 @@ class TestOnPaper:
         assert standing(student) == "missing"
         with pytest.raises(flow.Refused):
             flow.contest(declaration=entry, who=Who(student=student))
-
-
-class TestExcuses:
-    def test_a_student_who_comes_after_all_lifts_the_excuse(self, student, monitor):
-        excuse = stories.excuse(student, monitor)
-        assert standing(student) == "excused"
-        stories.confirm(student)
-        excuse.refresh_from_db()
-        assert excuse.lifted_at is not None
-        assert standing(student) == "confirmed"
-
-    def test_other_needs_a_note_and_an_unknown_reason_is_refused(self, student, monitor):
-        for reason in ("other", "fun"):
-            with pytest.raises(flow.Refused):
-                flow.excuse(student=student, who=Who(student=monitor), reason=reason, note="")
-        assert standing(student) == "missing"
-
-    def test_a_student_without_the_duty_cannot_excuse(self, student, class_group):
-        with pytest.raises(flow.Refused):
-            stories.excuse(class_group.students.get(seat=3), student)
-
-    def test_overdue_is_for_after_the_deadline_and_apart_from_excuses(self, student, monitor, class_group):
-        who = Who(student=monitor)
-        with pytest.raises(flow.Refused):
-            flow.mark_overdue(class_group=class_group, students=[student], who=who)
-        after = deadlines.end_of(student.campaign.student_deadline)
-        flow.mark_overdue(class_group=class_group, students=[student], who=who, clock=lambda: after)
-        assert standing(student) == "overdue"
-        tally = Tally.objects.get()
-        assert (tally.overdue, tally.excused) == (1, 0)
-
-    def test_extending_the_deadline_leaves_nobody_overdue(self, student, monitor, class_group):
-        after = deadlines.end_of(student.campaign.student_deadline)
-        flow.mark_overdue(
-            class_group=class_group, students=[student], who=Who(student=monitor), clock=lambda: after
-        )
-        campaign = student.campaign
-        flow.extend_deadlines(
-            campaign=campaign,
-            deadlines=stories.later(campaign, days=3),
-            who=Who(user=factories.user("office")),
-            clock=lambda: after,
-        )
-        assert standing(student) == "missing"
-        assert Tally.objects.get().cells == "MMM"
-
-    def test_extending_the_deadline_is_an_event_of_each_class_that_it_changes(self, class_group, campaign):
-        after = deadlines.end_of(campaign.student_deadline)
-        other = factories.class_group("软件2602班")
-        who, everybody = Who(user=factories.user("office")), list(class_group.students.all())
-        flow.mark_overdue(class_group=class_group, students=everybody, who=who, clock=lambda: after)
-        for one in (class_group, other):
-            flow.record_export(
-                campaign=campaign, class_group=one, who=who, what=ExportKind.FORM, clock=lambda: after
-            )
-        assert retention.not_handed_out(campaign) == []
-        flow.extend_deadlines(
-            campaign=campaign,
-            deadlines=stories.later(campaign, days=3),
-            who=who,
-            clock=lambda: after,
-        )
-        [event] = Event.objects.filter(verb="extend_deadlines").exclude(chain__class_group=None)
-        assert event.chain.class_group == class_group
-        assert sorted(event.payload["missing_again"]) == sorted(str(one.uuid) for one in everybody)
-        assert verify(event.chain) == []
-        assert retention.not_handed_out(campaign) == [class_group]
-
-
-class TestLateAndThenExtended:
-    """Three have signed: in time, on the day after, and after two days; then a day is added."""
-
-    @pytest.fixture
-    def extended(self, class_group, campaign):
-        """The class, whose sheet was submitted between."""
-        end = deadlines.end_of(campaign.student_deadline)
-        first, second, third = class_group.students.order_by("seat")
-        stories.confirm(first, lambda: end - timedelta(seconds=1))
-        stories.report(second, clock=lambda: end + timedelta(hours=23))
-        stories.confirm(third, lambda: end + timedelta(days=1))
-        stories.submit(class_group, first, lambda: end + timedelta(days=1))
-        assert Tally.objects.get().cells == "Crc"
-        flow.extend_deadlines(
-            campaign=campaign,
-            deadlines=stories.later(campaign, days=1),
-            who=Who(user=factories.user("office")),
-            clock=lambda: end + timedelta(days=2),
-        )
-        return class_group
-
-    def test_who_signed_within_the_new_deadline_is_late_no_more(self, extended):
-        tally = Tally.objects.get()
-        assert (tally.cells, tally.late) == ("CRc", 1)
-        assert tallies.differences(tally, tallies.count([extended])[extended.pk]) == {}
-        late = Standing.objects.values_list("late", "declaration__late").order_by("student__seat")
-        assert list(late) == [(False, False), (False, False), (True, True)]
-
-    def test_it_is_an_event_of_the_class(self, extended):
-        [event] = Event.objects.filter(verb="extend_deadlines", chain__class_group=extended)
-        assert event.payload["in_time_again"] == [str(extended.students.get(seat=2).uuid)]
-        assert event.payload["missing_again"] == []
-        assert verify(event.chain) == []
-
-    def test_what_was_submitted_stays_as_it_is(self, extended):
-        sheet = extended.sheets.get()
-        assert (sheet.counts["late"], [row["late"] for row in sheet.rows]) == (2, [False, True, True])
-
-    def test_an_entry_that_is_countersigned_afterwards_is_judged_by_it_too(self, campaign):
-        class_group = factories.class_group()
-        monitor, student, _third = class_group.students.order_by("seat")
-        end = deadlines.end_of(campaign.student_deadline)
-        entry = stories.on_paper(student, monitor, lambda: end)
-        office = Who(user=factories.user("office"))
-        flow.extend_deadlines(
-            campaign=campaign,
-            deadlines=stories.later(campaign, days=1),
-            who=office,
-            clock=lambda: end,
-        )
-        flow.countersign(declaration=entry, who=office, clock=lambda: end)
-        assert Tally.objects.get().cells == "MCM"
-
-
-def test_a_closed_campaign_takes_nothing_more(student):
-    flow.close_campaign(campaign=student.campaign, who=Who(user=factories.user("office")))
-    student.refresh_from_db()
-    with pytest.raises(flow.Refused):
-        stories.confirm(student)

@@ -265,7 +265,7 @@ class TestSecondFactor:
         code = stories.submit(own_class, monitor).verify_code
         client = signed_in(office)
         assert reverse("office-class", args=[own_class.uuid]) in pages.links(client.get(f"/verify/{code}/"))
-        flow.require_second_factor(of="office", who=Who(user=office))
+        flow.require_second_factor(whose="office", who=Who(user=office))
         answer = client.get(f"/verify/{code}/")
         assert answer.status_code == 200
         assert reverse("office-class", args=[own_class.uuid]) not in pages.links(answer)
@@ -274,7 +274,7 @@ class TestSecondFactor:
     def test_where_it_is_required_every_page_leads_to_the_set_up(self, office, page):
         office.is_superuser = office.is_staff = True
         office.save()
-        flow.require_second_factor(of="office", who=Who(user=office))
+        flow.require_second_factor(whose="office", who=Who(user=office))
         client = signed_in(office)
         answer = client.get(reverse(page))
         assert (answer.status_code, answer.url) == (302, reverse("mfa_activate_totp"))
@@ -283,14 +283,14 @@ class TestSecondFactor:
         assert client.get(reverse(page)).status_code == 200
 
     def test_a_post_does_not_pass_the_requirement_either(self, office, own_class):
-        flow.require_second_factor(of="everybody", who=Who(user=office))
+        flow.require_second_factor(whose="everybody", who=Who(user=office))
         answer = signed_in(office).post(reverse("office-campaign-close"), {"year": "2026"})
         assert answer.url == reverse("mfa_activate_totp")
         own_class.campaign.refresh_from_db()
         assert own_class.campaign.state == "open"
 
     def test_a_required_one_is_not_switched_off_and_another_one_is(self, office, officer):
-        flow.require_second_factor(of="office", who=Who(user=office))
+        flow.require_second_factor(whose="office", who=Who(user=office))
         for user, left in ((office, True), (officer, False)):
             client = signed_in(user, second_factor.code(second_factor.give(user)))
             client.post(reverse("mfa_deactivate_totp"))
