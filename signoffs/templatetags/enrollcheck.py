@@ -119,6 +119,7 @@ SEEN = {
     "form": _("printed forms"),
     "blank form": _("blank forms, with names"),
     "hand-in": _("hand-in on paper"),
+    "archive": _("archive of a department"),
     "status": _("workbook: status of the students"),
     "summary": _("workbook: counts of departments and classes"),
     "error statistics": _("workbook: error statistics"),
