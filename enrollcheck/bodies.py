@@ -3,7 +3,7 @@
 Two places, since the server hands a request on when its headers are there, and its body may drip in for
 hours: `gather` waits for the body in one of the server's many threads, which cost next to nothing, and only
 then does a worker take the request; the middleware refuses what is too large or not whole, with a page. The
-web server in front, which passes only whole requests on (OPERATIONS.md), is the wall; this is the door.
+web server in front, which passes only whole requests on (deploy/), is the wall; this is the door.
 """
 
 import io

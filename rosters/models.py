@@ -74,6 +74,14 @@ class Department(models.Model):
         return self.name
 
 
+class PresentClasses(models.Manager["ClassGroup"]):
+    """The classes that are there: those that became empty and were removed are not."""
+
+    def get_queryset(self) -> models.QuerySet["ClassGroup"]:
+        """Return them."""
+        return super().get_queryset().filter(removed_at=None)
+
+
 class ClassGroup(models.Model):
     """A 班级 as a place, in one campaign. Its row is the lock for all that happens in the class."""
 
@@ -89,6 +97,11 @@ class ClassGroup(models.Model):
     seats_given = models.PositiveSmallIntegerField(_("seats given"), default=0, editable=False)
     # Since then it has no students: their data was deleted, the counts and the sheets' states stay.
     purged_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
+    # Since then it is shown nowhere: it had become empty. Its events stay, and a roster may bring it back.
+    removed_at = models.DateTimeField(_("removed at"), null=True, editable=False)
+
+    objects = PresentClasses()
+    everything = models.Manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("class"), _("classes")

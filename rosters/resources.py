@@ -19,6 +19,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from . import identity, key_fields
 from .cleaning import FORMULA_BEGINNINGS
 from .models import Student
+from .xlsx import as_written
 
 
 def inert(value: object) -> str:
@@ -53,7 +54,7 @@ class TextXLSX(base_formats.XLSX):
 
 
 def _text_cell(sheet: WriteOnlyWorksheet, value: object) -> Cell:
-    cell = WriteOnlyCell(sheet, "" if value is None else str(value))
+    cell = WriteOnlyCell(sheet, "" if value is None else as_written(str(value)))
     cell.data_type = "s"
     return cell
 

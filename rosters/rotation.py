@@ -134,4 +134,6 @@ def keep_digest_keys(now: datetime) -> None:
         if kept.get(key_id, secret) != secret:
             raise KeyIdReused(key_id)
         if key_id not in kept and key_id != ring.writing_id:
-            RetiredDigestKey.objects.create(key_id=key_id, secret=secret, retired_at=now)
+            RetiredDigestKey.objects.get_or_create(  # another one may run at the same time
+                key_id=key_id, defaults={"secret": secret, "retired_at": now}
+            )

@@ -1,7 +1,7 @@
 """What people do, through the flow itself: the moves that many tests need before their own."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.test import Client
@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters import importing, key_fields, planning, reading
-from rosters.models import ClassGroup, RosterImport, Student
+from rosters.models import Campaign, ClassGroup, RosterImport, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, Tally, User
 from signoffs.process.answers import Answer, Answers, FieldReport, snapshot_of
+from signoffs.process.deadlines import Deadlines, in_force
 from signoffs.queries.actors import Who
 
 Clock = Callable[[], datetime]
@@ -54,6 +55,11 @@ def report(
     usual = {"errors": errors, "phone": "12000000001"}
     made = answers(student, clock, *fields, **usual | values)
     return flow.report(student=student, answers=made, who=Who(student=student), clock=clock)
+
+
+def later(campaign: Campaign, days: int) -> Deadlines:
+    """Return the campaign's deadlines, both that many days later."""
+    return Deadlines(*(day + timedelta(days=days) for day in in_force(campaign)))
 
 
 def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> Excuse:

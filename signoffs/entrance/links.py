@@ -59,6 +59,11 @@ def rotate(link: ClassLink, now: datetime) -> ClassLink:
     return issue(link.class_group, link.kind, now)
 
 
+def revoke(class_group: ClassGroup, now: datetime) -> None:
+    """End all links of a class."""
+    ClassLink.objects.filter(class_group=class_group, revoked_at=None).update(revoked_at=now)
+
+
 def renew_digests(class_group: ClassGroup) -> int:
     """Make the digests of a class's links anew where an old key made them; return of how many.
 

@@ -49,10 +49,10 @@ from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
 from .reports import settle_error
-from .rosters import campaign_for, import_roster, withdraw_student
+from .rosters import campaign_for, import_roster, remove_class, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
-from .tallies import recount
+from .tallies import recount, wrong_tally
 from .whole_numbers import ask_whole_numbers, export_whole_numbers
 
 __all__ = [
@@ -100,6 +100,7 @@ __all__ = [
     "record_archive",
     "record_export",
     "recount",
+    "remove_class",
     "remove_second_factor",
     "renew_digests",
     "reopen",
@@ -117,4 +118,5 @@ __all__ = [
     "use_code",
     "withdraw_declaration",
     "withdraw_student",
+    "wrong_tally",
 ]

@@ -6,6 +6,7 @@ from rosters.models import Campaign, Department
 
 from ..models import Event
 from ..process import rules
+from ..process.export_kinds import ExportKind
 from ..queries import retention, situations
 from ..queries.actors import Who
 from .book import department_shelf
@@ -39,4 +40,4 @@ def record_archive(
     """
     refuse_if(rules.may_show_people(situations.is_purged(campaign)))
     with department_shelf(campaign, department, clock) as shelf:
-        return shelf.note("export", who, what="archive", until=until, head=head)
+        return shelf.note("export", who, what=ExportKind.ARCHIVE, until=until, head=head)

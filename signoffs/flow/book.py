@@ -27,13 +27,13 @@ from .refusals import Clock, Refused, refuse_if
 from .shares import Share, add_share, share_of, take_share
 
 _lock = Prepared(
-    lambda pk: ClassGroup.objects.select_for_update(no_key=True).filter(pk=pk).order_by(),
+    lambda pk: ClassGroup.everything.select_for_update(no_key=True).filter(pk=pk).order_by(),
     pk=BigIntegerField(),
 )
 
 
 _class_group = Prepared(
-    lambda pk: ClassGroup.objects.filter(pk=pk).select_related("campaign", "tally", "chain").order_by(),
+    lambda pk: ClassGroup.everything.filter(pk=pk).select_related("campaign", "tally", "chain").order_by(),
     pk=BigIntegerField(),
 )
 

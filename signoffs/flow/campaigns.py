@@ -13,7 +13,9 @@ from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
 from ..models import Declaration, Event, Standing
-from ..process import deadlines, rules, states
+from ..process import rules, states
+from ..process.deadlines import Deadlines, day_of, end_of, in_force
+from ..process.export_kinds import ExportKind
 from ..queries import actors, situations
 from ..queries.actors import Who
 from .book import Shelf, campaign_shelf, class_book, department_shelf
@@ -26,24 +28,16 @@ def create_campaign(
     *,
     slug: str,
     university: str,
-    student_deadline: date,
-    department_deadline: date,
+    deadlines: Deadlines,
     texts: dict[str, str],
     who: Who,
     clock: Clock = timezone.now,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
     refuse_if(actors.may_as_office(who))
-    today = deadlines.day_of(clock())
-    refuse_if(rules.may_begin(slug, student_deadline, department_deadline, today))
+    refuse_if(rules.may_begin(slug, deadlines, day_of(clock())))
     with transaction.atomic():
-        made = _create(
-            slug,
-            university=university,
-            student_deadline=student_deadline,
-            department_deadline=department_deadline,
-            texts=texts,
-        )
+        made = _create(slug, university=university, deadlines=deadlines, texts=texts)
         with campaign_shelf(made, clock) as shelf:
             shelf.note("create_campaign", who, slug=slug)
         return made
@@ -84,12 +78,7 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) 
 
 
 def extend_deadlines(
-    *,
-    campaign: Campaign,
-    student_deadline: date,
-    department_deadline: date,
-    who: Who,
-    clock: Clock = timezone.now,
+    *, campaign: Campaign, deadlines: Deadlines, who: Who, clock: Clock = timezone.now
 ) -> None:
     """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
 
@@ -97,18 +86,15 @@ def extend_deadlines(
     """
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
-        old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
-        new = (student_deadline, department_deadline)
-        refuse_if(rules.may_extend(shelf.campaign.slug, old, new, deadlines.day_of(shelf.now)))
-        importing.set_deadlines(
-            shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
-        )
-        _judge_anew(shelf, student_deadline, who)
+        old = in_force(shelf.campaign)
+        refuse_if(rules.may_extend(shelf.campaign.slug, old, deadlines, day_of(shelf.now)))
+        importing.set_deadlines(shelf.campaign, deadlines)
+        _judge_anew(shelf, deadlines.students, who)
         shelf.note(
             "extend_deadlines",
             who,
             old=[day.isoformat() for day in old],
-            new=[day.isoformat() for day in new],
+            new=[day.isoformat() for day in deadlines],
         )
 
 
@@ -118,7 +104,7 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
     An event of each class whose form that changes. A declaration is judged by when it was written: when it
     arrived, a moment before, is not kept.
     """
-    end = deadlines.end_of(deadline)
+    end = end_of(deadline)
     changed = Q(late=True, declaration__declared_at__lt=end)
     if shelf.now < end:
         changed |= Q(state=states.OVERDUE)
@@ -170,7 +156,7 @@ def record_export(
     *,
     campaign: Campaign,
     who: Who,
-    what: str,
+    what: ExportKind,
     clock: Clock = timezone.now,
     department: Department | None = None,
     class_group: ClassGroup | None = None,

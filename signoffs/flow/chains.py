@@ -15,6 +15,7 @@ from ..models import AccessRecord, Chain, Event
 from ..models.prepared import store, update
 from ..process import deadlines
 from ..queries import actors
+from ..upkeep import witness
 
 
 def canonical(payload: dict[str, Any]) -> str:
@@ -69,6 +70,7 @@ def append(
     store(event)
     chain.length, chain.head = position, link
     update(chain, ("length", "head"))
+    witness.note(event, chain, said.get("submission", ""))
     return event
 
 

@@ -96,6 +96,7 @@ def enter_on_paper(
         by = {"entered_by_user": who.user, "entered_by_student": who.student}
         declaration = _write(book, student, answers, channel=channel, entered_reason=reason, **by)
         facts = {"declaration": str(declaration.uuid), "channel": channel, "reason": reason}
+        facts["submission"] = str(declaration.submission_id)
         book.note("enter_on_paper", who, student, **facts)
         return declaration
 
@@ -222,6 +223,7 @@ def _facts(declaration: Declaration, at: rules.Situation) -> dict:
     """Return what an event keeps of a declaration. `recheck`: beside a submitted sheet (复核)."""
     return {
         "declaration": str(declaration.uuid),
+        "submission": str(declaration.submission_id),
         "kind": declaration.kind,
         "late": declaration.late,
         "recheck": at.is_submitted,

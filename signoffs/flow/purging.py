@@ -32,7 +32,7 @@ from ..models import (
     Standing,
     Throttle,
 )
-from ..process import deadlines
+from ..process import deadlines, keeping
 from ..queries import actors, retention
 from ..queries.actors import Who
 from .book import Book, campaign_shelf, class_book
@@ -42,7 +42,7 @@ KEPT_OF_A_ROW = ("seat", "state", "late")
 
 
 def announce_purge(
-    *, campaign: Campaign, who: Who, clock: Clock = timezone.now, days: int = retention.KEPT_DAYS
+    *, campaign: Campaign, who: Who, clock: Clock = timezone.now, days: int = keeping.KEPT_DAYS
 ) -> date:
     """Set the day from which the data may be deleted, `days` after the end, and return it. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
@@ -58,12 +58,14 @@ def announce_purge(
 def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> Counter:
     """Delete the personal data of a campaign, class by class; return how much of what. Raise Refused.
 
-    The refusals are `retention.why_not`. Begun again after a stop, it goes on where it was.
+    The refusals are `retention.why_not`. Begun again after a stop, it goes on where it was; of two at once
+    each deletes what the other has not.
     """
     refuse_if(retention.why_not(campaign, deadlines.day_of(clock())))
-    for one in ClassGroup.objects.filter(campaign=campaign, purged_at=None).order_by("pk"):
+    for one in ClassGroup.everything.filter(campaign=campaign, purged_at=None).order_by("pk"):
         with class_book(one.pk, clock) as book:
-            book.note("purge", who, counts=_purge_class(book))
+            if book.class_group.purged_at is None:  # two may run at once: the other has been here
+                book.note("purge", who, counts=_purge_class(book))
     return _finish(campaign, who, clock)
 
 
@@ -128,6 +130,8 @@ def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
     """Delete what is kept of the campaign as a whole, and note what went; return it."""
     with campaign_shelf(campaign, clock) as shelf:
         counts: Counter[str] = Counter()
+        if shelf.campaign.purged_at is not None:  # by another one meanwhile, which has noted what went
+            return counts
         for event in Event.objects.filter(chain__class_group__in=shelf.classes, verb="purge"):
             counts.update((event.payload or {})["counts"])
         of_the_whole = Event.objects.filter(chain__campaign=shelf.campaign, chain__class_group=None)

@@ -41,7 +41,7 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
     counts = reported.counting().filter(pk=error.pk).exists()
     refuse_if(rules.may_settle(error.outcome, outcome, error.field, counts=counts))
-    if outcome == FieldError.Outcome.EXPLAINED:
+    if outcome == states.Outcome.EXPLAINED:
         refuse_if(rules.may_give(note, _("Say how it is explained.")))
     before = share_of(book.standing(student))
     error.outcome = outcome
@@ -51,7 +51,7 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
     book.wrote(error)
     book.recount_share(student, before, share_of(book.standing(student)))
-    if outcome == FieldError.Outcome.MENDED:
+    if outcome == states.Outcome.MENDED:
         try:
             importing.mend(student, field=error.field, value=error.right_value, now=book.now)
         except importing.BadValue as bad:

@@ -1,7 +1,6 @@
 """A roster comes in, or somebody leaves it: the facts through rosters.importing, and what follows."""
 
 from collections import defaultdict
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -12,10 +11,11 @@ from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from ..entrance import links
 from ..models import Chain, ClassLink, MonitorDuty, Standing, proofs
-from ..process import rules, states
+from ..process import deadlines, rules, states
+from ..queries import undoing
 from ..queries.actors import Who
 from . import tallies
-from .book import Shelf, campaign_shelf, student_book
+from .book import Shelf, campaign_shelf, class_book, student_book
 from .campaigns import create_campaign
 from .chains import append
 from .refusals import Clock, Refused, refuse_if
@@ -25,7 +25,7 @@ from .standings import end_excuse, newest_that_counts, restate
 def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaign:
     """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
 
-    A new one has the default texts and that year's deadlines, 22 and 24 December.
+    A new one has the default texts and that year's usual deadlines.
     """
     found = Campaign.objects.filter(slug=slug).first()
     if found is not None:
@@ -35,8 +35,7 @@ def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaig
     return create_campaign(
         slug=slug,
         university=latest.university if latest else "",
-        student_deadline=date(int(slug), 12, 22),
-        department_deadline=date(int(slug), 12, 24),
+        deadlines=deadlines.usual(int(slug)),
         texts={},
         who=who,
         clock=clock,
@@ -56,7 +55,13 @@ def import_roster(
     with campaign_shelf(plan.campaign, clock) as shelf:
         if shelf.campaign.state == Campaign.State.CLOSED:
             raise Refused(_("The campaign is closed: its roster can't change any more."))
-        applied = importing.apply(plan, now=shelf.now, user=who.user, roster_import=roster_import)
+        applied = importing.apply(
+            plan,
+            now=shelf.now,
+            user=who.user,
+            roster_import=roster_import,
+            leeway=undoing.leeway(plan),
+        )
         touched = list(ClassGroup.objects.filter(pk__in=[one.pk for one in applied.class_groups_touched]))
         linked = set(
             ClassLink.objects.filter(class_group__in=touched, revoked_at=None).values_list(
@@ -91,6 +96,9 @@ def _note(
     for standing in restated:
         rows = by_class[standing.student.class_group_id]["rows"]
         rows[proofs.key_of(standing)] = proofs.digest_of(standing)
+    for name, counted in (("removed", applied.removed), ("reseated", applied.reseated)):
+        for class_group, count in counted.items():
+            by_class[class_group][name] = count
     source: dict[str, Any] = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
@@ -105,6 +113,8 @@ def _note(
         "changed": len(applied.changed),
         "classes": len(touched),
     }
+    if applied.removed:
+        counts["removed"] = applied.removed.total()
     shelf.note("import_roster", who, **source, **counts)
     return chains
 
@@ -130,3 +140,13 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = 
         # Kept, for the case that the roster names them again.
         book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))
         book.note("withdraw_student", who, student, reason=reason.strip())
+
+
+def remove_class(*, class_group: ClassGroup, who: Who, clock: Clock = timezone.now) -> None:
+    """A class that has become empty is shown no more; its links end, its events stay. Raise Refused."""
+    with class_book(class_group.pk, clock) as book:
+        if Student.objects.filter(class_group=book.class_group).exists():
+            raise Refused(_("The class has students: only an empty one can be removed."))
+        links.revoke(book.class_group, book.now)
+        importing.remove_class(book.class_group, now=book.now)
+        book.note("remove_class", who)

@@ -5,9 +5,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rosters import identity
+
 # Django's own sentence: the catalogue's words for it are then those of the sign-in's forms, too.
 FILL_IN = _("This field is required.")
 CHOOSE = _("Please choose.")
+
+
+class PastedField(forms.CharField):
+    """A number or a code as it is copied from a chat or a web page, unseen characters around it."""
+
+    def to_python(self, value: Any) -> str | None:
+        """Return the text without them, before its length is looked at."""
+        return super().to_python(identity.visible(value) if isinstance(value, str) else value)
 
 
 class Form(forms.Form):

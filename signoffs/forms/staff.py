@@ -15,6 +15,7 @@ from rosters.models import Campaign, Department, Student
 from ..models import Declaration, Excuse, FieldError
 from ..process import guide, states
 from ..process.answers import Answers, FieldReport, snapshot_of
+from ..process.deadlines import Deadlines
 from ..queries.classes import ClassRow
 from .base import Form
 from .signature import SignatureMixin
@@ -163,6 +164,11 @@ class DeadlinesForm(Form):
     department_deadline = forms.DateField(
         label=_("Departments' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """Both, of a valid form."""
+        return Deadlines(self.cleaned_data["student_deadline"], self.cleaned_data["department_deadline"])
 
 
 class CampaignForm(DeadlinesForm):

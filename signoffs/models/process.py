@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from rosters.encryption import EncryptedJSONField, EncryptedTextField
 from rosters.models import Campaign, ClassGroup, Department, Student
 
+from ..process import states
 from ..process.answers import Snapshot
 from .people import User
 
@@ -98,12 +99,12 @@ class FieldError(models.Model):
     class Outcome(models.TextChoices):
         """Open, on its way, or settled."""
 
-        OPEN = "open", pgettext_lazy("an error", "Open")
-        MENDED = "mended", _("Roster mended")
-        ASKED = "asked", _("Correction asked of CHSI")
-        UNDER_WAY = "under_way", _("Correction under way")
-        DONE = "done", _("Corrected on CHSI")
-        EXPLAINED = "explained", _("Explained")
+        OPEN = states.Outcome.OPEN.value, pgettext_lazy("an error", "Open")
+        MENDED = states.Outcome.MENDED.value, _("Roster mended")
+        ASKED = states.Outcome.ASKED.value, _("Correction asked of CHSI")
+        UNDER_WAY = states.Outcome.UNDER_WAY.value, _("Correction under way")
+        DONE = states.Outcome.DONE.value, _("Corrected on CHSI")
+        EXPLAINED = states.Outcome.EXPLAINED.value, _("Explained")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="field_errors")
@@ -354,6 +355,15 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return str(self.class_group or self.department or self.campaign or _("Accounts"))
+
+    @property
+    def place(self) -> str:
+        """Return whose chain it is, from the campaign down, as commands name it."""
+        if self.campaign is None:
+            return "accounts"
+        if self.class_group is not None:
+            return f"{self.campaign.slug} {self.class_group.department} {self.class_group}"
+        return f"{self.campaign.slug} {self.department or 'campaign'}"
 
 
 class Event(models.Model):

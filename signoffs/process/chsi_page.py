@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rosters import key_fields
+from rosters.nothing import is_nothing
 from rosters.sentences import Sentence
 from rosters.widths import HALF_WIDTH, compact
+
+from .answers import Answer
 
 LONGEST = 20_000  # characters; the page has about 1,000
 STATUS = "status"
@@ -25,8 +28,6 @@ OTHERS = (
     "学校名称", "院校名称", "学校", "院校", "学历类别", "学习形式", "入学日期", "入学时间", "预计毕业日期",
     "离校日期", "毕业日期", "考生号", "证件类型", "曾用名", "国籍", "国家/地区", "照片", "更新日期",
 )  # fmt: skip
-# How a page says that there is nothing.
-NOTHING = frozenset({"", "-", "--", "—", "——", "无", "暂无", "空", "/"})
 
 _FIELDS = {label: name for name, labels in LABELS.items() for label in labels}
 _WIDTHS = HALF_WIDTH | {ord("\xa0"): " "}
@@ -76,7 +77,7 @@ def _first_line(text: str) -> str | None:
     for line in text.split("\n"):
         value = line.strip(" \t\u3000\xa0|,，;；:：")
         if value:
-            return None if value in NOTHING else value
+            return None if is_nothing(value) else value
     return None
 
 
@@ -104,9 +105,9 @@ def propose(shown: Shown, record: object) -> dict[str, Proposal]:
         stored = getattr(record, field.name)
         if key_fields.same(field.name, stored, chsi):
             notes = tuple(key_fields.ignored(field.name, stored, chsi))
-            proposals[field.name] = Proposal("ok", chsi, notes)
+            proposals[field.name] = Proposal(Answer.OK, chsi, notes)
         else:
-            proposals[field.name] = Proposal("wrong", chsi)
+            proposals[field.name] = Proposal(Answer.WRONG, chsi)
     return proposals
 
 

@@ -4,13 +4,34 @@ A deadline is a day, and it ends when the next day begins in Asia/Shanghai, wher
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
-from django.utils.functional import lazy
 from django.utils.translation import gettext
 
+from rosters.sentences import Sentence
+
+from .lazily import lazily
+
 SCHOOL_CLOCK = ZoneInfo("Asia/Shanghai")
+
+
+class Deadlines(NamedTuple):
+    """A campaign's last days: the students', to sign; the departments', to hand in."""
+
+    students: date
+    departments: date
+
+
+def usual(year: int) -> Deadlines:
+    """Return the deadlines of a year's notice: 22 and 24 December."""
+    return Deadlines(date(year, 12, 22), date(year, 12, 24))
+
+
+def in_force(campaign: Any) -> Deadlines:
+    """Return a campaign's deadlines as they stand."""
+    return Deadlines(campaign.student_deadline, campaign.department_deadline)
 
 
 def end_of(day: date) -> datetime:
@@ -39,6 +60,7 @@ def in_words(day: date) -> str:
     return date_format(day, gettext("F j"))
 
 
+@lazily
 def _words(day: date, left: int) -> str:
     if left < 0:
         return gettext("Closed since the end of %(date)s") % {"date": in_words(day)}
@@ -47,9 +69,6 @@ def _words(day: date, left: int) -> str:
     return gettext("%(days)s days left, until %(date)s") % {"days": left, "date": in_words(day)}
 
 
-_lazy_words = lazy(_words, str)
-
-
-def words(day: date, now: datetime) -> str:
+def words(day: date, now: datetime) -> Sentence:
     """Return how much time is left, in words and lazily translated: "还有 3 天，12月22日截止"."""
-    return _lazy_words(day, days_left(day, now))
+    return _words(day, days_left(day, now))

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,9 @@ from rosters.sentences import Sentence
 
 from . import states
 from .answers import Answer, Answers, FieldReport
+from .deadlines import Deadlines
+from .lazily import lazily
+from .states import Outcome
 
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
@@ -197,6 +199,7 @@ def some_classes(names: list[str]) -> str:
     return _some(names, gettext("%(names)s and %(count)s more classes"))
 
 
+@lazily
 def _unbalanced(names: list[str], waiting: int) -> str:
     text = gettext("Not accounted for yet: %(names)s.") % {"names": some_people(names)}
     if waiting:
@@ -206,12 +209,9 @@ def _unbalanced(names: list[str], waiting: int) -> str:
     return text
 
 
-_lazy_unbalanced = lazy(_unbalanced, str)
-
-
 def may_balance(names: list[str], waiting: int) -> Sentence | None:
     """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
-    return _lazy_unbalanced(names, waiting) if names else None
+    return _unbalanced(names, waiting) if names else None
 
 
 def needs_reason(expected: int, sheet: str) -> bool:
@@ -223,16 +223,14 @@ def needs_reason(expected: int, sheet: str) -> bool:
     return sheet == states.SUBMITTED or (expected > 0 and sheet != states.ACCEPTED)
 
 
+@lazily
 def _classes_left(names: list[str]) -> str:
     return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_classes(names)}
 
 
-_lazy_classes_left = lazy(_classes_left, str)
-
-
 def may_leave_out(names: list[str]) -> Sentence | None:
     """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
-    return _lazy_classes_left(names) if names else None
+    return _classes_left(names) if names else None
 
 
 def may_show_people(is_purged: bool) -> Sentence | None:
@@ -249,11 +247,11 @@ def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> Sentence |
 
     An error that does not count (reported.counting) can only be followed to its end, once that has begun.
     """
-    if not counts and not (outcome in states.SETTLED and to in ("done", "explained")):
+    if not counts and not (outcome in states.SETTLED and to in (Outcome.DONE, Outcome.EXPLAINED)):
         return _("This error does not count (any more): the student's page tells what they declared since.")
     if to not in states.OUTCOMES[outcome]:
         return _("This outcome does not follow on the present one.")
-    if to == "mended" and field in WHOLE_RECORD:
+    if to == Outcome.MENDED and field in WHOLE_RECORD:
         return _("The roster does not hold this: it can't be mended there.")
     return None
 
@@ -268,36 +266,34 @@ def may_name(slug: str) -> Sentence | None:
 YEARS_AHEAD = 2
 
 
+@lazily
 def _too_far(year: int) -> str:
     return gettext("This deadline is too far off: %(year)s is the last year that can be chosen.") % {
         "year": year
     }
 
 
-_lazy_too_far = lazy(_too_far, str)
-
-
-def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
+def _may_end(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     """Refuse deadlines in the wrong order, or so far off that only a slip of the hand explains them.
 
     They could never be taken back. Counted from the cohort year, or from today in a campaign of old.
     """
-    if department_deadline < student_deadline:
+    if deadlines.departments < deadlines.students:
         return _("The departments' deadline can't be before the students'.")
     last = max(int(slug), today.year) + YEARS_AHEAD
-    return _lazy_too_far(last) if department_deadline.year > last else None
+    return _too_far(last) if deadlines.departments.year > last else None
 
 
-def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> Sentence | None:
+def may_begin(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     """Refuse a campaign whose name is no cohort year, or whose deadlines can't be."""
-    return may_name(slug) or _may_end(slug, student_deadline, department_deadline, today)
+    return may_name(slug) or _may_end(slug, deadlines, today)
 
 
-def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> Sentence | None:
-    """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
-    if new[0] < old[0] or new[1] < old[1] or new == old:
+def may_extend(slug: str, old: Deadlines, new: Deadlines, today: date) -> Sentence | None:
+    """Refuse deadlines that are not an extension of the old ones."""
+    if new.students < old.students or new.departments < old.departments or new == old:
         return _("A deadline can only be extended.")
-    return _may_end(slug, *new, today)
+    return _may_end(slug, new, today)
 
 
 def may_give(text: str, reason: Sentence) -> Sentence | None:

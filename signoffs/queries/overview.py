@@ -166,7 +166,7 @@ def campaign_overview(campaign: Campaign, now: datetime) -> Overview:
         for one in HandIn.objects.filter(campaign=campaign).select_related("department").order_by("version")
     }
     by_department: dict[Department, list[ClassRow]] = {}
-    class_rows = rows_of(classes, tallies, {})
+    class_rows = [row for row in rows_of(classes, tallies, {}) if row.counts.expected or row.counts.withdrawn]
     for row in class_rows:
         by_department.setdefault(row.class_group.department, []).append(row)
     rows = [

@@ -24,6 +24,7 @@ from rosters.sentences import Sentence
 
 from ..models import FieldError, Membership
 from ..process import deadlines, labels, states
+from ..process.export_kinds import ExportKind
 from ..process.grid import PAIRS, ROWS, SEATS
 from ..queries.classes import ClassRow
 from ..queries.counts import Counts
@@ -73,6 +74,7 @@ VERBS = {
     "receive": _("received"),
     "reopen": _("opened again"),
     "settle_error": _("error followed up"),
+    "remove_class": _("empty class removed"),
     "withdraw_student": _("struck off the roster"),
     "extend_deadlines": _("deadlines extended"),
     "edit_texts": _("texts edited"),
@@ -110,20 +112,21 @@ SEEN = {
     "office-class": _("page of the class"),
     "office-student": _("page of the student"),
     "office-errors": _("list of errors"),
+    "office-roster": _("roster: without a usable ID number"),
     "office-roster-preview": _("preview of a roster"),
     "office-student-access": _("access log of the student"),
     "office-account-access": _("access log of an account"),
     "admin-students": _("admin: list of students"),
     "admin-student": _("admin: a student"),
     "admin-export": _("admin: exported list, masked"),
-    "form": _("printed forms"),
-    "blank form": _("blank forms, with names"),
-    "hand-in": _("hand-in on paper"),
-    "archive": _("archive of a department"),
-    "status": _("workbook: status of the students"),
-    "summary": _("workbook: counts of departments and classes"),
-    "error statistics": _("workbook: error statistics"),
-    "marked roster": _("uploaded roster, marked"),
+    ExportKind.FORM: _("printed forms"),
+    ExportKind.BLANK_FORM: _("blank forms, with names"),
+    ExportKind.HAND_IN: _("hand-in on paper"),
+    ExportKind.ARCHIVE: _("archive of a department"),
+    ExportKind.STATUS: _("workbook: status of the students"),
+    ExportKind.SUMMARY: _("workbook: counts of departments and classes"),
+    ExportKind.ERROR_STATISTICS: _("workbook: error statistics"),
+    ExportKind.MARKED_ROSTER: _("uploaded roster, marked"),
     "export_whole_numbers": _("workbook: whole ID numbers"),
 }
 ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}

@@ -8,6 +8,8 @@ import os
 import tempfile
 
 FULL, READ_ONLY, LOCKED, AWAY = "full", "read-only", "locked", "away"
+# No error tells of these two: a commit that takes too long, and a node whose clock is not the database's.
+SLOW, CLOCK = "slow", "clock"
 
 # SQLite's primary result codes (sqlite.org/rescode.html).
 _BY_SQLITE = {

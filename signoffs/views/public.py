@@ -12,7 +12,7 @@ from .. import access
 from ..models import ClassLink, ClassSheet, Membership, User
 from ..process import states
 from ..queries import actors, staffing
-from ..upkeep import health
+from ..upkeep import readiness
 
 Role = Membership.Role
 DESKS: dict[str, str] = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
@@ -73,8 +73,17 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while database, disk and migrations are sound; else 503 and what is wrong."""
-    ailments = health.ailments()
+def livez(request: HttpRequest) -> HttpResponse:
+    """200: this process answers. It asks nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 while a write is committed within two seconds, and disk, migrations and clock are right; else 503.
+
+    The lines say what is wrong.
+    """
+    ailments = readiness.node.ailments()
     text = "\n".join(ailments or ["ok"]) + "\n"
     return HttpResponse(text, status=503 if ailments else 200, content_type="text/plain")

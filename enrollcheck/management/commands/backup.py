@@ -10,7 +10,8 @@ from typing import IO, Any, cast
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from enrollcheck import postgresql, vault
+from enrollcheck import vault
+from enrollcheck.postgresql import programs
 
 CHUNK = 1 << 20
 
@@ -34,11 +35,18 @@ def _of_sqlite(folder: Path) -> Iterator[bytes]:
 
 
 def _of_postgresql() -> Iterator[bytes]:
-    """Yield what pg_dump writes. Raise CommandError where it fails."""
+    """Yield what pg_dump writes. Raise CommandError where it fails, and behind a pooler."""
+    programs.refuse_pooler()
     command = ["pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges"]
-    with subprocess.Popen(  # noqa: S603 - our own command line
-        command, env=postgresql.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with (
+        programs.environment() as environment,
+        subprocess.Popen(  # noqa: S603 - our own command line
+            [*command, "--dbname", programs.DATABASE],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
         dump, complaints = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)  # pipes, both
         while piece := dump.read(CHUNK):
             yield piece

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.management.commands import createsuperuser
 from django.db import transaction
-from django.utils import timezone
 
 from signoffs import flow
 from signoffs.models import User
@@ -21,4 +20,4 @@ class Command(createsuperuser.Command):
             super().handle(*args, **options)
             made = User.objects.exclude(pk__in=before)
             who = Who(command="createsuperuser")
-            flow.note_accounts(users=list(made), verb="create_superuser", who=who, clock=timezone.now)
+            flow.note_accounts(users=list(made), verb="create_superuser", who=who)

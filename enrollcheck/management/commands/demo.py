@@ -5,6 +5,7 @@ manage.py has pointed every setting at a fresh folder before this runs (demo/env
 
 import secrets
 import socket
+import sys
 from argparse import RawDescriptionHelpFormatter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,9 +18,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from enrollcheck.demo import story, university
-from enrollcheck.demo.environment import FOLDER_PREFIX, HOST, PORT
-from rosters import planning, reading
+from enrollcheck.demo import environment, story, university
+from enrollcheck.demo.environment import HOST, PORT
+from rosters import planning, reading, refusals
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow
 from signoffs.entrance import links
@@ -57,14 +58,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--roster", type=Path, metavar="FILE", help="your own list in place of the invented"
         )
+        parser.add_argument(
+            "--keep", metavar="FOLDER", help="let database and keys stay, in a folder of their own"
+        )
         parser.add_argument("--port", type=int, default=PORT, help="the server's port (default: %(default)s)")
 
-    def handle(self, *args: Any, stage: str, roster: Path | None, port: int, **options: Any) -> None:
-        """Make the database, play the story, print, serve. environment.py leaves nothing of it behind.
+    def handle(
+        self, *args: Any, stage: str, roster: Path | None, keep: str | None, port: int, **options: Any
+    ) -> None:
+        """Make the database, play the story, print, serve. environment.py leaves nothing but what is kept.
 
         Raise CommandError for a list that is refused, and for a port that is taken.
         """
-        if FOLDER_PREFIX not in str(connection.settings_dict["NAME"]):
+        own = Path(connection.settings_dict["NAME"]).name == environment.DATABASE
+        if not own or connection.introspection.table_names():
             raise CommandError("The demo runs only on a database of its own: start it by `manage.py demo`.")
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,7 +84,7 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         now = timezone.now()
         today = now.astimezone(SCHOOL_CLOCK).date()
-        cohort = story.deadlines(today)[0].year
+        cohort = story.deadlines(today).students.year
         if roster is None or content is None:
             name, content = f"{cohort}.xlsx", university.workbook(cohort)
         else:
@@ -94,7 +101,10 @@ class Command(BaseCommand):
             tale = story.Story(campaign, accounts["office"][0], officers, now)
             tale.play(stage)
         self.tell(Campaign.objects.get(pk=campaign.pk), accounts, stage, invented=roster is None)
-        self.stdout.write(f"\nServing on {settings.SITE_URL}/ until Ctrl+C; then the database is deleted.")
+        if keep is not None:
+            self.tell_kept(Path(settings.DATA_FOLDER))
+        then = "the database stays" if keep is not None else "then the database is deleted"
+        self.stdout.write(f"\nServing on {settings.SITE_URL}/ until Ctrl+C; {then}.")
         self.stdout.flush()
         serve(HOST, port)
 
@@ -110,20 +120,18 @@ class Command(BaseCommand):
     def bring_in(self, name: str, content: bytes, slug: str, now: datetime, *, invented: bool) -> Campaign:
         """Import the list, as if some days ago. Raise CommandError with every problem where it is refused."""
         start = now - timedelta(days=story.DAYS_AGO)
-        first = story.first_deadline(now.astimezone(SCHOOL_CLOCK).date())
         who, clock = Who(command="demo"), lambda: start
         campaign = flow.create_campaign(
             slug=slug,
             university=university.UNIVERSITY if invented else "",
-            student_deadline=first,
-            department_deadline=first + timedelta(days=2),
+            deadlines=story.first_deadlines(now.astimezone(SCHOOL_CLOCK).date()),
             texts={},
             who=who,
             clock=clock,
         )
         try:
             plan = planning.plan(campaign, reading.read(content, name))
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             raise CommandError(str(error)) from error
         errors = [problem for problem in plan.problems if problem.level == "error"]
         if errors:
@@ -187,6 +195,19 @@ class Command(BaseCommand):
         ):
             user, password = accounts[username]
             write(f"  {username:<11} {password}   {what}{f' ({user})' if username == 'officer' else ''}")
+
+    def tell_kept(self, folder: Path) -> None:
+        """Keep the folder, and print how its site is served again and moved on."""
+        environment.keep(folder)
+        settled = f"set -a; . '{folder / environment.KEPT}'; set +a"
+        self.stdout.write(
+            f"\nDatabase and keys stay in {folder}. Once this has ended, in a shell of its own:"
+        )
+        self.stdout.write(f"  to serve it again: {settled}; {sys.executable} manage.py serve")
+        self.stdout.write(
+            f"  to move it on:     {settled}; export DATABASE_URL=postgres://user:password@host/name;\n"
+            f"    {sys.executable} manage.py move_to_postgresql '{folder / environment.DATABASE}'"
+        )
 
     def tell_students(self, classes: QuerySet[ClassGroup], *, invented: bool) -> None:
         """Print whom to be. Real lists are answered by their own students: their numbers are not printed."""

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from enrollcheck import postgresql, vault
+from enrollcheck import vault
+from enrollcheck.postgresql import programs
 
 # What SQLite keeps beside a database. It takes an old one for the new database's, and replays it.
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -100,6 +101,7 @@ class Command(BaseCommand):
 
     def to_postgresql(self, pieces: Iterator[bytes]) -> None:
         """Let pg_restore read the whole, sound backup, in one transaction."""
+        programs.refuse_pooler()
         if connection.introspection.table_names():
             raise CommandError(
                 "The database has tables already: a backup is restored into an empty one only."
@@ -116,12 +118,13 @@ class Command(BaseCommand):
                 "--single-transaction",
                 "--exit-on-error",
             ]
-            run = subprocess.run(  # noqa: S603 - our own command line
-                [*command, "--dbname", connection.settings_dict["NAME"]],
-                env=postgresql.environment(),
-                stdin=whole,
-                capture_output=True,
-                text=True,
-            )
+            with programs.environment() as environment:
+                run = subprocess.run(  # noqa: S603 - our own command line
+                    [*command, "--dbname", programs.DATABASE],
+                    env=environment,
+                    stdin=whole,
+                    capture_output=True,
+                    text=True,
+                )
         if run.returncode:
             raise CommandError(f"pg_restore failed: {run.stderr.strip()}")

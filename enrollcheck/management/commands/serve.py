@@ -23,7 +23,7 @@ THREADS = 128
 # Requests that a process takes in at once; those beyond wait in the socket's backlog.
 BACKPRESSURE = 512
 # Seconds that a stop waits for the requests in flight: longer than a write waits for SQLite's lock (30 s in
-# enrollcheck/sqlite.py), shorter than TimeoutStopSec of the unit in OPERATIONS.md.
+# enrollcheck/sqlite.py), shorter than TimeoutStopSec in deploy/one-server.
 STOP_WAITS = 45
 
 

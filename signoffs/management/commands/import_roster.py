@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from rosters import importing, planning, reading
+from rosters import importing, planning, reading, refusals
 from rosters.models import Campaign
 from rosters.sentences import Sentence
 from signoffs import flow
@@ -30,7 +30,17 @@ COUNTS = (
     "skipped",
     "refused",
     "missing",
+    "emptied",
+    "undone",
+    "without_number",
 )
+# What may be chosen beside the file, each with its option's help.
+CHOICES = {
+    "empty_values": "let empty cells replace stored values; without it they stay",
+    "overwrite_mended": "let the file replace values that were mended after a report or by hand",
+    "undo_last": "take off who came only by the last import, if nobody has used it, and is not in FILE",
+    "accept_missing_numbers": "accept that over 5 %% of the roster have no usable ID number",
+}
 
 
 class Command(BaseCommand):
@@ -46,6 +56,8 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="check only; change nothing")
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+        for name, text in CHOICES.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
 
     def handle(
         self, *args: Any, file: str, campaign: str | None, dry_run: bool, json: bool, **options: Any
@@ -57,12 +69,14 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}", returncode=WRONG_USAGE) from error
         try:
             if content is None:
-                raise reading.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
+                raise refusals.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
             roster = reading.read(content, Path(file).name)
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             result = _unreadable(error)
         else:
-            result = _import(roster, campaign, dry_run)
+            result = _import(
+                roster, campaign, dry_run, planning.Choices(**{name: options[name] for name in CHOICES})
+            )
         if json:
             self._print_json(result)
         else:
@@ -88,19 +102,21 @@ def _of_the_whole(code: str, message: Sentence) -> dict[str, Any]:
     return {**place, "level": "error", "code": code, "message": str(message)}
 
 
-def _unreadable(error: reading.Unreadable) -> dict[str, Any]:
+def _unreadable(error: refusals.Unreadable) -> dict[str, Any]:
     """Return the result for a file that no row could be read from."""
     problems = [_of_the_whole(error.code, error.sentence)]
     return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
-def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict[str, Any]:
+def _import(
+    roster: reading.Reading, slug: str | None, dry_run: bool, choices: planning.Choices
+) -> dict[str, Any]:
     """Plan, and apply where that is wanted and the plan is clean; return what --json prints.
 
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
     """
     with transaction.atomic():
-        plan = planning.plan(_campaign(slug), roster)
+        plan = planning.plan(_campaign(slug), roster, choices)
         problems = [problem.as_dict() for problem in plan.problems]
         applied = False
         if plan.is_clean and not dry_run:

@@ -8,9 +8,10 @@ from django.utils import timezone, translation
 
 from rosters.models import Campaign
 from signoffs import flow
-from signoffs.process import deadlines
+from signoffs.process import deadlines, keeping
 from signoffs.queries import retention
 from signoffs.queries.actors import Who
+from signoffs.upkeep.alone import alone
 
 WRONG_USAGE = 2
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days",
             type=int,
-            default=retention.KEPT_DAYS,
+            default=keeping.KEPT_DAYS,
             help="with --announce: days after the close (default: %(default)s)",
         )
 
@@ -42,9 +43,9 @@ class Command(BaseCommand):
         self, *args: Any, campaign: str | None, announce: bool, dry_run: bool, days: int, **options: Any
     ) -> None:
         """Do it. Raise CommandError where it is refused, with the reason."""
-        if not 0 <= days <= retention.LONGEST_DAYS:
+        if not 0 <= days <= keeping.LONGEST_DAYS:
             raise CommandError(
-                f"--days is a number of days after the close, from 0 to {retention.LONGEST_DAYS}.",
+                f"--days is a number of days after the close, from 0 to {keeping.LONGEST_DAYS}.",
                 returncode=WRONG_USAGE,
             )
         found = self.campaign(campaign)
@@ -105,8 +106,8 @@ class Command(BaseCommand):
 
     def forget(self) -> None:
         """Write the database anew, so that no deleted byte stays in it or in its log. Raise CommandError."""
-        with connection.cursor() as cursor:
-            if connection.vendor != "sqlite":
+        with alone("purge"), connection.cursor() as cursor:  # two at once stop each other
+            if connection.vendor == "postgresql":
                 cursor.execute("VACUUM (FULL)")
                 return
             cursor.execute("VACUUM")

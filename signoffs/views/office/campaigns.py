@@ -12,6 +12,7 @@ from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
+from ...process import keeping
 from ...queries import retention
 from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
 
@@ -33,7 +34,8 @@ def _campaign_page(
         close=sent_as(CloseForm, form) or CloseForm(campaign=desk.campaign),
         refusal=refusal,
         not_printed=retention.not_handed_out(desk.campaign) if closed else [],
-        kept_days=retention.KEPT_DAYS,
+        kept_days=keeping.KEPT_DAYS,
+        announced_days=keeping.ANNOUNCED_DAYS,
     )
     return render(request, "signoffs/office/campaign.html", context, status=status)
 
@@ -44,7 +46,7 @@ def _campaign_page(
 @moves(_campaign_page, form=posted(DeadlinesForm))
 def campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: DeadlinesForm) -> HttpResponse:
     """The deadlines, to extend them."""
-    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    flow.extend_deadlines(campaign=desk.campaign, deadlines=form.deadlines, who=desk.who)
     return done(request, _("The deadlines are extended."), "office-campaign")
 
 
@@ -75,10 +77,14 @@ def _campaign_form(request: HttpRequest, desk: access.OfficeDesk) -> CampaignFor
 @moves(_campaigns_page, form=_campaign_form)
 def campaigns(request: HttpRequest, desk: access.OfficeDesk, form: CampaignForm) -> HttpResponse:
     """All years; and next year's, to prepare it from the last one."""
-    values = dict(form.cleaned_data)
-    latest = _latest() if values.pop("copy_texts") else None
-    texts = latest.texts if latest else {}
-    made = flow.create_campaign(**values, texts=texts, who=desk.who)
+    latest = _latest() if form.cleaned_data["copy_texts"] else None
+    made = flow.create_campaign(
+        slug=form.cleaned_data["slug"],
+        university=form.cleaned_data["university"],
+        deadlines=form.deadlines,
+        texts=latest.texts if latest else {},
+        who=desk.who,
+    )
     return done(request, _("Prepared: %(campaign)s.") % {"campaign": made}, "office-campaigns")
 
 

@@ -14,6 +14,7 @@ from signoffs.flow.chains import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.process import deadlines
 from signoffs.process.answers import FieldReport
+from signoffs.process.export_kinds import ExportKind
 from signoffs.queries import retention, situations
 from signoffs.queries.actors import Who
 from tests import factories, stories
@@ -260,8 +261,7 @@ class TestExcuses:
         campaign = student.campaign
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=Who(user=factories.user("office")),
             clock=lambda: after,
         )
@@ -274,12 +274,13 @@ class TestExcuses:
         who, everybody = Who(user=factories.user("office")), list(class_group.students.all())
         flow.mark_overdue(class_group=class_group, students=everybody, who=who, clock=lambda: after)
         for one in (class_group, other):
-            flow.record_export(campaign=campaign, class_group=one, who=who, what="form", clock=lambda: after)
+            flow.record_export(
+                campaign=campaign, class_group=one, who=who, what=ExportKind.FORM, clock=lambda: after
+            )
         assert retention.not_handed_out(campaign) == []
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=who,
             clock=lambda: after,
         )
@@ -305,8 +306,7 @@ class TestLateAndThenExtended:
         assert Tally.objects.get().cells == "Crc"
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=Who(user=factories.user("office")),
             clock=lambda: end + timedelta(days=2),
         )
@@ -337,8 +337,7 @@ class TestLateAndThenExtended:
         office = Who(user=factories.user("office"))
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=office,
             clock=lambda: end,
         )

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from rosters import key_fields
+from rosters import importing, key_fields, reading
 from rosters.models import Campaign, RosterImport, Student
 from signoffs.models import Event
 from tests import pages, stories
@@ -20,6 +20,11 @@ class TestTheRoster:
         file.name = name
         said = pages.hidden(desk.get(reverse("office-roster"))) | {"file": file}
         return desk.post(reverse("office-roster"), said, follow=True)
+
+    def confirm(self, desk, preview, **ticked):
+        """Confirm the newest upload as its preview shows it."""
+        url = reverse("office-roster-confirm", args=[RosterImport.objects.latest("pk").uuid])
+        return desk.post(url, pages.hidden(preview) | ticked)
 
     def test_a_preview_changes_nothing_and_confirming_applies_it(self, desk, campaign):
         preview = self.upload(desk, files.roster(*(files.row(n) for n in range(1, 4))))
@@ -168,3 +173,124 @@ class TestTheRoster:
 
     def test_nothing_chosen_is_said(self, desk, campaign):
         assert desk.post(reverse("office-roster"), {"campaign": campaign.slug}).status_code == 422
+
+    def test_empty_cells_are_listed_and_replace_only_where_that_is_ticked(self, desk, campaign):
+        rows = [files.row(n) for n in range(1, 31)]
+        self.confirm(desk, self.upload(desk, files.roster(*rows)))
+        empty = files.roster(files.row(1, 民族="无"), *rows[1:])
+
+        preview = self.upload(desk, empty)
+        assert "有 1 项内容将被清空" in pages.text(preview)
+        assert ["2026000001", files.row(1)["姓名"], "民族", "汉族"] in [
+            line for table in pages.tables(preview) for line in table
+        ]
+        self.confirm(desk, preview)
+        assert Student.objects.get(student_number="2026000001").ethnicity == "汉族"
+
+        self.confirm(desk, self.upload(desk, empty), empty_values="on")
+        assert Student.objects.get(student_number="2026000001").ethnicity == ""
+
+    def test_without_id_numbers_a_tick_is_needed_and_the_students_are_listed(self, desk, campaign):
+        preview = self.upload(desk, files.roster(files.row(1, 身份证号="-"), files.row(2)))
+        assert "2 名学生中有 1 人将没有有效身份证号" in pages.text(preview)
+        assert self.confirm(desk, preview).status_code == 409
+        assert Student.objects.count() == 0
+
+        self.confirm(desk, preview, accept_missing_numbers="on")
+        page = pages.text(desk.get(reverse("office-roster")))
+        assert "无有效身份证号：1 人" in page
+        assert "2026000001" in page
+        assert "2026000002" not in page
+
+    def test_what_is_new_stands_above_the_button(self, desk, campaign):
+        self.confirm(desk, self.upload(desk, files.roster(files.row(1, 系部="计算机应用系"))))
+        preview = self.upload(desk, files.roster(files.row(2, 系部="计算机系", 班级="网络2601班")))
+        text = pages.text(preview)
+        sentence = "计算机系：本次核对中还没有这个系部。现有名称相近的：计算机应用系。"
+        assert text.index(sentence) < text.index("确认导入")
+        assert text.count(sentence) == 1
+
+    def test_a_mended_value_stays_until_the_tick_says_otherwise(self, desk, campaign):
+        file = files.roster(*(files.row(n) for n in range(1, 4)))
+        self.confirm(desk, self.upload(desk, file))
+        student = Student.objects.get(student_number="2026000001")
+        importing.mend(student, field="major", value="网络工程", now=timezone.now())
+
+        preview = self.upload(desk, file)
+        assert "有 1 项更正将被撤回" in pages.text(preview)
+        self.confirm(desk, preview)
+        student.refresh_from_db()
+        assert student.major == "网络工程"
+        self.confirm(desk, self.upload(desk, file), overwrite_mended="on")
+        student.refresh_from_db()
+        assert student.major == "软件工程（卓越班）"
+
+    def test_who_came_only_by_a_wrong_file_goes_by_a_tick(self, desk, campaign):
+        right = files.roster(*(files.row(n) for n in range(1, 4)))
+        self.confirm(desk, self.upload(desk, right))
+        self.confirm(desk, self.upload(desk, files.roster(files.row(50)), "错的.xlsx"))
+
+        preview = self.upload(desk, right)
+        assert "有 1 名学生仅来自“错的.xlsx”" in pages.text(preview)
+        self.confirm(desk, preview, undo_last="on")
+        assert list(Student.objects.values_list("seat", flat=True)) == [1, 2, 3]
+
+    def test_the_heading_is_pointed_at_where_none_is_known(self, desk, campaign):
+        """Unknown headings are no dead end: the line is clicked, then the columns are mapped."""
+        row = files.row(1)
+        strange = {
+            "序号": "No",
+            "姓名": "称呼",
+            "身份证号": "证件",
+            "学号": "编号",
+            "系部": "单位",
+            "班级": "组别",
+        }
+        headings = [strange.get(heading, heading) + "栏" for heading in files.HEADINGS]
+        cells = [["2026级新生"], headings, [row[heading] for heading in files.HEADINGS]]
+        preview = self.upload(desk, files.xlsx(cells))
+        text = pages.text(preview)
+        assert "没有可识别的列标题" in text
+        assert "称呼栏" in text
+        assert row["身份证号"] not in text
+
+        url = reverse("office-roster-mapping", args=[RosterImport.objects.get().uuid])
+        assert desk.post(url, {"heading": "0:99"}).status_code == 422
+        preview = desk.post(url, {"heading": "0:2"}, follow=True)
+        assert "缺少“姓名”列" in pages.text(preview)
+
+        by_hand = {f"0:{place}": "" for place in range(len(headings))}
+        by_hand |= {
+            f"0:{place}": key_fields.BY_NAME[name].name
+            for place, heading in enumerate(files.HEADINGS)
+            for name in key_fields.BY_NAME
+            if key_fields.BY_NAME[name].label == heading
+        }
+        preview = desk.post(url, by_hand, follow=True)
+        assert preview.context["plan"].is_clean
+        self.confirm(desk, preview)
+        student = Student.objects.get()
+        assert (student.name, student.id_number) == (row["姓名"], row["身份证号"])
+
+    def test_the_headings_that_are_known_are_named(self, desk, campaign):
+        preview = self.upload(desk, files.xlsx([["姓名", "电话"], ["王一鸣", "x"]]))
+        assert "可识别的列标题：姓名。" in pages.text(preview)
+
+    def test_the_template_is_read_as_it_stands_and_names_the_departments(self, desk, own_class):
+        response = desk.get(reverse("office-roster-template"))
+        content = b"".join(response)
+        read = reading.read(content, "名册模板.xlsx")
+        assert [(problem.code, problem.level) for problem in read.problems] == [("no_students", "error")]
+        assert read.sheets[0].lacking == frozenset()
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        assert "信息工程系" in [row[3].value for row in book["填写说明"]]
+        assert book["名册"].column_dimensions["F"].number_format == "@"
+
+    def test_an_empty_class_is_shown_apart_and_removed(self, desk, campaign):
+        self.confirm(desk, self.upload(desk, files.roster(files.row(1), files.row(2, 班级="软件2602班"))))
+        self.confirm(desk, self.upload(desk, files.roster(files.row(1), files.row(2))))
+        page = desk.get(reverse("office-roster"))
+        assert "空班级" in pages.text(page)
+        (url,) = [form.action for form in pages.forms(page) if form.action.endswith("/remove/")]
+        assert "已移除：软件2602班" in pages.text(desk.post(url, follow=True))
+        assert "空班级" not in pages.text(desk.get(reverse("office-roster")))
