@@ -5,7 +5,17 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from .views import account, department, monitor, public, student
-from .views.office import access_log, accounts, campaigns, dashboard, files, reports, roster, whole_numbers
+from .views.office import (
+    access_log,
+    accounts,
+    archive,
+    campaigns,
+    dashboard,
+    files,
+    reports,
+    roster,
+    whole_numbers,
+)
 
 class_pages = [
     path("", student.class_page, name="class"),
@@ -87,6 +97,7 @@ office_pages = [
     path("campaign/", campaigns.campaign, name="office-campaign"),
     path("campaign/texts/", campaigns.texts, name="office-texts"),
     path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
+    path("archive/", archive.archive, name="office-archive"),
     path("campaign/purge/", campaigns.announce_purge, name="office-purge-announce"),
     path("forms/", files.forms, name="office-forms"),
     path("posters/", files.posters, name="office-posters"),

@@ -107,6 +107,7 @@ GATES = {
     "office-status-export": OFFICE,
     "office-summary-export": OFFICE,
     "office-whole-numbers": OFFICE,
+    "office-archive": OFFICE,
     "office-settle": OFFICE,
     "office-settle-claim": OFFICE,
     "office-roster": OFFICE,

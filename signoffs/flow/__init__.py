@@ -22,6 +22,7 @@ from .accounts import (
     sign_out_everywhere,
     untie_campus,
 )
+from .archiving import begin_archive, record_archive
 from .campaigns import (
     close_campaign,
     create_campaign,
@@ -63,6 +64,7 @@ __all__ = [
     "add_account",
     "announce_purge",
     "ask_whole_numbers",
+    "begin_archive",
     "campaign_for",
     "claim_missing",
     "claim_reminder",
@@ -95,6 +97,7 @@ __all__ = [
     "purge_campaign",
     "reactivate",
     "receive",
+    "record_archive",
     "record_export",
     "recount",
     "remove_class",

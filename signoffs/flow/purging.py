@@ -137,6 +137,8 @@ def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
         of_the_whole = Event.objects.filter(chain__campaign=shelf.campaign, chain__class_group=None)
         exported = of_the_whole.filter(verb="export_whole_numbers", payload__isnull=False).order_by("pk")
         numbers = [(event.payload or {})["number"] for event in exported]
+        archived = of_the_whole.filter(verb="export", payload__isnull=False).order_by("pk")
+        heads = [said["head"] for one in archived if (said := one.payload or {}).get("what") == "archive"]
         _forget_payloads(of_the_whole)
         for hand_in in HandIn.objects.filter(campaign=shelf.campaign):
             hand_in.exceptions = [one | {"reason": ""} for one in hand_in.exceptions]
@@ -145,5 +147,5 @@ def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
             shelf.wrote(hand_in)
         AccessRecord.objects.filter(campaign=shelf.campaign).delete()
         importing.finish_purge(shelf.campaign, now=shelf.now)
-        shelf.note("purge", who, counts=counts, whole_numbers=numbers)
+        shelf.note("purge", who, counts=counts, whole_numbers=numbers, archives=heads)
         return counts

@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rosters.models import Campaign, ClassGroup
+from rosters.models import Campaign, ClassGroup, Department
 from rosters.sentences import Sentence
 
 from ..models import Event
@@ -88,6 +88,24 @@ def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
         if max(printed.get(scope, 0) for scope in ((one.pk, None), (None, one.department_id), (None, None)))
         <= changed.get(one.pk, 0)
     ]
+
+
+def not_archived(campaign: Campaign) -> list[Department]:
+    """Return the departments whose newest archive is older than their last change: three queries."""
+    events = Event.objects.filter(chain__campaign=campaign)
+    of_classes = events.exclude(verb__in=QUIET).exclude(chain__class_group=None).order_by()
+    of_departments = of_classes.values_list("chain__class_group__department").annotate(last=Max("pk"))
+    changed = dict(of_departments)
+    archived: dict[int | None, int] = {}
+    exported = events.filter(verb="export", payload__isnull=False).exclude(chain__department=None)
+    for event in exported.select_related("chain").order_by("pk"):
+        made = event.payload or {}
+        if made.get("what") == "archive":
+            archived[event.chain.department_id] = made["until"]
+    found = Department.objects.filter(
+        class_groups__campaign=campaign, class_groups__purged_at=None, class_groups__students__isnull=False
+    )
+    return [one for one in found.distinct() if archived.get(one.pk, -1) < changed.get(one.pk, 0)]
 
 
 def why_not(campaign: Campaign, today: date) -> Sentence | None:

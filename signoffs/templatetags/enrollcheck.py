@@ -122,6 +122,7 @@ SEEN = {
     ExportKind.FORM: _("printed forms"),
     ExportKind.BLANK_FORM: _("blank forms, with names"),
     ExportKind.HAND_IN: _("hand-in on paper"),
+    ExportKind.ARCHIVE: _("archive of a department"),
     ExportKind.STATUS: _("workbook: status of the students"),
     ExportKind.SUMMARY: _("workbook: counts of departments and classes"),
     ExportKind.ERROR_STATISTICS: _("workbook: error statistics"),

@@ -76,6 +76,7 @@ class Command(BaseCommand):
     def try_out(self, campaign: Campaign) -> None:
         """Say what would go, and what keeps it from going. Raise Refused."""
         there = flow.to_purge(campaign)
+        self.warn_of_archives(campaign)
         self.stdout.write(
             f"{campaign.slug}: {there['students']:,} students, {there['declarations']:,} declarations."
         )
@@ -90,10 +91,18 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA secure_delete = ON")
         if campaign.purged_at is None:
+            self.warn_of_archives(campaign)
             gone = flow.purge_campaign(campaign=campaign, who=who)
             counts = ", ".join(f"{count:,} {what}" for what, count in gone.items())
             self.stdout.write(f"{campaign.slug}: deleted: {counts or 'nobody'}.")
         self.forget()
+
+    def warn_of_archives(self, campaign: Campaign) -> None:
+        """Name the departments whose archive was not made since the last change; it refuses nothing."""
+        missing = retention.not_archived(campaign)
+        if missing:
+            names = ", ".join(map(str, missing))
+            self.stderr.write(f"{campaign.slug}: not archived (`export_archive`): {names}.")
 
     def forget(self) -> None:
         """Write the database anew, so that no deleted byte stays in it or in its log. Raise CommandError."""
