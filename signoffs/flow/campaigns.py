@@ -16,6 +16,7 @@ from ..queries import actors, situations
 from ..queries.actors import Who
 from .book import Shelf, campaign_shelf, class_book, department_shelf
 from .refusals import Clock, Refused, refuse_if
+from .standings import all_words
 
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
@@ -110,16 +111,20 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
     arrived, a moment before, is not kept.
     """
     end = deadlines.end_of(deadline)
-    changed = Q(late=True, declaration__declared_at__lt=end)
+    # Whose first word that is: some word of theirs is before it.
+    spoke = all_words().filter(student__class_group__in=shelf.classes, declared_at__lt=end).values("student")
+    changed = Q(late=True, student__in=spoke)
     if shelf.now < end:
         changed |= Q(state=states.OVERDUE)
     by_class = defaultdict(list)
     standings = Standing.objects.filter(changed, student__class_group__in=shelf.classes)
     for standing in standings.select_related("student", "declaration"):
         by_class[standing.student.class_group_id].append(standing)
-    # Of all that they have declared: another may count one day.
-    late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
-    late.update(late=False)
+    # Of all that they have declared: another may count one day, and none is late after a word in time.
+    late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True)
+    late.filter(Q(declared_at__lt=end) | Q(student__in=list(spoke.values_list("student", flat=True)))).update(
+        late=False
+    )
     for class_group in shelf.classes:
         if by_class[class_group.pk]:
             book, missing, in_time = shelf.book(class_group), [], []

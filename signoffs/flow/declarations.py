@@ -18,7 +18,7 @@ from ..queries import situations
 from ..queries.actors import Who
 from .book import Book, student_book
 from .refusals import Clock, Refused, refuse_if
-from .standings import end_excuse, fall_back, same_record, was_shown
+from .standings import end_excuse, fall_back, same_record, spoke_in_time, was_shown
 
 Channel, Kind = Declaration.Channel, Declaration.Kind
 
@@ -88,7 +88,8 @@ def report(
             book, student, Kind.REPORTED, submission_id, status, signature, arrived_at, snapshot, phone,
             device_mark=device_mark,
         )  # fmt: skip
-        _write_errors(declaration, student, errors)
+        with book.reports_change(student, had=book.standing(student) is not None):
+            _write_errors(declaration, student, errors)
         _counts(book, student, declaration)
         told = _told(declaration, at) | {"fields": [error.field for error in errors]}
         book.note("report", who, student, **told)
@@ -101,8 +102,9 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock) -> None:
         student = book.student(student)
         book.allow("withdraw_declaration", who, student)
         declaration = book.standing(student).declaration
-        declaration.withdrawn_at = book.now
-        declaration.save(update_fields=["withdrawn_at"])
+        with book.reports_change(student):
+            declaration.withdrawn_at = book.now
+            declaration.save(update_fields=["withdrawn_at"])
         fall_back(book, student)
         book.note("withdraw_declaration", who, student, declaration=str(declaration.uuid))
 
@@ -168,8 +170,12 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock) -> None:
             )
         )
         at = book.allow("countersign", who, student)
-        declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
-        declaration.save(update_fields=["countersigned_by", "countersigned_at"])
+        with book.reports_change(student):
+            declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
+            declaration.save(update_fields=["countersigned_by", "countersigned_at"])
+        if declaration.late and spoke_in_time(student):
+            declaration.late = False
+            declaration.save(update_fields=["late"])
         _counts(book, student, declaration)
         book.note("countersign", who, student, **_told(declaration, at))
 
@@ -184,8 +190,9 @@ def contest(*, declaration: Declaration, who: Who, clock: Clock) -> None:
             raise Refused(_("You have signed this yourself: take it back instead."))
         if declaration.contested_at is not None or declaration.withdrawn_at is not None:
             raise Refused(_("This entry no longer counts."))
-        declaration.contested_at = book.now
-        declaration.save(update_fields=["contested_at"])
+        with book.reports_change(student):
+            declaration.contested_at = book.now
+            declaration.save(update_fields=["contested_at"])
         standing = book.standing(student)
         if standing is not None and standing.declaration_id == declaration.pk:
             fall_back(book, student)
@@ -224,8 +231,12 @@ def _stands(made: Declaration) -> bool:
 
 
 def _write(
-    book: Book, student, kind, submission_id, status, signature, arrived_at, snapshot, phone, **values
-) -> Declaration:
+    book: Book, student, kind, submission_id, status, signature, arrived_at, snapshot, phone, *,
+    channel=Channel.OWN, **values
+) -> Declaration:  # fmt: skip
+    late = deadlines.is_late(book.campaign.student_deadline, arrived_at)
+    if late and channel == Channel.OWN and book.standing(student) is not None:
+        late = not spoke_in_time(student)
     declaration = Declaration(
         student=student,
         class_group=book.class_group,
@@ -237,7 +248,8 @@ def _write(
         signature=dict(signature),
         phone=phone or None,
         declared_at=book.now,
-        late=deadlines.is_late(book.campaign.student_deadline, arrived_at),
+        late=late,
+        channel=channel,
         **values,
     )
     store(declaration)

@@ -15,7 +15,7 @@ from ..queries.actors import Who
 from .book import Shelf, department_shelf
 from .chains import canonical
 from .refusals import Clock, Refused, refuse_if
-from .sheets import sheet_counts
+from .sheets import report_counts, sheet_counts
 
 
 def _allow(verb: str, who: Who, shelf: Shelf, department: Department) -> HandIn | None:
@@ -96,6 +96,7 @@ def hand_in(
             counts.update(_row_counts(rows), classes=1, sheets=1)
         if not counts:
             raise Refused(_("The department has no class to hand in."))
+        counts.update(report_counts(tallies.values()))
         version = before.version + 1 if before else 1
         whole = {
             "department": str(department.uuid),

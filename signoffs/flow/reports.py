@@ -11,7 +11,6 @@ from ..queries import actors, reported
 from ..queries.actors import Who
 from .book import Book, student_book
 from .refusals import Clock, Refused, refuse_if
-from .shares import share_of
 from .standings import ask_again
 
 
@@ -38,17 +37,17 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     needed = {states.OFFICE} if error.field in WHOLE_RECORD else {states.OFFICER, states.OFFICE}
     acting = actors.roles(who, book.class_group, student)
     refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
+    stands = reported.items().filter(pk=error.pk).exists()
     counts = reported.counting().filter(pk=error.pk).exists()
-    refuse_if(rules.may_settle(error.outcome, outcome, error.field, counts=counts))
+    refuse_if(rules.may_settle(error.outcome, outcome, error.field, stands=stands, counts=counts))
     if outcome == FieldError.Outcome.EXPLAINED:
         refuse_if(rules.may_give(note, _("Say how it is explained.")))
-    before = share_of(book.standing(student))
     error.outcome = outcome
     error.outcome_note = note.strip() or None
     settled = outcome in states.SETTLED
     error.settled_by, error.settled_at = (who.user, book.now) if settled else (None, None)
-    error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
-    book.recount_share(student, before, share_of(book.standing(student)))
+    with book.reports_change(student):
+        error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
     book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
     if outcome == FieldError.Outcome.MENDED:
         try:

@@ -89,7 +89,7 @@ def _of_department(
             officer.user,
             f"{kind} {day} {threshold}",
             f"{campaign}：{what}{day.month}月{day.day}日截止",
-            f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.accounted} / "
+            f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.done} / "
             f"{total.expected} 人，以下班级尚未完成：\n{names}\n\n{address}\n",
         )
 

@@ -251,12 +251,13 @@ def may_show_people(is_purged: bool) -> str | None:
     return None
 
 
-def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> str | None:
+def may_settle(outcome: str, to: str, field: str, *, stands: bool, counts: bool) -> str | None:
     """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
 
-    An error that does not count (reported.counting) can only be followed to its end, once that has begun.
+    `stands`: it was reported in the campaign (reported.items), and is followed to its end whatever comes.
+    `counts`: the student still says so (reported.counting); else no roster is mended by it.
     """
-    if not counts and not (outcome in states.SETTLED and to in ("done", "explained")):
+    if not stands or (to == "mended" and not counts):
         return _("This error does not count (any more): the student's page tells what they declared since.")
     if to not in states.OUTCOMES[outcome]:
         return _("This outcome does not follow on the present one.")

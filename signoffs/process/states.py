@@ -75,9 +75,10 @@ REOPENED = "reopened"
 
 # A reported error's outcomes -------------------------------------------------------------------------
 
-# Asked of CHSI is not yet settled; under way is (docs/architecture.md, rule 4).
-UNSETTLED = frozenset({"open", "asked"})
-SETTLED = frozenset({"mended", "under_way", "done", "explained"})
+# What is sent up has no end yet: the student would still see the old value (docs/architecture.md, rule 4).
+UNSETTLED = frozenset({"open", "asked", "under_way"})
+# The student is asked to look again.
+SETTLED = frozenset({"mended", "done", "explained"})
 # What may follow on an outcome; a settled error can be opened again.
 OUTCOMES = {
     "open": frozenset({"mended", "asked", "under_way", "done", "explained"}),

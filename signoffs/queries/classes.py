@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Count
@@ -18,6 +18,7 @@ from ..process import deadlines, rules, states
 from ..process.grid import ROWS, SEATS
 from . import situations
 from .counts import Counts, counts_of
+from .reported import Reports, reports_of
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ class ClassRow:
     sheet: ClassSheet | None
     waiting: int
     step: str
+    reports: Reports = field(default_factory=Reports)
 
     @property
     def step_label(self) -> str:
@@ -209,7 +211,8 @@ def rows_of(
     for one in class_groups:
         own, sheet = counts_of(tallies.get(one.pk)), sheets.get(one.pk)
         step = _step(own, sheet, waiting[one.pk])
-        rows.append(ClassRow(one, own, cells.get(one.pk, ""), sheet, waiting[one.pk], step))
+        reports = reports_of([tallies[one.pk]] if one.pk in tallies else [])
+        rows.append(ClassRow(one, own, cells.get(one.pk, ""), sheet, waiting[one.pk], step, reports))
     order = list(STEPS)
     return sorted(rows, key=lambda row: (order.index(row.step), row.counts.percent, row.class_group.name))
 

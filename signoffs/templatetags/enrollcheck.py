@@ -1,6 +1,7 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
@@ -255,6 +256,18 @@ def stack(counts: Counts) -> str:
         at += width
     bars = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="10"/>', parts)
     return format_html('<svg class="stack" viewBox="0 0 120 10" aria-hidden="true">{}</svg>', bars)
+
+
+@register.simple_tag
+def count_columns() -> tuple[tuple[str, str], ...]:
+    """Return the columns of counts: (name, label); the first is the sum of the others."""
+    return tuple(labels.COUNTS.items())
+
+
+@register.filter
+def count(counts: Counts | Mapping[str, int], name: str) -> int:
+    """Return one column of counts, of a sheet's frozen ones too: nobody is left on a sheet."""
+    return counts.get(name, 0) if isinstance(counts, Mapping) else getattr(counts, name)
 
 
 @register.simple_tag

@@ -52,7 +52,7 @@ def _chosen(request) -> dict[str, str]:
 
 def _errors(request, desk, *, status=200, settle: SettleForm | None = None) -> HttpResponse:
     chosen, now = _chosen(request), timezone.now()
-    counting = reported.followed().filter(
+    counting = reported.items().filter(
         declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]]
     )
     fields = sorted(set(counting.values_list("field", flat=True)))
