@@ -19,7 +19,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -175,7 +174,7 @@ class CampusAdapter(DefaultSocialAccountAdapter):
                 _("Somebody else has signed in by this campus name before. Ask the academic affairs office."),
             )
         sociallogin.connect(request, user)
-        flow.note_own(user=user, verb="tie_campus", clock=timezone.now)
+        flow.note_own(user=user, verb="tie_campus")
 
     def on_authentication_error(self, request, provider, error=None, exception=None, extra_context=None):
         """Say what to do: after a cancelled sign-on, a forged or old answer, and a provider that fails."""

@@ -12,36 +12,32 @@ from rosters import importing, key_fields, planning, reading
 from rosters.models import ClassGroup, RosterImport, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, Tally, User
-from signoffs.process.rules import FieldReport
+from signoffs.process.answers import Answer, Answers, FieldReport, snapshot_of
 from signoffs.queries.actors import Who
 
 Clock = Callable[[], datetime]
 
 
-def _declaration(student: Student, clock: Clock, wrong: tuple[str, ...] = ()) -> dict:
-    fields = {
-        field.name: {"roster": key_fields.display(field.name, getattr(student, field.name)), "answer": "ok"}
-        for field in key_fields.KEY_FIELDS
-    }
-    fields["id_number"] = {"answer": "ok"}
-    for name in set(wrong) & set(fields):
-        fields[name]["answer"] = "wrong"
+def answers(student: Student, clock: Clock, *wrong: str, **values) -> Answers:
+    """Return what the student answers: all right but for the `wrong` fields, and these values."""
     status = key_fields.GOOD_STATUS
-    return {
-        "student": student,
+    snapshot = snapshot_of(student, status, wrong)
+    snapshot["fields"]["id_number"] = {"answer": Answer.WRONG if "id_number" in wrong else Answer.OK}
+    usual = {
         "submission_id": uuid4(),
-        "status": status,
-        "signature": {"typed": student.name},
         "arrived_at": clock(),
-        "clock": clock,
-        "snapshot": {"fields": fields, "status": status},
+        "status": status,
+        "snapshot": snapshot,
+        "signature": {"typed": student.name},
+        "shown_digest": student.record_digest,
     }
+    return Answers(**usual | values)
 
 
-def confirm(student: Student, clock: Clock = timezone.now, **values) -> Declaration:
+def confirm(student: Student, clock: Clock = timezone.now, who: Who | None = None, **values) -> Declaration:
     """Let the student sign that all is right."""
-    said = _declaration(student, clock) | {"who": Who(student=student), "shown_digest": student.record_digest}
-    return flow.confirm(**said | values)
+    who = who or Who(student=student)
+    return flow.confirm(student=student, answers=answers(student, clock, **values), who=who, clock=clock)
 
 
 def report(
@@ -54,13 +50,10 @@ def report(
 ) -> Declaration:
     """Let the student report these fields (by default the major) as wrong."""
     fields = fields or ("major",)
-    said = _declaration(student, clock, fields) | {
-        "who": Who(student=student),
-        "shown_digest": student.record_digest,
-        "errors": [FieldReport(field, chsi, right) for field in fields],
-        "phone": "12000000001",
-    }
-    return flow.report(**said | values)
+    errors = tuple(FieldReport(field, chsi, right) for field in fields)
+    usual = {"errors": errors, "phone": "12000000001"}
+    made = answers(student, clock, *fields, **usual | values)
+    return flow.report(student=student, answers=made, who=Who(student=student), clock=clock)
 
 
 def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> Excuse:
@@ -73,12 +66,12 @@ def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> E
 def on_paper(student: Student, monitor: Student, clock: Clock = timezone.now, **values) -> Declaration:
     """Let the monitor enter a signature that the student made on paper."""
     return flow.enter_on_paper(
-        **_declaration(student, clock) | values,
+        student=student,
+        answers=answers(student, clock, **values),
         who=Who(student=monitor),
         channel=Declaration.Channel.PAPER,
         reason="本人在纸质表上签名",
-        kind=Declaration.Kind.CONFIRMED,
-        errors=[],
+        clock=clock,
     )
 
 
@@ -135,7 +128,7 @@ def move(student: Student, to: ClassGroup | str) -> None:
     header = ",".join(field.label for field in key_fields.KEY_FIELDS)
     content = f"{header}\n{','.join(values[field.name] for field in key_fields.KEY_FIELDS)}\n".encode()
     plan = planning.plan(student.campaign, reading.read(content, "moved.csv"))
-    flow.import_roster(plan=plan, who=Who(command="import_roster"), clock=timezone.now)
+    flow.import_roster(plan=plan, who=Who(command="import_roster"))
     student.refresh_from_db()
 
 
@@ -157,10 +150,10 @@ def everything(class_group: ClassGroup, officer: User, *, with_hand_in: bool = T
     reported = report(reporter)
     excused = excuse(absent, monitor)
     entered = on_paper(on_paper_only, monitor)
-    flow.countersign(declaration=entered, who=Who(user=officer), clock=timezone.now)
+    flow.countersign(declaration=entered, who=Who(user=officer))
     sheet = submit(class_group, monitor)
     claimed = claim(class_group)
-    flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+    flow.accept_sheet(sheet=sheet, who=Who(user=officer))
     return {
         "class": class_group,
         "department": class_group.department,

@@ -216,7 +216,7 @@ def world(campaign):
         officer = factories.user(
             f"officer of {class_name}", role=Membership.Role.DEPARTMENT, in_department=class_group.department
         )
-        token = flow.invite(user=officer, who=Who(command="test"), clock=timezone.now)
+        token = flow.invite(user=officer, who=Who(command="test"))
         made = {"officer": officer, "account": officer, "invitation": token}
         return {**made, **stories.everything(class_group, officer)}
 

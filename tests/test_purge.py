@@ -48,7 +48,7 @@ def played(campaign: Campaign, class_name: str, department_name: str) -> dict:
     officer = factories.user(f"officer-{class_name}", role="department", in_department=class_group.department)
     from_office = factories.user(f"office-{class_name}")
     made = stories.everything(class_group, officer)
-    flow.issue_code(student=made["student"], who=Who(user=officer), clock=timezone.now)
+    flow.issue_code(student=made["student"], who=Who(user=officer))
     importing.drop_upload(made["import"])
     client = Client()
     client.force_login(officer)
@@ -68,9 +68,9 @@ def closed(campaign) -> dict:
     """A campaign of two departments that ended: closed, its forms handed out, the deletion announced."""
     first = played(campaign, "软件2601班", "信息工程系")
     second = played(campaign, "机械2601班", "机械工程系")
-    flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
-    flow.record_export(campaign=campaign, who=COMMAND, what="form", clock=timezone.now)
-    flow.announce_purge(campaign=campaign, who=COMMAND, clock=timezone.now)
+    flow.close_campaign(campaign=campaign, who=COMMAND)
+    flow.record_export(campaign=campaign, who=COMMAND, what="form")
+    flow.announce_purge(campaign=campaign, who=COMMAND)
     passed(campaign)
     campaign.refresh_from_db()
     return {"campaign": campaign, "first": first, "second": second}
@@ -146,7 +146,7 @@ class TestTheFinalForms:
         return [str(one) for one in retention.not_handed_out(campaign)]
 
     def print(self, campaign, what="form", **of) -> None:
-        flow.record_export(campaign=campaign, who=COMMAND, what=what, clock=timezone.now, **of)
+        flow.record_export(campaign=campaign, who=COMMAND, what=what, **of)
 
     def test_are_those_of_a_class_a_department_or_all(self, campaign, signed):
         assert self.left(campaign) == ["软件2601班", "软件2602班", "机械2601班"]
@@ -170,7 +170,7 @@ class TestTheFinalForms:
     def test_need_no_second_print_after_a_code(self, campaign, signed):
         self.print(campaign)
         one = signed[2].students.first()
-        flow.issue_code(student=one, who=Who(user=factories.user("o")), clock=timezone.now)
+        flow.issue_code(student=one, who=Who(user=factories.user("o")))
         assert self.left(campaign) == []
 
     def test_a_printed_page_says_whether_it_was_filled(self, campaign, signed, office):
@@ -186,7 +186,7 @@ class TestTheAnnouncement:
     def test_stands_on_the_offices_page_and_goes_to_staff_by_letter_once(self, campaign, own_class, office):
         office.email = "office@example.edu.cn"
         office.save()
-        flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
+        flow.close_campaign(campaign=campaign, who=COMMAND)
         client = Client()
         client.force_login(office)
         assert client.post(reverse("office-purge-announce"), {"campaign": campaign.slug}).status_code == 302
@@ -202,7 +202,7 @@ class TestTheAnnouncement:
 
     @pytest.mark.parametrize("days", ["-1", "3651", "999999999"])
     def test_a_number_of_days_that_makes_no_day_is_a_sentence(self, campaign, days):
-        flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
+        flow.close_campaign(campaign=campaign, who=COMMAND)
         with pytest.raises(CommandError, match="from 0 to 3650") as refused:
             purge("--announce", "--days", days)
         assert refused.value.returncode == 2

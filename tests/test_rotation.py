@@ -87,10 +87,10 @@ def test_whose_invitation_ends_with_the_old_key_is_said_and_no_others(world, set
     settings.FIELD_KEYS = {"k1": OLD}
     who = Who(command="test")
     invited, used, afresh = (factories.user(name) for name in ("waits", "has-come", "invited-anew"))
-    tokens = [flow.invite(user=one, who=who, clock=timezone.now) for one in (invited, used, afresh)]
-    flow.accept_invitation(token=tokens[1], password="a sentence of their own", clock=timezone.now)
+    tokens = [flow.invite(user=one, who=who) for one in (invited, used, afresh)]
+    flow.accept_invitation(token=tokens[1], password="a sentence of their own")
     settings.FIELD_KEYS = BOTH
-    flow.invite(user=afresh, who=who, clock=timezone.now)
+    flow.invite(user=afresh, who=who)
     said = rotate()
     day = deadlines.day_of(timezone.now() + links.INVITATION_LASTS)
     assert (
@@ -163,9 +163,7 @@ class TestWithoutTheOldKey:
         settings.FIELD_KEYS = {"k3": NEWEST, "k2": NEW}
         rotate()
         settings.FIELD_KEYS = {"k3": NEWEST}
-        flow.reopen(
-            hand_in=world["hand-in"], who=Who(command="test"), reason="晚到的学生", clock=timezone.now
-        )
+        flow.reopen(hand_in=world["hand-in"], who=Who(command="test"), reason="晚到的学生")
         stories.confirm(Student.objects.get(pk=late.pk), shown_digest=old)
         assert Declaration.objects.get(student=late).record_digest.startswith("k3:")
 

@@ -22,7 +22,7 @@ def bring_in(campaign, *modes: str):
     rows = [files.row(number, XXXS=mode) for number, mode in enumerate(modes, start=1)]
     plan = planning.plan(campaign, reading.read(files.xlsx(files.table(rows, HEADINGS)), "roster.xlsx"))
     assert plan.problems == []
-    flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
+    flow.import_roster(plan=plan, who=Who(command="test"))
     return plan
 
 

@@ -5,7 +5,7 @@ The story began some days ago, with a first deadline that has passed; the office
 a time that the story sets.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
@@ -14,8 +14,8 @@ from rosters import key_fields, meanings
 from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, Tally, User
+from signoffs.process.answers import Answer, Answers, FieldReport, snapshot_of
 from signoffs.process.deadlines import SCHOOL_CLOCK
-from signoffs.process.rules import FieldReport
 from signoffs.queries.actors import Who, is_monitor
 
 STAGES = ("imported", "signing", "submitted", "handed-in")
@@ -170,39 +170,32 @@ class Story:
             else:
                 self.confirm(student)
 
-    def _declaration(self, student: Student, status: str, wrong: str = "") -> dict:
+    def _answers(self, student: Student, status: str, wrong: str = "") -> Answers:
         """Return what any declaration is made with."""
         drawn = self.random.random() < DRAWN
-        fields = {
-            one.name: {
-                "roster": key_fields.display(one.name, getattr(student, one.name)),
-                "answer": "wrong" if one.name == wrong else "ok",
-            }
-            for one in key_fields.KEY_FIELDS
-            if one.name != "id_number"
-        }
-        return {
-            "student": student,
-            "who": Who(student=student),
-            "submission_id": UUID(int=self.random.getrandbits(128), version=4),
-            "shown_digest": student.record_digest,
-            "status": status,
-            "signature": scribble(self.random) if drawn else {"typed": student.name},
-            "arrived_at": self.at,
-            "clock": self.clock,
-            "snapshot": {"fields": {**fields, "id_number": {"answer": "ok"}}, "status": status},
-        }
+        snapshot = snapshot_of(student, status, wrong={wrong})
+        snapshot["fields"]["id_number"] = {"answer": Answer.OK}
+        return Answers(
+            submission_id=UUID(int=self.random.getrandbits(128), version=4),
+            arrived_at=self.at,
+            status=status,
+            snapshot=snapshot,
+            signature=scribble(self.random) if drawn else {"typed": student.name},
+            shown_digest=student.record_digest,
+        )
 
     def confirm(self, student: Student) -> None:
         """All right, and signed."""
-        flow.confirm(**self._declaration(student, key_fields.GOOD_STATUS))
+        answers = self._answers(student, key_fields.GOOD_STATUS)
+        flow.confirm(student=student, answers=answers, who=Who(student=student), clock=self.clock)
 
     def report(self, student: Student) -> None:
         """Something is wrong."""
         error = _report(self.random, student)
         status = "" if error.field == "no_record" else key_fields.GOOD_STATUS
         phone = PHONE.format(self.random.randrange(1000))
-        flow.report(**self._declaration(student, status, error.field), errors=[error], phone=phone)
+        answers = replace(self._answers(student, status, error.field), errors=(error,), phone=phone)
+        flow.report(student=student, answers=answers, who=Who(student=student), clock=self.clock)
 
     def finish(self, classes: list[ClassGroup]) -> None:
         """Excuse who is left, submit each class's sheet, and let the officers look at most of them."""

@@ -9,6 +9,7 @@ here at all.
 """
 
 from datetime import datetime, timedelta
+from enum import Enum
 
 from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
@@ -82,23 +83,34 @@ def device_attempt(student: Student, now: datetime) -> bool:
     return _attempt_of_a_day("device", FREE, student, now)
 
 
-class TooMany(Exception):
-    """Too many numbers were typed on the record's page within a day."""
+class Number(Enum):
+    """What the comparison of a typed ID number with the roster's has found."""
+
+    NONE = "nothing was typed"
+    SAME = "the roster's"
+    DIFFERS = "another one"
+    TOO_LITTLE = "too little of it is visible"
+    TOO_MANY = "too many were typed within a day"
 
 
-def compare_number(student: Student, typed: str, now: datetime) -> bool | None:
+_FOUND = {True: Number.SAME, False: Number.DIFFERS, None: Number.TOO_LITTLE}
+
+
+def compare_number(student: Student, typed: str, now: datetime) -> Number:
     """Compare what was typed on the record's page with the roster's ID number (identity.matches_typed).
 
     Who is in by the last six must not find the rest by trying: ten that are not it are compared in a day.
-    Raise TooMany after that. The right one gives its attempt back, so that nothing is written for it.
+    The right one gives its attempt back, so that nothing is written for it; an empty text is no attempt.
     """
+    if not typed:
+        return Number.NONE
     with transaction.atomic():
         if not _attempt_of_a_day("number", NUMBERS_A_DAY, student, now):
-            raise TooMany
-        same = identity.matches_typed(student.id_number, typed)
-        if same:
+            return Number.TOO_MANY
+        found = _FOUND[identity.matches_typed(student.id_number, typed)]
+        if found == Number.SAME:
             transaction.set_rollback(True)
-    return same
+    return found
 
 
 def success(student: Student) -> None:

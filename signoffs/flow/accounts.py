@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Department
@@ -110,7 +111,9 @@ def _settle(user: User, place: Place) -> None:
         membership.class_groups.set(place.class_groups)
 
 
-def add_account(*, username: str, person: Person, place: Place, who: Who, clock: Clock) -> tuple[User, str]:
+def add_account(
+    *, username: str, person: Person, place: Place, who: Who, clock: Clock = timezone.now
+) -> tuple[User, str]:
     """Make an account and return it with the token of its invitation, kept nowhere. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         _check_person(person)
@@ -128,7 +131,7 @@ def add_account(*, username: str, person: Person, place: Place, who: Who, clock:
         return user, token
 
 
-def invite(*, user: User, who: Who, clock: Clock) -> str:
+def invite(*, user: User, who: Who, clock: Clock = timezone.now) -> str:
     """Return the token of a new invitation, which ends the former one; also for a lost password.
 
     The old password holds until a new one is chosen. Raise Refused.
@@ -142,7 +145,7 @@ def invite(*, user: User, who: Who, clock: Clock) -> str:
         return token
 
 
-def accept_invitation(*, token: str, password: str, clock: Clock) -> User:
+def accept_invitation(*, token: str, password: str, clock: Clock = timezone.now) -> User:
     """Use up an invitation and set the password; every session of the account ends. Raise Refused."""
     hashed = make_password(password)  # slow by design: before the lock
     with _accounts(clock) as shelf:
@@ -156,7 +159,7 @@ def accept_invitation(*, token: str, password: str, clock: Clock) -> User:
         return user
 
 
-def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: Clock) -> None:
+def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: Clock = timezone.now) -> None:
     """Change who somebody is and what they may do. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
@@ -184,7 +187,7 @@ def _end_sessions(user: User, but: str = "") -> int:
     return len(sessions)
 
 
-def deactivate(*, user: User, who: Who, clock: Clock) -> None:
+def deactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """End an account's access at once, its sessions and its invitation too. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
@@ -198,7 +201,7 @@ def deactivate(*, user: User, who: Who, clock: Clock) -> None:
         shelf.note("deactivate_account", who, **_about(user))
 
 
-def reactivate(*, user: User, who: Who, clock: Clock) -> None:
+def reactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """Let a deactivated account in again, with the password that it had. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         user = User.objects.get(pk=user.pk)
@@ -209,7 +212,7 @@ def reactivate(*, user: User, who: Who, clock: Clock) -> None:
         shelf.note("reactivate_account", who, **_about(user))
 
 
-def sign_out_everywhere(*, user: User, who: Who, clock: Clock) -> int:
+def sign_out_everywhere(*, user: User, who: Who, clock: Clock = timezone.now) -> int:
     """End every session of somebody's account, or of one's own; return how many. Raise Refused."""
     with _accounts(clock) if who.user == user else _office_acts(who, clock) as shelf:
         ended = _end_sessions(user)
@@ -217,7 +220,7 @@ def sign_out_everywhere(*, user: User, who: Who, clock: Clock) -> int:
         return ended
 
 
-def remove_second_factor(*, user: User, who: Who, clock: Clock) -> None:
+def remove_second_factor(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """Take away the second factor that somebody has lost; they sign in without it, and set up anew.
 
     Not one's own: on the account's page that takes a code. Raise Refused.
@@ -231,7 +234,7 @@ def remove_second_factor(*, user: User, who: Who, clock: Clock) -> None:
         shelf.note("remove_second_factor", who, **_about(user))
 
 
-def untie_campus(*, user: User, who: Who, clock: Clock) -> None:
+def untie_campus(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
     """Forget which identity of the campus came in as this account: the next one is tied. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         if SocialAccount.objects.filter(user=user).delete()[0] == 0:
@@ -239,7 +242,7 @@ def untie_campus(*, user: User, who: Who, clock: Clock) -> None:
         shelf.note("untie_campus", who, **_about(user))
 
 
-def require_second_factor(*, of: str, who: Who, clock: Clock) -> None:
+def require_second_factor(*, of: str, who: Who, clock: Clock = timezone.now) -> None:
     """Say whose accounts must have a second factor. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         old = staffing.second_factor_rule()
@@ -247,7 +250,7 @@ def require_second_factor(*, of: str, who: Who, clock: Clock) -> None:
         shelf.note("require_second_factor", who, old=old, new=of)
 
 
-def note_own(*, user: User, verb: str, clock: Clock, keep: str | None = None) -> None:
+def note_own(*, user: User, verb: str, clock: Clock = timezone.now, keep: str | None = None) -> None:
     """Note what somebody did with their own account; `keep`: every session but the one of that key ends.
 
     A new password or a first second factor ends what somebody else may have opened by the password alone.

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
@@ -29,7 +30,7 @@ def create_campaign(
     department_deadline: date,
     texts: dict[str, str],
     who: Who,
-    clock: Clock,
+    clock: Clock = timezone.now,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
     refuse_if(actors.may_as_office(who))
@@ -64,7 +65,7 @@ def _create(slug: str, **values) -> Campaign:
                 raise
 
 
-def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
     """Open a campaign that was in preparation; only one is open at a time. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who))
@@ -81,7 +82,12 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
 
 
 def extend_deadlines(
-    *, campaign: Campaign, student_deadline: date, department_deadline: date, who: Who, clock: Clock
+    *,
+    campaign: Campaign,
+    student_deadline: date,
+    department_deadline: date,
+    who: Who,
+    clock: Clock = timezone.now,
 ) -> None:
     """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
 
@@ -140,7 +146,7 @@ def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
             book.close()
 
 
-def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock) -> None:
+def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock = timezone.now) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
@@ -149,7 +155,7 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
         shelf.note("edit_texts", who, old=old)
 
 
-def close_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> None:
+def close_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
     """Close a campaign for good. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
@@ -162,7 +168,7 @@ def record_export(
     campaign: Campaign,
     who: Who,
     what: str,
-    clock: Clock,
+    clock: Clock = timezone.now,
     department: Department | None = None,
     class_group: ClassGroup | None = None,
 ) -> Event:

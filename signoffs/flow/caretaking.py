@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
@@ -20,7 +21,7 @@ STAFF = frozenset({states.OFFICER, states.OFFICE})
 MOST_CLAIMS = 20
 
 
-def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock) -> Excuse:
+def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock = timezone.now) -> Excuse:
     """Say why a student will not sign (未签原因). 其他 needs a note. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -43,7 +44,7 @@ def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock) 
         return made
 
 
-def lift_excuse(*, student: Student, who: Who, clock: Clock) -> None:
+def lift_excuse(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """Take an excuse back. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -53,7 +54,9 @@ def lift_excuse(*, student: Student, who: Who, clock: Clock) -> None:
         book.note("lift_excuse", who, student)
 
 
-def mark_overdue(*, class_group: ClassGroup, students: Iterable[Student], who: Who, clock: Clock) -> None:
+def mark_overdue(
+    *, class_group: ClassGroup, students: Iterable[Student], who: Who, clock: Clock = timezone.now
+) -> None:
     """逾期未核对: who never declared, after the students' deadline. All or none. Raise Refused."""
     with class_book(class_group.pk, clock) as book:
         for one in students:
@@ -64,7 +67,7 @@ def mark_overdue(*, class_group: ClassGroup, students: Iterable[Student], who: W
 
 
 def claim_missing(
-    *, class_group: ClassGroup, name: str, student_number: str, phone: str, clock: Clock
+    *, class_group: ClassGroup, name: str, student_number: str, phone: str, clock: Clock = timezone.now
 ) -> MissingClaim:
     """名册漏人: somebody of the class whom the roster does not name. Raise Refused."""
     with class_book(class_group.pk, clock) as book:
@@ -83,7 +86,7 @@ def claim_missing(
         return claim
 
 
-def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock) -> None:
+def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock = timezone.now) -> None:
     """Say what became of it. Raise Refused."""
     with class_book(claim.class_group_id, clock) as book:
         claim = MissingClaim.objects.get(pk=claim.pk)
@@ -96,7 +99,7 @@ def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock) -> N
         book.note("settle_claim", who, claim=str(claim.uuid), note=claim.settled_note)
 
 
-def name_monitor(*, student: Student, who: Who, clock: Clock) -> None:
+def name_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """Give a student the duty to submit the sheet, besides those of the duty column. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -109,7 +112,7 @@ def name_monitor(*, student: Student, who: Who, clock: Clock) -> None:
         book.note("name_monitor", who, student)
 
 
-def unname_monitor(*, student: Student, who: Who, clock: Clock) -> None:
+def unname_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """End a duty that `name_monitor` gave. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -119,7 +122,7 @@ def unname_monitor(*, student: Student, who: Who, clock: Clock) -> None:
         book.note("unname_monitor", who, student)
 
 
-def rotate_link(*, link: ClassLink, who: Who, clock: Clock) -> ClassLink:
+def rotate_link(*, link: ClassLink, who: Who, clock: Clock = timezone.now) -> ClassLink:
     """End a class's link and return the new one. Raise Refused."""
     with class_book(link.class_group_id, clock) as book:
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
@@ -128,7 +131,7 @@ def rotate_link(*, link: ClassLink, who: Who, clock: Clock) -> ClassLink:
         return new
 
 
-def issue_code(*, student: Student, who: Who, clock: Clock) -> str:
+def issue_code(*, student: Student, who: Who, clock: Clock = timezone.now) -> str:
     """Return a one-time code for a student who stands at the desk with the student card. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -140,7 +143,7 @@ def issue_code(*, student: Student, who: Who, clock: Clock) -> str:
         return code
 
 
-def use_code(*, student: Student, code: str, clock: Clock) -> bool:
+def use_code(*, student: Student, code: str, clock: Clock = timezone.now) -> bool:
     """Use up a one-time code; say whether it was the right one."""
     with student_book(student, clock) as book:
         right = links.use_code(student, code, book.now)

@@ -1,10 +1,10 @@
 """What students declare: all right, an error, not me after all; and what others enter for them from paper."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import UUIDField
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -13,7 +13,7 @@ from rosters.models import Student
 from ..models import Declaration, FieldError
 from ..models.prepared import Prepared, store
 from ..process import deadlines, rules, states
-from ..process.rules import FieldReport
+from ..process.answers import Answers, FieldReport
 from ..queries import situations
 from ..queries.actors import Who
 from .book import Book, student_book
@@ -23,80 +23,44 @@ from .standings import end_excuse, fall_back, same_record, spoke_in_time, was_sh
 Channel, Kind = Declaration.Channel, Declaration.Kind
 
 
-def confirm(
-    *,
-    student: Student,
-    who: Who,
-    submission_id: UUID,
-    shown_digest: str,
-    status: str,
-    signature: Mapping,
-    arrived_at: datetime,
-    clock: Clock,
-    snapshot: Mapping,
-    phone: str | None = None,
-    device_mark: str = "",
-) -> Declaration:
+def confirm(*, student: Student, answers: Answers, who: Who, clock: Clock = timezone.now) -> Declaration:
     """核对无误并签名. Return the declaration: of a submission id that came before, the one it made then.
 
-    `shown_digest` is the record digest of the page that was signed; `arrived_at`, when the request came,
-    decides whether it is late. Raise Refused.
+    Raise Refused.
     """
     with student_book(student, clock) as book:
-        made = _made_before(submission_id, student)
+        made = _made_before(answers.submission_id, student)
         if made is not None:
             return made
         student = book.student(student)
         at = book.allow("confirm", who, student)
-        refuse_if(rules.may_show(was_shown(shown_digest, student)))
-        refuse_if(rules.may_say_all_right(status, snapshot))
-        declaration = _write(
-            book, student, Kind.CONFIRMED, submission_id, status, signature, arrived_at, snapshot, phone,
-            device_mark=device_mark,
-        )  # fmt: skip
+        refuse_if(rules.may_show(was_shown(answers.shown_digest, student)))
+        refuse_if(rules.may_say_all_right(answers))
+        declaration = _write(book, student, answers)
         _counts(book, student, declaration)
-        book.note("confirm", who, student, **_told(declaration, at))
+        book.note("confirm", who, student, **_facts(declaration, at))
         return declaration
 
 
-def report(
-    *,
-    student: Student,
-    who: Who,
-    submission_id: UUID,
-    shown_digest: str,
-    status: str,
-    signature: Mapping,
-    arrived_at: datetime,
-    clock: Clock,
-    snapshot: Mapping,
-    errors: Iterable[FieldReport],
-    phone: str | None = None,
-    device_mark: str = "",
-) -> Declaration:
+def report(*, student: Student, answers: Answers, who: Who, clock: Clock = timezone.now) -> Declaration:
     """信息错误反馈: as `confirm`, with at least one error. Raise Refused."""
-    errors = list(errors)
     with student_book(student, clock) as book:
-        made = _made_before(submission_id, student)
+        made = _made_before(answers.submission_id, student)
         if made is not None:
             return made
         student = book.student(student)
         at = book.allow("report", who, student)
-        refuse_if(rules.may_show(was_shown(shown_digest, student)))
-        refuse_if(rules.may_report(errors))
-        declaration = _write(
-            book, student, Kind.REPORTED, submission_id, status, signature, arrived_at, snapshot, phone,
-            device_mark=device_mark,
-        )  # fmt: skip
+        refuse_if(rules.may_show(was_shown(answers.shown_digest, student)))
+        refuse_if(rules.may_report(answers.errors))
         with book.reports_change(student, had=book.standing(student) is not None):
-            _write_errors(declaration, student, errors)
+            declaration = _write(book, student, answers)
         _counts(book, student, declaration)
-        told = _told(declaration, at) | {"fields": [error.field for error in errors]}
-        book.note("report", who, student, **told)
+        fields = [error.field for error in answers.errors]
+        book.note("report", who, student, **_facts(declaration, at), fields=fields)
         return declaration
 
 
-def withdraw_declaration(*, student: Student, who: Who, clock: Clock) -> None:
+def withdraw_declaration(*, student: Student, who: Who, clock: Clock = timezone.now) -> None:
     """这不是我: take back the declaration that counts; what counted before it counts again. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
@@ -110,28 +74,14 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock) -> None:
 
 
 def enter_on_paper(
-    *,
-    student: Student,
-    who: Who,
-    channel: str,
-    reason: str,
-    kind: str,
-    errors: Iterable[FieldReport],
-    status: str,
-    submission_id: UUID,
-    snapshot: Mapping,
-    arrived_at: datetime,
-    clock: Clock,
-    signature: Mapping | None = None,
-    phone: str | None = None,
+    *, student: Student, answers: Answers, who: Who, channel: str, reason: str, clock: Clock = timezone.now
 ) -> Declaration:
     """Enter a declaration for a student: made on paper (纸质), or by proxy (代签), and why.
 
     It counts once a second person has countersigned it; the standing stays until then. Raise Refused.
     """
-    errors = list(errors)
     with student_book(student, clock) as book:
-        made = _made_before(submission_id, student)
+        made = _made_before(answers.submission_id, student)
         if made is not None:
             return made
         student = book.student(student)
@@ -139,24 +89,17 @@ def enter_on_paper(
         refuse_if(rules.may_give(reason, _("Say how it came to this entry.")))
         if channel not in (Channel.PAPER, Channel.PROXY):
             raise Refused(_("An entry is either on paper or by proxy."))
-        if kind == Kind.CONFIRMED:
-            refuse_if(rules.may_say_all_right(status, snapshot))
-        else:
-            refuse_if(rules.may_report(errors))
+        refuse_if(rules.may_report(answers.errors) if answers.errors else rules.may_say_all_right(answers))
         if situations.waiting_entries().filter(student=student).exists():
             raise Refused(_("An entry for this student already waits for its countersignature."))
-        declaration = _write(
-            book, student, kind, submission_id, status, signature or {}, arrived_at, snapshot, phone,
-            channel=channel, entered_by_user=who.user, entered_by_student=who.student, entered_reason=reason,
-        )  # fmt: skip
-        _write_errors(declaration, student, errors)
-        book.note(
-            "enter_on_paper", who, student, declaration=str(declaration.uuid), channel=channel, reason=reason
-        )
+        by = {"entered_by_user": who.user, "entered_by_student": who.student}
+        declaration = _write(book, student, answers, channel=channel, entered_reason=reason, **by)
+        facts = {"declaration": str(declaration.uuid), "channel": channel, "reason": reason}
+        book.note("enter_on_paper", who, student, **facts)
         return declaration
 
 
-def countersign(*, declaration: Declaration, who: Who, clock: Clock) -> None:
+def countersign(*, declaration: Declaration, who: Who, clock: Clock = timezone.now) -> None:
     """Countersign an entry, as a second person: now it counts. Raise Refused."""
     with student_book(declaration.student, clock) as book:
         student = book.student(declaration.student)
@@ -177,10 +120,10 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock) -> None:
             declaration.late = False
             declaration.save(update_fields=["late"])
         _counts(book, student, declaration)
-        book.note("countersign", who, student, **_told(declaration, at))
+        book.note("countersign", who, student, **_facts(declaration, at))
 
 
-def contest(*, declaration: Declaration, who: Who, clock: Clock) -> None:
+def contest(*, declaration: Declaration, who: Who, clock: Clock = timezone.now) -> None:
     """The student says that an entry made for them is not theirs: it counts no more. Raise Refused."""
     with student_book(declaration.student, clock) as book:
         student = book.student(declaration.student)
@@ -230,33 +173,32 @@ def _stands(made: Declaration) -> bool:
     return situations.waiting_entries().filter(pk=made.pk).exists()
 
 
-def _write(
-    book: Book, student, kind, submission_id, status, signature, arrived_at, snapshot, phone, *,
-    channel=Channel.OWN, **values
-) -> Declaration:  # fmt: skip
-    late = deadlines.is_late(book.campaign.student_deadline, arrived_at)
-    if late and channel == Channel.OWN and book.standing(student) is not None:
+def _write(book: Book, student: Student, answers: Answers, **entry) -> Declaration:
+    """Write the declaration, and its errors; `entry`: how it was entered for the student."""
+    late = deadlines.is_late(book.campaign.student_deadline, answers.arrived_at)
+    if late and not entry and book.standing(student) is not None:
         late = not spoke_in_time(student)
     declaration = Declaration(
         student=student,
         class_group=book.class_group,
-        submission_id=submission_id,
-        kind=kind,
-        status=status,
+        submission_id=answers.submission_id,
+        kind=Kind.REPORTED if answers.errors else Kind.CONFIRMED,
+        status=answers.status,
         record_digest=student.record_digest,
-        snapshot=dict(snapshot),
-        signature=dict(signature),
-        phone=phone or None,
+        snapshot=answers.snapshot,
+        signature=dict(answers.signature),
+        phone=answers.phone or None,
+        device_mark=answers.device_mark,
         declared_at=book.now,
         late=late,
-        channel=channel,
-        **values,
+        **entry,
     )
     store(declaration)
+    _write_errors(declaration, student, answers.errors)
     return declaration
 
 
-def _write_errors(declaration: Declaration, student: Student, errors: list[FieldReport]) -> None:
+def _write_errors(declaration: Declaration, student: Student, errors: Iterable[FieldReport]) -> None:
     """Keep what the roster says beside what was reported; the owner follows from the field."""
     for error in errors:
         known = key_fields.BY_NAME.get(error.field)
@@ -277,7 +219,7 @@ def _counts(book: Book, student: Student, declaration: Declaration) -> None:
     book.stand(student, state, declaration=declaration, late=declaration.late)
 
 
-def _told(declaration: Declaration, at: rules.Situation) -> dict:
+def _facts(declaration: Declaration, at: rules.Situation) -> dict:
     """Return what an event keeps of a declaration. `recheck`: beside a submitted sheet (复核)."""
     return {
         "declaration": str(declaration.uuid),

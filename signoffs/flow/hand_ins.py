@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.encryption import key_ring
@@ -63,7 +64,12 @@ def _row_counts(rows: list[dict]) -> Counter:
 
 
 def hand_in(
-    *, campaign: Campaign, department: Department, who: Who, exceptions: Mapping[str, str], clock: Clock
+    *,
+    campaign: Campaign,
+    department: Department,
+    who: Who,
+    exceptions: Mapping[str, str],
+    clock: Clock = timezone.now,
 ) -> HandIn:
     """系部上交: every class accepted, or with a reason in `exceptions`, by the class's UUID as text.
 
@@ -122,7 +128,7 @@ def hand_in(
         )
 
 
-def receive(*, hand_in: HandIn, who: Who, clock: Clock) -> None:
+def receive(*, hand_in: HandIn, who: Who, clock: Clock = timezone.now) -> None:
     """The office has the department's whole. Raise Refused."""
     with department_shelf(hand_in.campaign, hand_in.department, clock) as shelf:
         newest = _same(_allow("receive", who, shelf, hand_in.department), hand_in)
@@ -131,7 +137,7 @@ def receive(*, hand_in: HandIn, who: Who, clock: Clock) -> None:
         shelf.note("receive", who, version=newest.version, digest=newest.digest)
 
 
-def reopen(*, hand_in: HandIn, who: Who, reason: str, clock: Clock) -> None:
+def reopen(*, hand_in: HandIn, who: Who, reason: str, clock: Clock = timezone.now) -> None:
     """The office opens a hand-in again, with a reason: sheets can be returned. Raise Refused."""
     with department_shelf(hand_in.campaign, hand_in.department, clock) as shelf:
         newest = _same(_allow("reopen", who, shelf, hand_in.department), hand_in)

@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import date
 
 from django.db.models import Q
+from django.utils import timezone
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Student
@@ -40,7 +41,9 @@ from .refusals import Clock, refuse_if
 KEPT_OF_A_ROW = ("seat", "state", "late")
 
 
-def announce_purge(*, campaign: Campaign, who: Who, clock: Clock, days: int = retention.KEPT_DAYS) -> date:
+def announce_purge(
+    *, campaign: Campaign, who: Who, clock: Clock = timezone.now, days: int = retention.KEPT_DAYS
+) -> date:
     """Set the day from which the data may be deleted, `days` after the end, and return it. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who))
@@ -52,7 +55,7 @@ def announce_purge(*, campaign: Campaign, who: Who, clock: Clock, days: int = re
         return day
 
 
-def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock) -> Counter:
+def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> Counter:
     """Delete the personal data of a campaign, class by class; return how much of what. Raise Refused.
 
     The refusals are `retention.why_not`. Begun again after a stop, it goes on where it was.

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from rosters.models import Campaign
 
@@ -13,7 +14,9 @@ from .refusals import Clock
 CLAIM_LASTS = timedelta(minutes=10)
 
 
-def claim_reminder(*, campaign: Campaign, user: User, occasion: str, clock: Clock) -> Reminder | None:
+def claim_reminder(
+    *, campaign: Campaign, user: User, occasion: str, clock: Clock = timezone.now
+) -> Reminder | None:
     """Return the letter that the caller is to send now; None: it was sent, or somebody else is sending it."""
     with transaction.atomic():
         now = clock()
@@ -26,6 +29,6 @@ def claim_reminder(*, campaign: Campaign, user: User, occasion: str, clock: Cloc
         return made if void.update(claimed_at=now) == 1 else None
 
 
-def mark_reminded(*, reminder: Reminder, clock: Clock) -> None:
+def mark_reminded(*, reminder: Reminder, clock: Clock = timezone.now) -> None:
     """Note that the letter was sent."""
     Reminder.objects.filter(pk=reminder.pk).update(sent_at=clock())

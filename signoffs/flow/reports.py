@@ -1,5 +1,6 @@
 """A reported error, followed to its end: mended in the roster, corrected on CHSI, or explained."""
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
@@ -15,7 +16,7 @@ from .standings import ask_again
 
 
 def settle_error(
-    *, error: FieldError, who: Who, outcome: str, note: str, clock: Clock, alike: bool = False
+    *, error: FieldError, who: Who, outcome: str, note: str, clock: Clock = timezone.now, alike: bool = False
 ) -> int:
     """Give an error its next outcome (states.OUTCOMES); return of how many. All or none.
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing, planning
@@ -20,7 +21,7 @@ from .refusals import Clock, Refused, refuse_if
 from .standings import end_excuse, newest_that_counts, restate
 
 
-def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
+def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaign:
     """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
 
     A new one has the default texts and that year's deadlines, 22 and 24 December.
@@ -42,7 +43,7 @@ def campaign_for(*, slug: str, who: Who, clock: Clock) -> Campaign:
 
 
 def import_roster(
-    *, plan: planning.Plan, who: Who, clock: Clock, roster_import: RosterImport | None = None
+    *, plan: planning.Plan, who: Who, clock: Clock = timezone.now, roster_import: RosterImport | None = None
 ) -> importing.Applied:
     """Apply a plan, and let declarations, tallies, links and events follow.
 
@@ -106,7 +107,7 @@ def _end_duties(applied: importing.Applied, chains: dict[int, Chain], shelf, who
             append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, {})
 
 
-def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock) -> None:
+def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = timezone.now) -> None:
     """Somebody has left (退学、转出等): the seat is struck out, and never given again. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)

@@ -9,6 +9,8 @@ two marks.
 
 from collections import Counter
 
+from django.utils import timezone
+
 from rosters import importing
 from rosters.encryption import key_id_of_digest, key_ring
 from rosters.models import ClassGroup, Student
@@ -19,7 +21,7 @@ from .book import class_book
 from .refusals import Clock
 
 
-def renew_digests(*, class_group: ClassGroup, clock: Clock) -> Counter:
+def renew_digests(*, class_group: ClassGroup, clock: Clock = timezone.now) -> Counter:
     """Make a class's digests anew under the key that writes; return of how many `students` and `links`."""
     with class_book(class_group.pk, clock) as book:
         return Counter(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.encryption import key_ring
@@ -27,7 +28,7 @@ def submit_sheet(
     signature: Mapping,
     submission_id: UUID,
     shown_cells: str,
-    clock: Clock,
+    clock: Clock = timezone.now,
 ) -> ClassSheet:
     """Freeze the class as it stands: rows, counts, digest, version, the collator's signature (汇总人).
 
@@ -69,7 +70,7 @@ def submit_sheet(
         )
 
 
-def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock) -> None:
+def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock = timezone.now) -> None:
     """Give the sheet back with a reason; the monitor submits the next version. Raise Refused."""
     with class_book(sheet.class_group_id, clock) as book:
         sheet = _newest(book, sheet)
@@ -79,7 +80,7 @@ def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock) -> N
         book.note("return_sheet", who, version=sheet.version, reason=reason.strip())
 
 
-def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock) -> None:
+def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock = timezone.now) -> None:
     """Accept the sheet for the department's hand-in. Raise Refused."""
     with class_book(sheet.class_group_id, clock) as book:
         sheet = _newest(book, sheet)

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from rosters.models import ClassGroup, Student
 
 from ..models import Standing, Tally
@@ -48,7 +50,7 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
     )
 
 
-def recount(*, class_group: ClassGroup, mend: bool, clock: Clock) -> dict[str, tuple]:
+def recount(*, class_group: ClassGroup, mend: bool, clock: Clock = timezone.now) -> dict[str, tuple]:
     """Hold a class's tally against its rows under the lock; return what differs, mended where asked.
 
     The tally of a class whose students were deleted is all that is left of them: it stays as it is.

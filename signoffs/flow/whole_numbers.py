@@ -6,6 +6,7 @@ are compared than were counted. What was asked and not followed by an export was
 
 from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, Department
@@ -28,7 +29,7 @@ def _allow(who: Who, campaign: Campaign, reason: str) -> None:
     refuse_if(rules.may_give(reason, _("Say what the whole numbers are needed for.")))
 
 
-def ask_whole_numbers(*, campaign: Campaign, who: Who, reason: str, clock: Clock) -> Event:
+def ask_whole_numbers(*, campaign: Campaign, who: Who, reason: str, clock: Clock = timezone.now) -> Event:
     """Count and record that somebody asks; the caller compares the password next. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         _allow(who, shelf.campaign, reason)
@@ -41,7 +42,12 @@ def ask_whole_numbers(*, campaign: Campaign, who: Who, reason: str, clock: Clock
 
 
 def export_whole_numbers(
-    *, campaign: Campaign, who: Who, reason: str, clock: Clock, department: Department | None = None
+    *,
+    campaign: Campaign,
+    who: Who,
+    reason: str,
+    clock: Clock = timezone.now,
+    department: Department | None = None,
 ) -> Event:
     """Record the export under its number, `payload["number"]`; the caller has compared the password.
 

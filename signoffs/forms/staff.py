@@ -2,21 +2,21 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import MAXYEAR, date
+from datetime import MAXYEAR, date, datetime
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
-from rosters.models import Campaign, Department
+from rosters.models import Campaign, Department, Student
 
 from ..models import Declaration, Excuse, FieldError
 from ..process import guide, states
-from ..process.rules import FieldReport
+from ..process.answers import Answers, FieldReport, snapshot_of
 from ..queries.classes import ClassRow
 from .base import Form
 from .signature import SignatureMixin
-from .student import OK, check_phone, key_label
+from .student import check_phone, key_label
 
 
 class ExcuseForm(Form):
@@ -61,7 +61,7 @@ class NoteForm(Form):
     note = forms.CharField(label=_("What became of it"), max_length=200)
 
 
-class PaperForm(Form):
+class EntryForm(Form):
     """An entry for somebody: on paper or by proxy, all right or with one error."""
 
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -100,32 +100,21 @@ class PaperForm(Form):
             self.add_error("phone", error)
         return cleaned
 
-    def entry(self, student) -> dict:
-        """Return what the flow's `enter_on_paper` takes, for a valid form."""
-        said = self.cleaned_data
-        field = said["field"]
-        errors = [FieldReport(field, said["chsi_value"], said["right_value"])] if field else []
-        fields = {
-            one.name: {
-                "roster": key_fields.display(one.name, getattr(student, one.name)),
-                "answer": "wrong" if one.name == field else OK,
-            }
-            for one in key_fields.KEY_FIELDS
-            if one.name != "id_number"
-        }
+    def answers(self, student: Student, arrived_at: datetime) -> Answers:
+        """Return what a valid form answers for the student, for a request that arrived then."""
+        sent = self.cleaned_data
+        field = sent["field"]
         # As CHSI shows it, as far as a status is a word; nothing where it has no record of them.
-        shown = said["chsi_value"].strip()[: Declaration._meta.get_field("status").max_length]
+        shown = sent["chsi_value"].strip()[: Declaration._meta.get_field("status").max_length]
         status = {"status": shown, "no_record": ""}.get(field, key_fields.GOOD_STATUS)
-        return {
-            "submission_id": said["submission_id"],
-            "channel": said["channel"],
-            "reason": said["reason"],
-            "kind": Declaration.Kind.REPORTED if field else Declaration.Kind.CONFIRMED,
-            "errors": errors,
-            "status": status,
-            "snapshot": {"fields": fields, "status": status},
-            "phone": said["phone"] if field else None,
-        }
+        return Answers(
+            submission_id=sent["submission_id"],
+            arrived_at=arrived_at,
+            status=status,
+            snapshot=snapshot_of(student, status, wrong={field}),
+            errors=(FieldReport(field, sent["chsi_value"], sent["right_value"]),) if field else (),
+            phone=sent["phone"] if field else "",
+        )
 
 
 class SubmitForm(SignatureMixin):

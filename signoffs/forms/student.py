@@ -12,21 +12,24 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields
 from rosters.models import Student
 
-from ..entrance import throttle
-from ..models import Declaration
+from ..entrance.throttle import Number
 from ..process import labels
-from ..process.rules import FieldReport
+from ..process.answers import Answer, Answers, FieldReport, Snapshot
 from .base import Form
 from .signature import SignatureMixin
 
-OK, WRONG = "ok", "wrong"
 # The form's own words; in English with a gloss.
-ANSWERS = [(OK, _("无误 (right)")), (WRONG, _("有误 (wrong)"))]
+ANSWERS = [(Answer.OK, _("无误 (right)")), (Answer.WRONG, _("有误 (wrong)"))]
 # Eleven digits of a mobile number, or a landline with its area code.
 PHONE = re.compile(r"1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,5})?")
-TOO_MANY_NUMBERS = _(
-    "Too many numbers were tried today. Report it tomorrow, or go to the office with your ID card."
-)
+# Why a comparison of ID numbers gives no answer.
+NOT_COMPARED = {
+    Number.NONE: _("Type the ID number that CHSI shows."),
+    Number.TOO_LITTLE: _("Too little of it is visible to compare. Type what CHSI shows in full."),
+    Number.TOO_MANY: _(
+        "Too many numbers were tried today. Report it tomorrow, or go to the office with your ID card."
+    ),
+}
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120
 key_label = lazy(labels.glossed_label, str)
@@ -73,7 +76,7 @@ def _row_fields() -> dict[str, forms.Field]:
 class RecordForm(SignatureMixin):
     """The eleven fields, the status, the signature. Nothing is preselected.
 
-    After `is_valid`: `kind`, `status`, `reports` and `snapshot`, as the flow takes them.
+    After `is_valid`: `answers`, as the flow takes them.
     """
 
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
@@ -97,15 +100,15 @@ class RecordForm(SignatureMixin):
         *args,
         student: Student,
         submission_id: uuid.UUID | None = None,
-        arrived_at: datetime | None = None,
+        number: Number = Number.NONE,
         proposals=None,
         status="",
         **kwargs,
     ):
         """Take the student whose record is shown.
 
-        `submission_id` is what an unsent page will send; `arrived_at`, when the request came that sends it.
-        `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
+        `submission_id` is what an unsent page will send; `number`, what the comparison of `typed_number` has
+        found. `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
         """
         initial = {
             "submission_id": submission_id or uuid.uuid4(),
@@ -115,25 +118,47 @@ class RecordForm(SignatureMixin):
         self.proposals = proposals or {}
         for name, one in self.proposals.items():
             initial[f"answer_{name}"] = one.answer
-            initial[f"chsi_{name}"] = one.chsi if one.answer != OK else ""
+            initial[f"chsi_{name}"] = one.chsi if one.answer != Answer.OK else ""
         super().__init__(*args, initial=initial, **kwargs)
         self.is_untouched = not (self.is_bound or self.proposals or status)
-        self.student, self.signer, self.arrived_at = student, student.name, arrived_at
+        self.student, self.signer, self.number = student, student.name, number
         self.reports: list[FieldReport] = []
-        self.snapshot: dict = {}
-        self.kind, self.status_said = Declaration.Kind.CONFIRMED, ""
+        self.snapshot: Snapshot = {"fields": {}, "status": ""}
         self.id_differs = False
+
+    @classmethod
+    def typed_number(cls, data) -> str:
+        """Return the ID number that sent data ask to compare; empty where there is none, or no such one."""
+        no_record, number = cls.base_fields["no_record"], cls.base_fields["chsi_id_number"]
+        try:
+            if no_record.clean(no_record.widget.value_from_datadict(data, {}, "no_record")):
+                return ""
+            return number.clean(number.widget.value_from_datadict(data, {}, "chsi_id_number"))
+        except forms.ValidationError:
+            return ""
+
+    def answers(self, arrived_at: datetime, device_mark: str) -> Answers:
+        """Return what a valid form answers, for a request that arrived then from that device."""
+        return Answers(
+            submission_id=self.cleaned_data["submission_id"],
+            arrived_at=arrived_at,
+            status=self.snapshot["status"],
+            snapshot=self.snapshot,
+            errors=tuple(self.reports),
+            phone=self.cleaned_data["phone"] if self.reports else "",
+            signature=self.cleaned_data["signature"],
+            shown_digest=self.cleaned_data["shown_digest"],
+            device_mark=device_mark,
+        )
 
     def clean(self):
         """Gather what was answered; say what is missing, at its field."""
         cleaned = super().clean()
         if cleaned.get("no_record"):
             self.reports = [FieldReport("no_record", NO_RECORD_SHOWN, key_fields.GOOD_STATUS)]
-            self.snapshot = {"fields": {}, "status": ""}
         else:
             self._read_answers(cleaned)
         if self.reports:
-            self.kind = Declaration.Kind.REPORTED
             self._read_phone(cleaned)
         return cleaned
 
@@ -148,14 +173,14 @@ class RecordForm(SignatureMixin):
             answers[field.name] = {"roster": roster, "answer": answer}
             if not answer:
                 self.add_error(f"answer_{field.name}", _("Answer whether CHSI shows it right."))
-            elif answer == WRONG:
+            elif answer == Answer.WRONG:
                 self._read_error(field.name, cleaned)
-        self.status_said = cleaned.get("status", "")
-        if not self.status_said:
+        status = cleaned.get("status", "")
+        if not status:
             self.add_error("status", _("Choose the status that CHSI shows."))
-        elif self.status_said != key_fields.GOOD_STATUS:
-            self.reports.append(FieldReport("status", self.status_said, key_fields.GOOD_STATUS))
-        self.snapshot = {"fields": answers, "status": self.status_said}
+        elif status != key_fields.GOOD_STATUS:
+            self.reports.append(FieldReport("status", status, key_fields.GOOD_STATUS))
+        self.snapshot = {"fields": answers, "status": status}
 
     def _read_error(self, name: str, cleaned: dict) -> None:
         chsi, right = (cleaned.get(f"{part}_{name}", "").strip() for part in ("chsi", "right"))
@@ -167,24 +192,17 @@ class RecordForm(SignatureMixin):
             self.reports.append(FieldReport(name, chsi, right))
 
     def _read_id_number(self, cleaned: dict) -> str:
-        """Compare what was typed; return the answer. A number that differs must be meant so."""
+        """Return the answer. A number that differs must be meant so."""
         typed = cleaned.get("chsi_id_number", "")
-        if not typed:
-            self.add_error("chsi_id_number", _("Type the ID number that CHSI shows."))
-            return ""
-        try:
-            same = throttle.compare_number(self.student, typed, self.arrived_at)
-        except throttle.TooMany:
-            self.add_error("chsi_id_number", TOO_MANY_NUMBERS)
-            return ""
-        if same:
-            return OK
-        if same is None:
-            self.add_error(
-                "chsi_id_number", _("Too little of it is visible to compare. Type what CHSI shows in full.")
-            )
-            return ""
-        self.id_differs = True
+        if typed and self.number == Number.SAME:
+            return Answer.OK
+        if typed and self.number == Number.DIFFERS:
+            self.id_differs = True
+            return self._read_other_number(typed, cleaned)
+        self.add_error("chsi_id_number", NOT_COMPARED[self.number if typed else Number.NONE])
+        return ""
+
+    def _read_other_number(self, typed: str, cleaned: dict) -> str:
         if not cleaned.get("differs_id_number"):
             self.add_error(
                 "chsi_id_number",
@@ -196,7 +214,7 @@ class RecordForm(SignatureMixin):
             self.add_error("right_id_number", _("Write what is right."))
         else:
             self.reports.append(FieldReport("id_number", typed, right))
-        return WRONG
+        return Answer.WRONG
 
     def _read_phone(self, cleaned: dict) -> None:
         try:

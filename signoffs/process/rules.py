@@ -4,7 +4,7 @@ The predicates look at plain values and nothing else: they are tested as tables,
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,21 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 
 from . import states
+from .answers import Answer, Answers, FieldReport
 
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
 
 
 NAMES_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class FieldReport:
-    """One error as a student reports it. `field`: a key field's name, `status` or `no_record`."""
-
-    field: str
-    chsi_value: str
-    right_value: str
 
 
 @dataclass(frozen=True)
@@ -155,13 +147,13 @@ def may_sign_sheet(is_same: bool) -> str | None:
     return None
 
 
-def may_say_all_right(status: str, snapshot: Mapping) -> str | None:
+def may_say_all_right(answers: Answers) -> str | None:
     """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
-    if status != key_fields.GOOD_STATUS:
+    if answers.status != key_fields.GOOD_STATUS:
         return _("A status other than %(status)s is reported as an error.") % {
             "status": key_fields.GOOD_STATUS
         }
-    if any(answer.get("answer") == "wrong" for answer in snapshot.get("fields", {}).values()):
+    if answers.errors or any(one["answer"] == Answer.WRONG for one in answers.snapshot["fields"].values()):
         return _("A field was answered as wrong: report it as an error.")
     return None
 

@@ -12,7 +12,7 @@ from rosters.models import Student
 from .. import access, flow
 from ..entrance import throttle
 from ..forms.identification import NOT_PROVED, IdentifyForm, prove
-from ..forms.staff import ExcuseForm, PaperForm, SubmitForm
+from ..forms.staff import EntryForm, ExcuseForm, SubmitForm
 from ..models import ClassLink, Tally
 from ..process import states
 from ..queries import actors, situations
@@ -104,7 +104,7 @@ def _student_page(request, visit, student, *, status=200, refusal=None, excuse=N
         seat=seat,
         reasons=reasons,
         excuse_form=excuse or ExcuseForm(),
-        paper_form=paper or PaperForm(),
+        paper_form=paper or EntryForm(),
         form=excuse or paper,
         refusal=refusal,
     )
@@ -150,12 +150,16 @@ def lift_excuse(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse
 @access.monitor
 def paper(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
     """Enter a signature for somebody: 纸质 or 代签. It waits for the officer."""
-    one, form, arrived_at = _classmate(visit, uuid), PaperForm(request.POST), timezone.now()
+    one, form, arrived_at = _classmate(visit, uuid), EntryForm(request.POST), timezone.now()
     if not form.is_valid():
         return _student_page(request, visit, one, status=INVALID, paper=form)
     try:
         flow.enter_on_paper(
-            student=one, who=visit.who, arrived_at=arrived_at, clock=timezone.now, **form.entry(one)
+            student=one,
+            answers=form.answers(one, arrived_at),
+            who=visit.who,
+            channel=form.cleaned_data["channel"],
+            reason=form.cleaned_data["reason"],
         )
     except flow.Refused as refused:
         return _student_page(request, visit, one, status=REFUSED, paper=form, refusal=refused.reason)

@@ -77,14 +77,13 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The eleven fields, an answer to each, and the signature. Sending ends the visit with a receipt."""
     arrived_at = timezone.now()
     if request.method == "POST":
-        form = RecordForm(request.POST, student=visit.student, arrived_at=arrived_at)
+        form = _sent(visit, request.POST, arrived_at)
         if form.is_valid():
             try:
                 declaration = _send(request, visit, form, arrived_at)
             except flow.Refused as refused:
                 visit.student.refresh_from_db()
-                data = _with_digest(request, visit)
-                fresh = RecordForm(data, student=visit.student, arrived_at=arrived_at)
+                fresh = _sent(visit, _with_digest(request, visit), arrived_at)
                 fresh.is_valid()  # here: an `if` of a template takes an error of the database for False
                 return _record_page(request, visit, fresh, REFUSED, refused.reason)
             # The flow has just counted the class that it declared in; they may be in another one by now.
@@ -101,6 +100,12 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 def _has_declared(visit: access.Visit) -> bool:
     return visit.standing is not None and visit.standing.state in states.DECLARED
+
+
+def _sent(visit: access.Visit, data, arrived_at) -> RecordForm:
+    """Return the form of what was sent, once the ID number in it is compared: an attempt that counts."""
+    number = throttle.compare_number(visit.student, RecordForm.typed_number(data), arrived_at)
+    return RecordForm(data, student=visit.student, number=number)
 
 
 def _unsent(visit: access.Visit, **values) -> RecordForm:
@@ -134,21 +139,9 @@ def _with_digest(request: HttpRequest, visit: access.Visit):
 
 def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_at) -> Declaration:
     """Hand the form to the flow. Raise flow.Refused."""
-    said = {
-        "student": visit.student,
-        "who": visit.who,
-        "submission_id": form.cleaned_data["submission_id"],
-        "shown_digest": form.cleaned_data["shown_digest"],
-        "status": form.status_said,
-        "signature": form.cleaned_data["signature"],
-        "arrived_at": arrived_at,
-        "clock": timezone.now,
-        "snapshot": form.snapshot,
-        "device_mark": access.device_mark(request),
-    }
-    if form.kind == Declaration.Kind.CONFIRMED:
-        return flow.confirm(**said)
-    return flow.report(**said, errors=form.reports, phone=form.cleaned_data["phone"])
+    answers = form.answers(arrived_at, access.device_mark(request))
+    declare = flow.report if answers.errors else flow.confirm
+    return declare(student=visit.student, answers=answers, who=visit.who)
 
 
 def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:

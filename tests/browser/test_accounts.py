@@ -2,7 +2,6 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.utils import timezone
 
 from signoffs import flow
 from signoffs.models import User
@@ -50,7 +49,7 @@ def test_from_the_invitation_to_a_sign_in_with_a_code(live_server, phone, settin
     press(desk)
     found += faults(desk)
     link = desk.input_value("[data-copy-text]")
-    flow.require_second_factor(of="everybody", who=Who(user=office), clock=timezone.now)
+    flow.require_second_factor(of="everybody", who=Who(user=office))
 
     page = phone()
     page.emulate_media(color_scheme=scheme)

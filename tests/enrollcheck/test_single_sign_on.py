@@ -9,7 +9,6 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from enrollcheck import env
 from signoffs import flow
@@ -146,7 +145,7 @@ class TestOn:
         client, led = sign_on("sub-2")
         assert "此前已有另一身份" in pages.text(client.get(led))
         assert not is_in(client)
-        flow.untie_campus(user=person, who=Who(user=person), clock=timezone.now)
+        flow.untie_campus(user=person, who=Who(user=person))
         client, _ = sign_on("sub-2")
         assert is_in(client)
 
@@ -174,7 +173,7 @@ class TestOn:
         assert is_in(client)
 
     def test_a_required_second_factor_is_set_up_first(self, campus, person):
-        flow.require_second_factor(of="everybody", who=Who(user=person), clock=timezone.now)
+        flow.require_second_factor(of="everybody", who=Who(user=person))
         person.set_unusable_password()
         person.save()
         client, _ = sign_on("sub-1")

@@ -76,7 +76,7 @@ class TestLinks:
     def test_a_renewed_link_ends_the_visits_that_began_with_the_old_one(self, own_class, student, officer):
         client = cast.identified(student)
         link = ClassLink.objects.get(class_group=own_class, kind="student", revoked_at=None)
-        flow.rotate_link(link=link, who=Who(user=officer), clock=timezone.now)
+        flow.rotate_link(link=link, who=Who(user=officer))
         assert client.get(RECORD).status_code == 403
 
 
@@ -232,9 +232,9 @@ class TestElsewhere:
 
     def test_a_former_monitors_session_ends_with_the_duty(self, own_class, officer):
         monitor = own_class.students.get(seat=2)
-        flow.name_monitor(student=monitor, who=Who(user=officer), clock=timezone.now)
+        flow.name_monitor(student=monitor, who=Who(user=officer))
         client = cast.identified(monitor, "monitor")
-        flow.unname_monitor(student=monitor, who=Who(user=officer), clock=timezone.now)
+        flow.unname_monitor(student=monitor, who=Who(user=officer))
         assert client.get(reverse("monitor")).url == reverse("monitor-identify")
 
     def test_an_officer_reaches_nothing_of_another_department(self, officer, other_class):

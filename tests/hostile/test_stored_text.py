@@ -86,7 +86,7 @@ def imported(campaign):
     content = as_csv(rows, (*files.HEADINGS, "职务"))
     plan = planning.plan(campaign, reading.read(content, "roster.csv"))
     assert [problem.message for problem in plan.problems if problem.level == "error"] == []
-    flow.import_roster(plan=plan, who=Who(user=factories.user("importer")), clock=timezone.now)
+    flow.import_roster(plan=plan, who=Who(user=factories.user("importer")))
     return Student.objects.order_by("seat").first().class_group
 
 
@@ -96,9 +96,7 @@ def browsers(imported):
     first, second, third, *_ = imported.students.order_by("seat")
     stories.confirm(second)
     stories.report(third, "major", chsi=HOSTILE[0], right=HOSTILE[3])
-    flow.claim_missing(
-        class_group=imported, name=HOSTILE[1], student_number="=1", phone="12000000002", clock=timezone.now
-    )
+    flow.claim_missing(class_group=imported, name=HOSTILE[1], student_number="=1", phone="12000000002")
     officer = cast.staff("officer", role=Membership.Role.DEPARTMENT, in_department=imported.department)
     root = factories.user("root")
     root.is_staff = root.is_superuser = True

@@ -26,7 +26,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.utils import timezone
 
 from rosters import key_fields, planning, reading
 from rosters.models import Student
@@ -71,7 +70,7 @@ class Rounds:
         with opened(self.site.url):
             campaign = factories.campaign("2026", days_left=0)
             plan = planning.plan(campaign, reading.read(content, "roster.csv"))
-            flow.import_roster(plan=plan, who=Who(command="kills"), clock=timezone.now)
+            flow.import_roster(plan=plan, who=Who(command="kills"))
             links = ClassLink.objects.filter(kind=ClassLink.Kind.STUDENT, revoked_at=None)
             tokens = {link.class_group_id: link.token for link in links}
             self.people = [

@@ -62,18 +62,18 @@ def bring_in(class_group: int, major: str) -> None:
         values["major"] = major
         lines.append(",".join(key_fields.display(name, value) for name, value in values.items()))
     plan = planning.plan(one.campaign, reading.read("\n".join(lines).encode(), "again.csv"))
-    flow.import_roster(plan=plan, who=Who(command="race"), clock=timezone.now)
+    flow.import_roster(plan=plan, who=Who(command="race"))
 
 
 def deactivate(user: int, by: int) -> None:
     """End another account of the office."""
     who = Who(user=User.objects.get(pk=by))
-    flow.deactivate(user=User.objects.get(pk=user), who=who, clock=timezone.now)
+    flow.deactivate(user=User.objects.get(pk=user), who=who)
 
 
 def accept(token: str, password: str) -> None:
     """Use an invitation."""
-    flow.accept_invitation(token=token, password=password, clock=timezone.now)
+    flow.accept_invitation(token=token, password=password)
 
 
 def create(slug: str) -> None:
@@ -81,14 +81,14 @@ def create(slug: str) -> None:
     today = timezone.localdate()
     flow.create_campaign(
         slug=slug, university="", student_deadline=today, department_deadline=today, texts={},
-        who=Who(command="race"), clock=timezone.now,
+        who=Who(command="race"),
     )  # fmt: skip
 
 
 def begin(campaign: int) -> None:
     """Open the campaign that is in preparation."""
     one = Campaign.objects.get(pk=campaign)
-    flow.open_campaign(campaign=one, who=Who(command="race"), clock=timezone.now)
+    flow.open_campaign(campaign=one, who=Who(command="race"))
 
 
 DEEDS: dict[str, Callable] = {
@@ -215,7 +215,7 @@ def end_each_other(class_group: ClassGroup, processes: int) -> tuple[list, Calla
 def one_invitation(class_group: ClassGroup, processes: int) -> tuple[list, Callable]:
     """Everybody who got hold of a one-time link opens it at once: one of them chooses the password."""
     user = factories.user(class_group.name)
-    token = flow.invite(user=user, who=Who(command="race"), clock=timezone.now)
+    token = flow.invite(user=user, who=Who(command="race"))
     words = [f"the sentence of number {number}" for number in range(processes)]
     orders = [("accept", {"token": token, "password": word}) for word in words]
 

@@ -113,11 +113,11 @@ def test_nobody_hears_of_an_entry_that_was_overtaken_or_whose_student_has_left(o
     for one in (signed_later, left):
         stories.on_paper(one, monitor)
     assert occasions(own_class.campaign, timezone.now()) == [f"sheets {deadlines.day_of(timezone.now())}"]
-    flow.withdraw_student(student=left, who=Who(user=office), reason="退学", clock=timezone.now)
+    flow.withdraw_student(student=left, who=Who(user=office), reason="退学")
     for one in (monitor, signed_later):
         stories.confirm(one)
     sheet = stories.submit(own_class, monitor)
-    flow.accept_sheet(sheet=sheet, who=Who(user=written_to), clock=timezone.now)
+    flow.accept_sheet(sheet=sheet, who=Who(user=written_to))
     assert occasions(own_class.campaign, timezone.now()) == []
     [row] = class_rows([own_class])
     assert (row.step, row.waiting) == ("accepted", 0)
@@ -130,25 +130,22 @@ def test_a_department_whose_hand_in_lies_with_the_office_hears_only_of_what_it_c
     now = last_day(own_class.campaign)
     submit(own_class)
     submit(neighbour)
-    flow.accept_sheet(
-        sheet=ClassSheet.objects.get(class_group=own_class), who=Who(user=written_to), clock=timezone.now
-    )
+    flow.accept_sheet(sheet=ClassSheet.objects.get(class_group=own_class), who=Who(user=written_to))
     assert [one.split()[0] for one in occasions(own_class.campaign, now)] == ["sheets", "departments"]
     handed_in = flow.hand_in(
         campaign=own_class.campaign,
         department=own_class.department,
         who=Who(user=written_to),
         exceptions={str(one.uuid): "班长请假" for one in (neighbour, third)},
-        clock=timezone.now,
     )
     assert occasions(own_class.campaign, now) == []
-    flow.receive(hand_in=handed_in, who=Who(user=office), clock=timezone.now)
+    flow.receive(hand_in=handed_in, who=Who(user=office))
     assert occasions(own_class.campaign, now) == []
     stories.on_paper(third.students.get(seat=2), third.students.get(seat=1))
     [letter] = letters.due(own_class.campaign, now)
     assert "软件2603班：待会签" in letter.text
     assert "软件2602班" not in letter.text
-    flow.reopen(hand_in=handed_in, who=Who(user=office), reason="缺一个班", clock=timezone.now)
+    flow.reopen(hand_in=handed_in, who=Who(user=office), reason="缺一个班")
     assert [one.split()[0] for one in occasions(own_class.campaign, now)] == ["sheets", "departments"]
 
 
@@ -156,7 +153,7 @@ def test_two_at_once_send_one_letter(own_class, written_to):
     submit(own_class)
     [letter] = letters.due(own_class.campaign, timezone.now())
     said = {"campaign": own_class.campaign, "user": letter.user, "occasion": letter.occasion}
-    claims = [flow.claim_reminder(**said, clock=timezone.now) for _ in range(3)]
+    claims = [flow.claim_reminder(**said) for _ in range(3)]
     assert [claim is None for claim in claims] == [False, True, True]
 
 
@@ -164,7 +161,7 @@ def test_a_claim_that_never_sent_is_taken_over(own_class, written_to):
     submit(own_class)
     [letter] = letters.due(own_class.campaign, timezone.now())
     said = {"campaign": own_class.campaign, "user": letter.user, "occasion": letter.occasion}
-    flow.claim_reminder(**said, clock=timezone.now)
+    flow.claim_reminder(**said)
     later = timezone.now() + timedelta(minutes=11)
     assert flow.claim_reminder(**said, clock=lambda: later) is not None
     assert flow.claim_reminder(**said, clock=lambda: later) is None

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.utils import timezone
 
 from signoffs import flow
 from signoffs.models import User
@@ -39,10 +38,10 @@ def test_the_office_is_the_office_the_superuser_and_a_command(people):
 
 def test_who_was_deactivated_meanwhile_changes_no_account_any_more(people):
     other = factories.user("other")
-    flow.invite(user=other, who=people["office"], clock=timezone.now)
+    flow.invite(user=other, who=people["office"])
     User.objects.filter(pk=people["office"].user.pk).update(is_active=False)
     with pytest.raises(flow.Refused):
-        flow.invite(user=other, who=people["office"], clock=timezone.now)
+        flow.invite(user=other, who=people["office"])
 
 
 def test_a_long_list_of_names_is_cut_alike_wherever_it_stands():

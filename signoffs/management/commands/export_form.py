@@ -58,7 +58,7 @@ class Command(BaseCommand):
             of["department"] = classes[0].department
         what, who = "blank form" if blank else "form", Who(command="export_form")
         try:
-            flow.record_export(campaign=found, who=who, what=what, clock=timezone.now, **of)
+            flow.record_export(campaign=found, who=who, what=what, **of)
         except flow.Refused as refused:
             raise CommandError(str(refused.reason)) from refused
         try:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rosters import importing, planning, reading
@@ -102,7 +101,7 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
         applied = False
         if plan.is_clean and not dry_run:
             try:
-                flow.import_roster(plan=plan, who=WHO, clock=timezone.now)
+                flow.import_roster(plan=plan, who=WHO)
                 applied = True
             except flow.Refused as refused:
                 problems.append(_of_the_whole("refused", refused.reason))
@@ -124,6 +123,6 @@ def _campaign(slug: str | None) -> Campaign:
             raise CommandError("No campaign is open: name one, as --campaign 2026.", returncode=WRONG_USAGE)
         return found
     try:
-        return flow.campaign_for(slug=slug, who=WHO, clock=timezone.now)
+        return flow.campaign_for(slug=slug, who=WHO)
     except flow.Refused as refused:
         raise CommandError(f"--campaign {slug}: {refused.reason}", returncode=WRONG_USAGE) from refused

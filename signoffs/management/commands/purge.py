@@ -48,7 +48,7 @@ class Command(BaseCommand):
         with translation.override("en"):
             try:
                 if announce:
-                    day = flow.announce_purge(campaign=found, who=who, clock=timezone.now, days=days)
+                    day = flow.announce_purge(campaign=found, who=who, days=days)
                     self.stdout.write(f"{found.slug}: announced for {day}. `send_reminders` writes to staff.")
                 elif dry_run:
                     self.try_out(found)
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA secure_delete = ON")
         if campaign.purged_at is None:
-            gone = flow.purge_campaign(campaign=campaign, who=who, clock=timezone.now)
+            gone = flow.purge_campaign(campaign=campaign, who=who)
             told = ", ".join(f"{count:,} {what}" for what, count in gone.items())
             self.stdout.write(f"{campaign.slug}: deleted: {told or 'nobody'}.")
         self.forget()

@@ -1,7 +1,6 @@
 """`recount`: count every class anew, and mend a tally that differs. Exit 1 under --dry-run where one does."""
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from rosters.models import ClassGroup
 from signoffs import flow
@@ -20,7 +19,7 @@ class Command(BaseCommand):
         """Print what differs. Raise CommandError under --dry-run where something does."""
         wrong = 0
         for class_group in ClassGroup.objects.select_related("department").order_by("pk"):
-            found = flow.recount(class_group=class_group, mend=not dry_run, clock=timezone.now)
+            found = flow.recount(class_group=class_group, mend=not dry_run)
             wrong += bool(found)
             for name, (kept, counted) in found.items():
                 self.stdout.write(f"{class_group.department} {class_group}: {name} {kept} → {counted}")

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(self.lost(lost))
         renewed = Counter()
         for class_group in ClassGroup.objects.order_by("pk"):
-            renewed += flow.renew_digests(class_group=class_group, clock=timezone.now)
+            renewed += flow.renew_digests(class_group=class_group)
         self.stdout.write(f"digests anew: {renewed['students']:,} students, {renewed['links']:,} links")
         self.tell()
 

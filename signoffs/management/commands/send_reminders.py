@@ -36,15 +36,13 @@ class Command(BaseCommand):
         """Send what was not sent yet; return how many. Raise CommandError where the mail server refuses."""
         sent = 0
         for letter in due:
-            reminder = flow.claim_reminder(
-                campaign=campaign, user=letter.user, occasion=letter.occasion, clock=timezone.now
-            )
+            reminder = flow.claim_reminder(campaign=campaign, user=letter.user, occasion=letter.occasion)
             if reminder is None:
                 continue
             try:
                 send_mail(letter.subject, letter.text, None, [letter.user.email])
             except (SMTPException, OSError) as error:
                 raise CommandError(f"The mail server does not take letters: {error}") from error
-            flow.mark_reminded(reminder=reminder, clock=timezone.now)
+            flow.mark_reminded(reminder=reminder)
             sent += 1
         return sent

@@ -74,9 +74,7 @@ class TestAdding:
         for person in (flow.Person("李四", "ZHANG@example.edu.cn"), flow.Person("李四", "", "10086")):
             User.objects.filter(username="zhang").update(campus_name="10086")
             with pytest.raises(flow.Refused):
-                flow.add_account(
-                    username="li", person=person, place=flow.Place(Role.OFFICE), who=who, clock=timezone.now
-                )
+                flow.add_account(username="li", person=person, place=flow.Place(Role.OFFICE), who=who)
 
     @pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.COUNSELLOR])
     def test_only_the_office_may(self, own_class, role):
@@ -89,11 +87,11 @@ class TestAdding:
 class TestInvitations:
     def test_the_person_chooses_a_password_once(self, who):
         user, token = add(who)
-        assert flow.accept_invitation(token=token, password=PASSWORD, clock=timezone.now) == user
+        assert flow.accept_invitation(token=token, password=PASSWORD) == user
         user.refresh_from_db()
         assert check_password(PASSWORD, user.password)
         with pytest.raises(flow.Refused):
-            flow.accept_invitation(token=token, password="another sentence", clock=timezone.now)
+            flow.accept_invitation(token=token, password="another sentence")
         user.refresh_from_db()
         assert check_password(PASSWORD, user.password)
         assert verbs()[-1] == ("accept_invitation", "zhang")
@@ -115,37 +113,37 @@ class TestInvitations:
 
     def test_a_new_one_ends_the_old_one_and_the_old_password_holds_until_the_new(self, who):
         user, first = add(who)
-        flow.accept_invitation(token=first, password=PASSWORD, clock=timezone.now)
-        second = flow.invite(user=user, who=who, clock=timezone.now)
-        third = flow.invite(user=user, who=who, clock=timezone.now)
+        flow.accept_invitation(token=first, password=PASSWORD)
+        second = flow.invite(user=user, who=who)
+        third = flow.invite(user=user, who=who)
         assert links.invited(second, timezone.now()) is None
         user.refresh_from_db()
         assert check_password(PASSWORD, user.password)
-        flow.accept_invitation(token=third, password="quite another one", clock=timezone.now)
+        flow.accept_invitation(token=third, password="quite another one")
         user.refresh_from_db()
         assert not check_password(PASSWORD, user.password)
 
     def test_a_deactivated_account_is_not_invited_and_its_link_is_dead(self, who):
         user, token = add(who)
-        flow.deactivate(user=user, who=who, clock=timezone.now)
+        flow.deactivate(user=user, who=who)
         assert links.invited(token, timezone.now()) is None
         with pytest.raises(flow.Refused):
-            flow.invite(user=user, who=who, clock=timezone.now)
-        flow.reactivate(user=user, who=who, clock=timezone.now)
+            flow.invite(user=user, who=who)
+        flow.reactivate(user=user, who=who)
         assert links.invited(token, timezone.now()) is None  # ended for good
 
 
 class TestChanging:
     def change(self, user: User, who: Who, place: flow.Place) -> None:
         """Change the account's place."""
-        flow.edit_account(user=user, person=flow.Person("张三"), place=place, who=who, clock=timezone.now)
+        flow.edit_account(user=user, person=flow.Person("张三"), place=place, who=who)
 
     def end(self, user: User, who: Who, move: str, department) -> None:
         """End the account's access as the office, in one way or the other."""
         if move == "demote":
             self.change(user, who, flow.Place(Role.DEPARTMENT, department))
         else:
-            flow.deactivate(user=user, who=who, clock=timezone.now)
+            flow.deactivate(user=user, who=who)
 
     def test_the_new_place_takes_the_old_ones(self, who, own_class):
         user, _ = add(who)
@@ -174,14 +172,14 @@ class TestChanging:
 
     def test_a_deactivated_account_of_the_office_does_not_count_as_the_one_that_remains(self, who):
         second, _ = add(who)
-        flow.deactivate(user=second, who=who, clock=timezone.now)
+        flow.deactivate(user=second, who=who)
         with pytest.raises(flow.Refused, match="最后一个"):
-            flow.deactivate(user=who.user, who=Who(command="a test"), clock=timezone.now)
+            flow.deactivate(user=who.user, who=Who(command="a test"))
 
     def test_a_superuser_is_the_office_without_a_membership(self, who):
         root = User.objects.create_superuser("root", password="root" * 4)
         assert staffing.is_office(root)
-        flow.deactivate(user=who.user, who=Who(user=root), clock=timezone.now)
+        flow.deactivate(user=who.user, who=Who(user=root))
         assert list(staffing.office_accounts()) == [root]
 
 
@@ -191,7 +189,7 @@ class TestSecondFactor:
         [("nobody", []), ("office", ["office"]), ("everybody", ["office", "officer", "counsellor"])],
     )
     def test_the_office_requires_it_of_whom_it_says(self, who, officer, counsellor, rule, whom):
-        flow.require_second_factor(of=rule, who=who, clock=timezone.now)
+        flow.require_second_factor(of=rule, who=who)
         cast = [who.user, officer, counsellor]
         assert [user.username for user in cast if staffing.lacks_second_factor(user)] == whom
         for user in cast:
@@ -206,29 +204,29 @@ class TestSecondFactor:
 
     def test_a_lost_one_is_removed_by_the_office_and_that_is_an_event(self, who, officer):
         second_factor.give(officer)
-        flow.remove_second_factor(user=officer, who=who, clock=timezone.now)
+        flow.remove_second_factor(user=officer, who=who)
         assert not staffing.has_second_factor(officer)
         assert verbs() == [("remove_second_factor", "officer")]
         with pytest.raises(flow.Refused):
-            flow.remove_second_factor(user=officer, who=who, clock=timezone.now)
+            flow.remove_second_factor(user=officer, who=who)
 
     def test_ones_own_is_not_removed_without_a_code(self, who):
         second_factor.give(who.user)
         with pytest.raises(flow.Refused):
-            flow.remove_second_factor(user=who.user, who=who, clock=timezone.now)
+            flow.remove_second_factor(user=who.user, who=who)
         assert staffing.has_second_factor(who.user)
 
     def test_an_officer_removes_nobodys(self, office, officer):
         second_factor.give(office)
         with pytest.raises(flow.Refused):
-            flow.remove_second_factor(user=office, who=Who(user=officer), clock=timezone.now)
+            flow.remove_second_factor(user=office, who=Who(user=officer))
 
 
 class TestTheRecord:
     def test_the_chain_of_the_accounts_needs_no_campaign_and_verifies(self, who):
         user, token = add(who)
-        flow.accept_invitation(token=token, password=PASSWORD, clock=timezone.now)
-        flow.note_own(user=user, verb="change_password", clock=timezone.now)
+        flow.accept_invitation(token=token, password=PASSWORD)
+        flow.note_own(user=user, verb="change_password")
         chain = Chain.objects.get(campaign=None)
         assert (chain.length, verify(chain)) == (4, [])
         Event.objects.filter(chain=chain, position=2).delete()

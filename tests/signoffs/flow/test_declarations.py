@@ -13,7 +13,7 @@ from signoffs.flow import tallies
 from signoffs.flow.chains import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.process import deadlines
-from signoffs.process.rules import FieldReport
+from signoffs.process.answers import FieldReport
 from signoffs.queries import retention, situations
 from signoffs.queries.actors import Who
 from tests import factories, stories
@@ -62,7 +62,7 @@ def test_sending_twice_is_one_declaration(student):
 def test_what_was_taken_back_is_not_sent_again(student):
     once = uuid4()
     stories.confirm(student, submission_id=once)
-    flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+    flow.withdraw_declaration(student=student, who=Who(student=student))
     with pytest.raises(flow.Refused):
         stories.confirm(student, submission_id=once)
     assert standing(student) == "missing"
@@ -137,7 +137,7 @@ def test_one_can_think_again_until_the_sheet_is_submitted(student):
 
 def test_this_was_not_me_takes_it_back(student):
     stories.confirm(student)
-    flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+    flow.withdraw_declaration(student=student, who=Who(student=student))
     assert standing(student) == "missing"
     assert Tally.objects.get().cells == "MMM"
 
@@ -189,7 +189,7 @@ class TestOnPaper:
         officer = factories.user("officer", role="department", in_department=class_group.department)
         entry = stories.on_paper(student, monitor)
         assert standing(student) == "missing"
-        flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+        flow.countersign(declaration=entry, who=Who(user=officer))
         assert standing(student) == "confirmed"
 
     def test_nobody_countersigns_their_own_entry(self, student, class_group):
@@ -197,26 +197,26 @@ class TestOnPaper:
         entry = stories.on_paper(student, class_group.students.get(seat=1))
         Declaration.objects.filter(pk=entry.pk).update(entered_by_user=officer)
         with pytest.raises(flow.Refused):
-            flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+            flow.countersign(declaration=entry, who=Who(user=officer))
 
     def test_the_officer_of_another_department_cannot(self, student, monitor):
         other = factories.user("other", role="department", in_department=factories.department("机械工程系"))
         entry = stories.on_paper(student, monitor)
         with pytest.raises(flow.Refused):
-            flow.countersign(declaration=entry, who=Who(user=other), clock=timezone.now)
+            flow.countersign(declaration=entry, who=Who(user=other))
 
     def test_the_students_own_signature_takes_its_place(self, student, monitor, class_group):
         officer = factories.user("officer", role="department", in_department=class_group.department)
         entry = stories.on_paper(student, monitor)
         stories.confirm(student)
         with pytest.raises(flow.Refused):
-            flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
+            flow.countersign(declaration=entry, who=Who(user=officer))
 
     def test_what_was_overtaken_waits_no_more_until_that_signature_is_taken_back(self, student, monitor):
         entry = stories.on_paper(student, monitor)
         stories.confirm(student)
         assert situations.waiting_entry(student) is None
-        flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+        flow.withdraw_declaration(student=student, who=Who(student=student))
         assert situations.waiting_entry(student) == entry
 
     def test_what_was_overtaken_is_not_entered_again(self, student, monitor):
@@ -229,20 +229,18 @@ class TestOnPaper:
     def test_what_was_overtaken_hinders_no_later_entry(self, student, monitor, office):
         stories.on_paper(student, monitor)
         error = stories.report(student).field_errors.get()
-        flow.settle_error(
-            error=error, outcome="explained", note="已说明", who=Who(user=office), clock=timezone.now
-        )
+        flow.settle_error(error=error, outcome="explained", note="已说明", who=Who(user=office))
         again = stories.on_paper(student, monitor)
         assert situations.waiting_entry(student) == again
 
     def test_the_student_can_contest_it(self, student, monitor, class_group):
         officer = factories.user("officer", role="department", in_department=class_group.department)
         entry = stories.on_paper(student, monitor)
-        flow.countersign(declaration=entry, who=Who(user=officer), clock=timezone.now)
-        flow.contest(declaration=entry, who=Who(student=student), clock=timezone.now)
+        flow.countersign(declaration=entry, who=Who(user=officer))
+        flow.contest(declaration=entry, who=Who(student=student))
         assert standing(student) == "missing"
         with pytest.raises(flow.Refused):
-            flow.contest(declaration=entry, who=Who(student=student), clock=timezone.now)
+            flow.contest(declaration=entry, who=Who(student=student))
 
 
 class TestExcuses:
@@ -257,9 +255,7 @@ class TestExcuses:
     def test_other_needs_a_note_and_an_unknown_reason_is_refused(self, student, monitor):
         for reason in ("other", "fun"):
             with pytest.raises(flow.Refused):
-                flow.excuse(
-                    student=student, who=Who(student=monitor), reason=reason, note="", clock=timezone.now
-                )
+                flow.excuse(student=student, who=Who(student=monitor), reason=reason, note="")
         assert standing(student) == "missing"
 
     def test_a_student_without_the_duty_cannot_excuse(self, student, class_group):
@@ -269,7 +265,7 @@ class TestExcuses:
     def test_overdue_is_for_after_the_deadline_and_apart_from_excuses(self, student, monitor, class_group):
         who = Who(student=monitor)
         with pytest.raises(flow.Refused):
-            flow.mark_overdue(class_group=class_group, students=[student], who=who, clock=timezone.now)
+            flow.mark_overdue(class_group=class_group, students=[student], who=who)
         after = deadlines.end_of(student.campaign.student_deadline)
         flow.mark_overdue(class_group=class_group, students=[student], who=who, clock=lambda: after)
         assert standing(student) == "overdue"
@@ -371,7 +367,7 @@ class TestLateAndThenExtended:
 
 
 def test_a_closed_campaign_takes_nothing_more(student):
-    flow.close_campaign(campaign=student.campaign, who=Who(user=factories.user("office")), clock=timezone.now)
+    flow.close_campaign(campaign=student.campaign, who=Who(user=factories.user("office")))
     student.refresh_from_db()
     with pytest.raises(flow.Refused):
         stories.confirm(student)

@@ -30,9 +30,7 @@ def students(class_group) -> list[Student]:
 
 
 def settle(error: FieldError, office, outcome: str, **values) -> int:
-    return flow.settle_error(
-        error=error, who=Who(user=office), outcome=outcome, note="已说明情况", clock=timezone.now, **values
-    )
+    return flow.settle_error(error=error, who=Who(user=office), outcome=outcome, note="已说明情况", **values)
 
 
 def listed(client, show: str = "open") -> int:
@@ -62,14 +60,14 @@ class TestWhatWasReported:
     def test_it_goes_with_a_report_that_is_taken_back(self, students, office, client):
         client.force_login(office)
         stories.report(students[1])
-        flow.withdraw_declaration(student=students[1], who=Who(student=students[1]), clock=timezone.now)
+        flow.withdraw_declaration(student=students[1], who=Who(student=students[1]))
         assert (Tally.objects.get().reports, Tally.objects.get().reporters) == ({}, 0)
         assert listed(client) == 0
 
     def test_it_stays_when_the_student_leaves(self, students, office, client):
         client.force_login(office)
         stories.report(students[1])
-        flow.withdraw_student(student=students[1], who=Who(user=office), reason="退学", clock=timezone.now)
+        flow.withdraw_student(student=students[1], who=Who(user=office), reason="退学")
         assert Tally.objects.get().reports == {"major/province/open": 1}
         assert listed(client) == 1
 

@@ -1,7 +1,6 @@
 """What a roster's change means for those who have declared: asked again, or left in peace."""
 
 import pytest
-from django.utils import timezone
 
 from rosters import importing, key_fields, planning, reading
 from rosters.models import Campaign, Student
@@ -29,7 +28,7 @@ def bring_in(student, **changed) -> importing.Applied:
     header = ",".join(labels.field_label(name) for name in names)
     content = f"{header}\n{','.join(values[name] for name in names)}\n".encode()
     plan = planning.plan(student.campaign, reading.read(content, "one.csv"))
-    return flow.import_roster(plan=plan, who=Who(command="test"), clock=timezone.now)
+    return flow.import_roster(plan=plan, who=Who(command="test"))
 
 
 def standing(student) -> str:
@@ -87,7 +86,7 @@ def test_a_duty_of_the_list_is_changed_by_the_list_and_nobody_signs_again(studen
 
 def test_who_was_named_monitor_of_a_class_is_none_in_the_next(student):
     old = student.class_group
-    flow.name_monitor(student=student, who=Who(command="test"), clock=timezone.now)
+    flow.name_monitor(student=student, who=Who(command="test"))
     bring_in(student, major="机械工程")
     assert MonitorDuty.objects.filter(student=student).exists()
 
@@ -105,7 +104,7 @@ def born(campaign) -> list[tuple]:
 
 
 def test_a_year_without_a_campaign_gets_one_with_its_deadlines_and_its_birth_in_the_chain(db):
-    by_command = {"who": Who(command="test"), "clock": timezone.now}
+    by_command = {"who": Who(command="test")}
     first, second = (flow.campaign_for(slug=slug, **by_command) for slug in ("2019", "2020"))
 
     assert (str(first.student_deadline), str(first.department_deadline)) == ("2019-12-22", "2019-12-24")
@@ -122,7 +121,7 @@ def test_who_left_while_excused_returns_to_what_they_had_declared(student):
     monitor = student.class_group.students.get(seat=1)
     bring_in(student, major="机械工程")  # asked again, and away
     excuse = stories.excuse(student, monitor)
-    flow.withdraw_student(student=student, who=Who(command="test"), reason="退学", clock=timezone.now)
+    flow.withdraw_student(student=student, who=Who(command="test"), reason="退学")
     excuse.refresh_from_db()
     assert excuse.lifted_at is not None
     student.refresh_from_db()

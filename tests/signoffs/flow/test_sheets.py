@@ -58,7 +58,7 @@ def test_a_submitted_sheet_is_frozen(signed, monitor, officer):
     with pytest.raises(flow.Refused):
         stories.report(student)
     with pytest.raises(flow.Refused):
-        flow.withdraw_declaration(student=student, who=Who(student=student), clock=timezone.now)
+        flow.withdraw_declaration(student=student, who=Who(student=student))
     sheet.refresh_from_db()
     assert sheet.rows == rows
     assert [row["state"] for row in rows] == ["confirmed"] * 3
@@ -85,13 +85,13 @@ def test_only_a_return_reopens_as_the_next_version(signed, monitor, officer):
     with pytest.raises(flow.Refused):
         stories.submit(signed, monitor)
     with pytest.raises(flow.Refused):
-        flow.return_sheet(sheet=first, who=Who(user=officer), reason="  ", clock=timezone.now)
-    flow.return_sheet(sheet=first, who=Who(user=officer), reason="缺一人", clock=timezone.now)
+        flow.return_sheet(sheet=first, who=Who(user=officer), reason="  ")
+    flow.return_sheet(sheet=first, who=Who(user=officer), reason="缺一人")
     stories.report(signed.students.get(seat=2))
     second = stories.submit(signed, monitor)
     assert (second.version, second.counts["reported"]) == (2, 1)
     with pytest.raises(flow.Refused):
-        flow.accept_sheet(sheet=first, who=Who(user=officer), clock=timezone.now)
+        flow.accept_sheet(sheet=first, who=Who(user=officer))
 
 
 def test_a_late_comer_after_the_sheet_stands_beside_it(class_group, monitor):
@@ -114,7 +114,7 @@ def test_a_classmate_without_the_duty_cannot_submit(signed):
 
 def test_a_named_monitor_can(signed, officer):
     second = signed.students.get(seat=2)
-    flow.name_monitor(student=second, who=Who(user=officer), clock=timezone.now)
+    flow.name_monitor(student=second, who=Who(user=officer))
     second.refresh_from_db()
     assert stories.submit(signed, second).collator == second
 
@@ -148,7 +148,7 @@ class TestHandIn:
         for student in class_group.students.exclude(standing__state="confirmed"):
             stories.confirm(student)
         sheet = stories.submit(class_group, class_group.students.order_by("seat").first())
-        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer))
 
     def test_it_counts_what_the_sheets_count(self, class_group, officer, monitor):
         end = deadlines.end_of(class_group.campaign.student_deadline)
@@ -156,9 +156,7 @@ class TestHandIn:
         factories.student(class_group, 4)
         left = factories.student(class_group, 5)
         tallies.renew([class_group])
-        flow.withdraw_student(
-            student=left, who=Who(user=factories.user("office")), reason="退学", clock=timezone.now
-        )
+        flow.withdraw_student(student=left, who=Who(user=factories.user("office")), reason="退学")
         stories.report(second)
         stories.excuse(third, monitor)
         stories.confirm(monitor, lambda: end)
@@ -169,7 +167,7 @@ class TestHandIn:
             clock=lambda: end,
         )
         sheet = stories.submit(class_group, monitor)
-        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer))
         made = self.hand_in(class_group, officer)
         assert {name: made.counts.get(name, 0) for name in sheet.counts} == sheet.counts
         assert sheet.counts["late"] == sheet.counts["withdrawn"] == 1
@@ -182,13 +180,11 @@ class TestHandIn:
         stories.move(student, other)
         made, office = self.hand_in(class_group, officer), Who(user=factories.user("office"))
         assert made.counts["expected"] == 6
-        flow.reopen(hand_in=made, who=office, reason="再看", clock=timezone.now)
-        flow.return_sheet(
-            sheet=other.sheets.get(), who=Who(user=officer), reason="转入一人", clock=timezone.now
-        )
+        flow.reopen(hand_in=made, who=office, reason="再看")
+        flow.return_sheet(sheet=other.sheets.get(), who=Who(user=officer), reason="转入一人")
         made = self.hand_in(class_group, officer, **{str(other.uuid): "以后补"})
         assert made.counts["expected"] == 6
-        flow.reopen(hand_in=made, who=office, reason="再看", clock=timezone.now)
+        flow.reopen(hand_in=made, who=office, reason="再看")
         self.accept(other, officer)
         made = self.hand_in(class_group, officer)
         assert (made.counts["expected"], made.counts["confirmed"]) == (6, 6)
@@ -204,20 +200,20 @@ class TestHandIn:
 
     def test_after_it_only_the_office_reopens(self, signed, monitor, officer):
         sheet = stories.submit(signed, monitor)
-        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer))
         made = self.hand_in(signed, officer)
         with pytest.raises(flow.Refused):
-            flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+            flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看")
         with pytest.raises(flow.Refused):
-            flow.reopen(hand_in=made, who=Who(user=officer), reason="再看", clock=timezone.now)
+            flow.reopen(hand_in=made, who=Who(user=officer), reason="再看")
         office = factories.user("office")
-        flow.reopen(hand_in=made, who=Who(user=office), reason="再看", clock=timezone.now)
-        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+        flow.reopen(hand_in=made, who=Who(user=office), reason="再看")
+        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看")
         assert HandIn.objects.get().state == "reopened"
 
     def test_the_24th_is_judged_when_it_is_handed_in(self, signed, monitor, officer):
         sheet = stories.submit(signed, monitor)
-        flow.accept_sheet(sheet=sheet, who=Who(user=officer), clock=timezone.now)
+        flow.accept_sheet(sheet=sheet, who=Who(user=officer))
         end = deadlines.end_of(signed.campaign.department_deadline)
         made = self.hand_in(signed, officer, clock=lambda: end - timedelta(seconds=1))
         office = factories.user("office")

@@ -262,9 +262,7 @@ def test_a_withdrawn_seat_is_struck_out_and_its_number_not_used_again(campaign):
     class_group = factories.class_group(students=3)
     leaver = class_group.students.get(seat=2)
     before = form(class_group, blank=True)
-    flow.withdraw_student(
-        student=leaver, who=Who(user=factories.user("office")), reason="退学", clock=timezone.now
-    )
+    flow.withdraw_student(student=leaver, who=Who(user=factories.user("office")), reason="退学")
     after = form(class_group, blank=True)
     bottom = layout.GRID_TOP - layout.HEADER - 2 * layout.ROW
     right = layout.LEFT + layout.PAIR
@@ -285,9 +283,7 @@ def test_more_changes_than_fit_are_counted(campaign):
     stories.submit(class_group, monitor)
     who = Who(user=factories.user("office"))
     for error in FieldError.objects.all():
-        flow.settle_error(
-            error=error, outcome=FieldError.Outcome.EXPLAINED, note="无误", who=who, clock=timezone.now
-        )
+        flow.settle_error(error=error, outcome=FieldError.Outcome.EXPLAINED, note="无误", who=who)
     for student in class_group.students.all():
         stories.confirm(student)
     text = printed.pypdf_pages(form(class_group))[0]
@@ -347,7 +343,6 @@ def test_what_came_after_the_sheet_stands_beside_its_counts(campaign):
         outcome=FieldError.Outcome.EXPLAINED,
         note="原名册无误",
         who=Who(user=factories.user("office")),
-        clock=timezone.now,
     )
     settled = printed.pypdf_pages(form(class_group))[0].replace("\n", "")
     assert "（已说明）" in settled

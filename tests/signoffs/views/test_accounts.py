@@ -123,7 +123,7 @@ class TestTheList:
     def test_it_tells_who_may_what_and_where(self, desk, officer, counsellor, office):
         User.objects.create_user("never", first_name="王五")
         second_factor.give(officer)
-        flow.deactivate(user=counsellor, who=Who(user=office), clock=timezone.now)
+        flow.deactivate(user=counsellor, who=Who(user=office))
         rows = {row[1]: row for row in pages.tables(desk.get(reverse("office-accounts")))[0][1:]}
         assert rows["officer"] == ["officer", "officer", "系负责人", "信息工程系", "✓ 已启用", "从未登录"]
         assert rows["counsellor"][2:] == ["辅导员", "软件2601班", "未启用", "已停用"]
@@ -211,7 +211,7 @@ class TestSessions:
 
     def test_a_password_chosen_by_a_new_link_ends_them_all(self, office, officer):
         browser = signed_in(officer)
-        token = flow.invite(user=officer, who=Who(user=office), clock=timezone.now)
+        token = flow.invite(user=officer, who=Who(user=office))
         assert is_in(browser)
         said = {"password1": PASSWORD, "password2": PASSWORD}
         assert Client().post(reverse("invitation", args=[token]), said).status_code == 302
@@ -265,7 +265,7 @@ class TestSecondFactor:
         code = stories.submit(own_class, monitor).verify_code
         client = signed_in(office)
         assert reverse("office-class", args=[own_class.uuid]) in pages.links(client.get(f"/verify/{code}/"))
-        flow.require_second_factor(of="office", who=Who(user=office), clock=timezone.now)
+        flow.require_second_factor(of="office", who=Who(user=office))
         answer = client.get(f"/verify/{code}/")
         assert answer.status_code == 200
         assert reverse("office-class", args=[own_class.uuid]) not in pages.links(answer)
@@ -274,7 +274,7 @@ class TestSecondFactor:
     def test_where_it_is_required_every_page_leads_to_the_set_up(self, office, page):
         office.is_superuser = office.is_staff = True
         office.save()
-        flow.require_second_factor(of="office", who=Who(user=office), clock=timezone.now)
+        flow.require_second_factor(of="office", who=Who(user=office))
         client = signed_in(office)
         answer = client.get(reverse(page))
         assert (answer.status_code, answer.url) == (302, reverse("mfa_activate_totp"))
@@ -283,14 +283,14 @@ class TestSecondFactor:
         assert client.get(reverse(page)).status_code == 200
 
     def test_a_post_does_not_pass_the_requirement_either(self, office, own_class):
-        flow.require_second_factor(of="everybody", who=Who(user=office), clock=timezone.now)
+        flow.require_second_factor(of="everybody", who=Who(user=office))
         answer = signed_in(office).post(reverse("office-campaign-close"), {"year": "2026"})
         assert answer.url == reverse("mfa_activate_totp")
         own_class.campaign.refresh_from_db()
         assert own_class.campaign.state == "open"
 
     def test_a_required_one_is_not_switched_off_and_another_one_is(self, office, officer):
-        flow.require_second_factor(of="office", who=Who(user=office), clock=timezone.now)
+        flow.require_second_factor(of="office", who=Who(user=office))
         for user, left in ((office, True), (officer, False)):
             client = signed_in(user, second_factor.code(second_factor.give(user)))
             client.post(reverse("mfa_deactivate_totp"))

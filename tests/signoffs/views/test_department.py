@@ -145,12 +145,12 @@ def test_a_class_that_has_lost_its_students_holds_no_hand_in_up(desk, officer, o
         for student in class_group.students.all():
             stories.confirm(student)
     accepted = stories.submit(own_class, own_class.students.get(seat=1))
-    flow.accept_sheet(sheet=accepted, who=Who(user=officer), clock=timezone.now)
+    flow.accept_sheet(sheet=accepted, who=Who(user=officer))
     sheet = stories.submit(emptied, emptied.students.get(seat=1))
     if not undecided:
-        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看")
     for student in emptied.students.all():
-        flow.withdraw_student(student=student, who=Who(user=office), reason="退学", clock=timezone.now)
+        flow.withdraw_student(student=student, who=Who(user=office), reason="退学")
     offered = {name for form in pages.forms(desk.get(reverse("department"))) for name in form.fields}
     assert (f"exception-{emptied.uuid}" in offered) is undecided
     # A sheet that lies with the department can be decided on, or left out with a reason.

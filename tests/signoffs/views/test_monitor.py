@@ -176,7 +176,7 @@ def test_an_old_page_does_not_submit_a_returned_sheet_again(monitor, class_group
     assert monitor.post(url, old).status_code == 302
     assert monitor.post(url, old).status_code == 302  # the first answer was lost
     sheet = ClassSheet.objects.get()
-    flow.return_sheet(sheet=sheet, who=Who(user=office), reason="请再核对", clock=timezone.now)
+    flow.return_sheet(sheet=sheet, who=Who(user=office), reason="请再核对")
     refused = monitor.post(url, old)
     assert refused.status_code == 409
     assert "本页是班级确认表退回之前打开的" in pages.text(refused)
@@ -191,7 +191,7 @@ def test_an_old_page_does_not_enter_a_contested_entry_again(monitor, class_group
     old |= {"channel": "paper", "reason": "手机坏了，在纸上签"}
     for _time in range(2):  # the first answer may have been lost
         assert monitor.post(url, old).status_code == 302
-    flow.contest(declaration=Declaration.objects.get(), who=Who(student=student), clock=timezone.now)
+    flow.contest(declaration=Declaration.objects.get(), who=Who(student=student))
     refused = monitor.post(url, old)
     assert refused.status_code == 409
     assert "本页提交过的内容已不再有效" in pages.text(refused)

@@ -514,7 +514,7 @@ class TestCampaigns:
 
     def test_a_deletion_is_announced_of_the_year_that_the_page_showed(self, desk, campaign):
         factories.campaign("2027", state="closed", closed_at=timezone.now())
-        flow.close_campaign(campaign=campaign, who=Who(command="test"), clock=timezone.now)
+        flow.close_campaign(campaign=campaign, who=Who(command="test"))
         desk.post(reverse("office-campaign-choose", args=[campaign.slug]))
         announce = reverse("office-purge-announce")
         shown = pages.forms(desk.get(reverse("office-campaign")))

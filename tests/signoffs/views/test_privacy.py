@@ -63,7 +63,7 @@ class TestTheNotice:
         assert timezone.now() - one.identified_at < timedelta(minutes=1)
 
     def test_a_code_counts_as_well_and_a_failure_does_not(self, own_class, student, officer):
-        code = flow.issue_code(student=student, who=Who(user=officer), clock=timezone.now)
+        code = flow.issue_code(student=student, who=Who(user=officer))
         client, number = visitor(own_class), student.student_number
         client.post(reverse("class-identify"), {"student_number": number, "last_six": "000000"})
         assert Identification.objects.count() == 0
@@ -296,7 +296,7 @@ class TestTheAdminIsNotedToo:
             factories.class_group("旧班", of=long_ago),
         ]
         error = stories.everything(classes[0], officer, with_hand_in=False)["error"]
-        flow.settle_error(error=error, who=Who(user=office), outcome="mended", note="", clock=timezone.now)
+        flow.settle_error(error=error, who=Who(user=office), outcome="mended", note="")
         return [one for group in classes for one in group.students.all()]
 
     def test_as_a_list_as_one_and_as_a_file(self, browser, student):

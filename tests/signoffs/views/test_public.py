@@ -56,7 +56,7 @@ class TestVerify:
         assert "已签" not in pages.text(client.get(url))
 
     def test_an_old_version_names_the_one_that_replaced_it(self, sheet, own_class, officer):
-        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看", clock=timezone.now)
+        flow.return_sheet(sheet=sheet, who=Who(user=officer), reason="再看")
         stories.submit(own_class, own_class.students.get(seat=1))
         text = pages.text(Client().get(reverse("verify", args=[sheet.verify_code])))
         assert "否，已由第 2 版取代" in text

@@ -84,7 +84,7 @@ class TestTheLink:
 
     def test_a_rotated_link_ends_visits_too(self, phone, class_group):
         link = ClassLink.objects.get(class_group=class_group)
-        flow.rotate_link(link=link, who=Who(command="test"), clock=timezone.now)
+        flow.rotate_link(link=link, who=Who(command="test"))
         assert phone.get(reverse("class-record")).status_code in (302, 403)
 
 
@@ -307,7 +307,7 @@ class TestTheForm:
 
         before = fields()
         wrong = QueryDict("answer_name=wrong&chsi_id_number=1&status=zzz&signature=%7B&phone=abc&no_record=")
-        bad = RecordForm(wrong, student=student, arrived_at=timezone.now())
+        bad = RecordForm(wrong, student=student)
         assert not bad.is_valid()
         assert "abc" in str(bad)
         assert "abc" not in str(RecordForm(student=student))
@@ -389,7 +389,6 @@ class TestAfterwards:
             who=Who(command="test"),
             outcome="explained",
             note="名册无误",
-            clock=timezone.now,
         )
         page = phone.get(reverse("class-record"))
         assert page.status_code == 200
