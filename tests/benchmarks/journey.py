@@ -149,7 +149,8 @@ class Side:
     def _look(self, person: crowd.Person, status: int, page: bytes) -> None:
         """Keep the receipt's number, where the page is the student's receipt."""
         number = _RECEIPT_NUMBER.search(page)
-        if status == 200 and crowd.SIGNED in page and f"<dd>{person.name}</dd>".encode() in page and number:
+        whose = re.search(rf"<dd>\s*{person.name}\s*</dd>".encode(), page)
+        if status == 200 and crowd.SIGNED in page and whose and number:
             self.receipts.add((person.number, number[1].decode()))
         else:
             self.failed += 1
