@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property, wraps
 from uuid import UUID
 
@@ -61,6 +62,13 @@ class Desk:
         if self.role == Role.COUNSELLOR:
             return found.filter(pk__in=self.only_classes)
         return found
+
+    @property
+    def deadlines(self) -> tuple[date, date]:
+        """The students' and the departments', as far as they are this desk's: its department's own are later."""
+        own = self.class_groups.first() if self.role == Role.DEPARTMENT else None
+        place = own or self.campaign
+        return place.student_deadline, place.department_deadline
 
     def _within(self, queryset: QuerySet, uuid, path: str = "class_group"):
         return get_object_or_404(queryset, uuid=_as_uuid(uuid), **{f"{path}__in": self.class_groups})

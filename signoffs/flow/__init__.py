@@ -25,9 +25,10 @@ from .campaigns import (
     close_campaign,
     create_campaign,
     edit_texts,
-    extend_deadlines,
+    edit_university,
     open_campaign,
     record_export,
+    reopen_campaign,
 )
 from .caretaking import (
     claim_missing,
@@ -42,6 +43,7 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
+from .extensions import extend_deadlines, take_back_deadlines, why_not_taken_back
 from .hand_ins import hand_in, receive, reopen
 from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
@@ -74,6 +76,7 @@ __all__ = [
     "digests_left",
     "edit_account",
     "edit_texts",
+    "edit_university",
     "enter_on_paper",
     "excuse",
     "export_whole_numbers",
@@ -98,6 +101,7 @@ __all__ = [
     "remove_second_factor",
     "renew_digests",
     "reopen",
+    "reopen_campaign",
     "report",
     "require_second_factor",
     "return_sheet",
@@ -106,10 +110,12 @@ __all__ = [
     "settle_error",
     "sign_out_everywhere",
     "submit_sheet",
+    "take_back_deadlines",
     "to_purge",
     "unname_monitor",
     "untie_campus",
     "use_code",
+    "why_not_taken_back",
     "withdraw_declaration",
     "withdraw_student",
 ]

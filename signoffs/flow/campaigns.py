@@ -1,24 +1,23 @@
-"""What concerns a whole campaign: its deadlines, its end, and what left the house as a file."""
+"""What concerns a whole campaign: its beginning, its end, and what left the house as a file."""
 
-from collections import defaultdict
 from datetime import date
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
-from ..models import Declaration, Event, Standing
-from ..process import deadlines, rules, states
+from ..models import Event
+from ..process import deadlines, rules
 from ..queries import actors, situations
 from ..queries.actors import Who
-from .book import Shelf, campaign_shelf, class_book, department_shelf
+from .book import campaign_shelf, class_book, department_shelf
 from .refusals import Clock, Refused, refuse_if
-from .standings import all_words
 
+# Exports that still come after a purge: what they name of people is left out then.
+COUNTS = frozenset({"summary", "error statistics"})
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
 
@@ -81,71 +80,6 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) 
         shelf.note("open_campaign", who)
 
 
-def extend_deadlines(
-    *,
-    campaign: Campaign,
-    student_deadline: date,
-    department_deadline: date,
-    who: Who,
-    clock: Clock = timezone.now,
-) -> None:
-    """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
-
-    What is frozen stays as it is: a sheet, a hand-in and whether that came late.
-    """
-    with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
-        old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
-        new = (student_deadline, department_deadline)
-        refuse_if(rules.may_extend(shelf.campaign.slug, old, new, deadlines.day_of(shelf.now)))
-        importing.set_deadlines(
-            shelf.campaign, student_deadline=student_deadline, department_deadline=department_deadline
-        )
-        _judge_anew(shelf, student_deadline, who)
-        shelf.note(
-            "extend_deadlines",
-            who,
-            old=[day.isoformat() for day in old],
-            new=[day.isoformat() for day in new],
-        )
-
-
-def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
-    """Let who declared within the students' new deadline be in time, and who still can be missing again.
-
-    An event of each class whose form that changes. A declaration is judged by when it was written: when it
-    arrived, a moment before, is not kept.
-    """
-    end = deadlines.end_of(deadline)
-    # Whose first word that is: some word of theirs is before it.
-    spoke = all_words().filter(student__class_group__in=shelf.classes, declared_at__lt=end).values("student")
-    changed = Q(late=True, student__in=spoke)
-    if shelf.now < end:
-        changed |= Q(state=states.OVERDUE)
-    by_class = defaultdict(list)
-    standings = Standing.objects.filter(changed, student__class_group__in=shelf.classes)
-    for standing in standings.select_related("student", "declaration"):
-        by_class[standing.student.class_group_id].append(standing)
-    # Of all that they have declared: another may count one day, and none is late after a word in time.
-    late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True)
-    late.filter(Q(declared_at__lt=end) | Q(student__in=list(spoke.values_list("student", flat=True)))).update(
-        late=False
-    )
-    for class_group in shelf.classes:
-        if by_class[class_group.pk]:
-            book, missing, in_time = shelf.book(class_group), [], []
-            for standing in by_class[class_group.pk]:
-                student = standing.student
-                if standing.state == states.OVERDUE:
-                    book.stand(student, states.MISSING)
-                    missing.append(str(student.uuid))
-                else:
-                    book.stand(student, standing.state, declaration=standing.declaration)
-                    in_time.append(str(student.uuid))
-            book.note("extend_deadlines", who, missing_again=missing, in_time_again=in_time)
-            book.close()
-
-
 def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock = timezone.now) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
@@ -155,12 +89,39 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
         shelf.note("edit_texts", who, old=old)
 
 
+def edit_university(*, campaign: Campaign, university: str, who: Who, clock: Clock = timezone.now) -> None:
+    """Set the university's name, as pages and prints show it; at any time. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        refuse_if(actors.may_as_office(who))
+        refuse_if(rules.may_give(university, _("Type the university's name.")))
+        old = shelf.campaign.university
+        importing.set_university(shelf.campaign, university.strip())
+        shelf.note("edit_university", who, old=old, new=university.strip())
+
+
 def close_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
-    """Close a campaign for good. Raise Refused."""
+    """Close a campaign; within seven days it can be opened again. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
         importing.close(shelf.campaign, now=shelf.now)
         shelf.note("close_campaign", who)
+
+
+def reopen_campaign(*, campaign: Campaign, who: Who, reason: str, clock: Clock = timezone.now) -> None:
+    """Open again what was closed by mistake, within seven days. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        refuse_if(actors.may_as_office(who))
+        refuse_if(rules.may_give(reason, _("Say why the campaign is opened again.")))
+        closed = shelf.campaign.state == Campaign.State.CLOSED
+        refuse_if(rules.may_reopen(shelf.campaign.closed_at if closed else None, shelf.now))
+        another = importing.open_campaign()
+        refuse_if(rules.may_open_beside(str(another) if another else ""))
+        try:
+            with transaction.atomic():
+                importing.reopen(shelf.campaign)
+        except IntegrityError as error:  # opened since we looked: the two hold different locks
+            raise Refused(rules.may_open_beside(str(importing.open_campaign()))) from error
+        shelf.note("reopen_campaign", who, reason=reason.strip())
 
 
 def record_export(
@@ -174,9 +135,10 @@ def record_export(
 ) -> Event:
     """Note that a file with personal data is made: of a class, a department, or the whole campaign.
 
-    Raise Refused once that data was deleted.
+    What is counts alone (COUNTS) can be made at any time. Raise Refused once personal data was deleted.
     """
-    refuse_if(rules.may_show_people(situations.is_purged(campaign)))
+    if what not in COUNTS:
+        refuse_if(rules.may_show_people(situations.is_purged(campaign)))
     if class_group is not None:
         with class_book(class_group.pk, clock) as book:
             return book.note("export", who, what=what)

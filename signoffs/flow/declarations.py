@@ -175,7 +175,7 @@ def _stands(made: Declaration) -> bool:
 
 def _write(book: Book, student: Student, answers: Answers, **entry) -> Declaration:
     """Write the declaration, and its errors; `entry`: how it was entered for the student."""
-    late = deadlines.is_late(book.campaign.student_deadline, answers.arrived_at)
+    late = deadlines.is_late(book.class_group.student_deadline, answers.arrived_at)
     if late and not entry and book.standing(student) is not None:
         late = not spoke_in_time(student)
     declaration = Declaration(

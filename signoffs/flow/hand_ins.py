@@ -112,7 +112,7 @@ def hand_in(
             "sheets": sorted(sheet.digest for sheet in sheets.values()),
         }
         digest = key_ring().digest("hand_in", canonical(whole))
-        late = deadlines.is_late(shelf.campaign.department_deadline, shelf.now)
+        late = deadlines.is_late(max(one.department_deadline for one in shelf.classes), shelf.now)
         shelf.note("hand_in", who, version=version, digest=digest, late=late, exceptions=excepted)
         return HandIn.objects.create(
             campaign=shelf.campaign,

@@ -71,7 +71,7 @@ def judge_words(book: Book, student: Student) -> None:
     """
     first = words(student).last()
     if first is not None:
-        late = deadlines.is_late(book.campaign.student_deadline, first.declared_at)
+        late = deadlines.is_late(book.class_group.student_deadline, first.declared_at)
         words(student).exclude(late=late).update(late=late)
 
 

@@ -6,7 +6,7 @@ The predicates look at plain values and nothing else: they are tested as tables,
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.utils.functional import lazy
 from django.utils.translation import gettext
@@ -298,6 +298,51 @@ def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today:
     if new[0] < old[0] or new[1] < old[1] or new == old:
         return _("A deadline can only be extended.")
     return _may_end(slug, *new, today)
+
+
+def may_set(
+    slug: str, old: tuple[date, date], new: tuple[date, date], today: date, *, is_free: bool
+) -> str | None:
+    """Refuse deadlines that are no extension; while nobody has declared (`is_free`) they can be any."""
+    return _may_end(slug, *new, today) if is_free else may_extend(slug, old, new, today)
+
+
+NO_CLASSES = _("The department has no class in this campaign.")
+
+
+def may_take_back(*, is_newest: bool, passed: bool, acted: bool) -> str | None:
+    """Refuse to take an extension back on which somebody may rely."""
+    if not is_newest:
+        return _("Only the newest change of a deadline can be taken back.")
+    if passed:
+        return _("The earlier deadline has passed: this extension stays.")
+    if acted:
+        return _("Somebody has declared or handed in since: this extension stays.")
+    return None
+
+
+REOPENS = timedelta(days=7)
+
+
+def may_reopen(closed_at: datetime | None, now: datetime) -> str | None:
+    """Refuse to open again what is not closed, or was closed more than seven days ago."""
+    if closed_at is None:
+        return _("Only a closed campaign can be opened again.")
+    return (
+        _("It was closed more than seven days ago, and stays closed.") if now >= closed_at + REOPENS else None
+    )
+
+
+def _beside(name: str) -> str:
+    return gettext("%(campaign)s is open: close it first.") % {"campaign": name}
+
+
+_lazy_beside = lazy(_beside, str)
+
+
+def may_open_beside(name: str) -> str | None:
+    """Refuse to open a campaign beside another one, which is named; empty: none is open."""
+    return _lazy_beside(name) if name else None
 
 
 def may_give(text: str, reason: str) -> str | None:

@@ -115,7 +115,7 @@ def reminder_text(class_group: ClassGroup, now: datetime) -> str:
         return ""
     live = ClassLink.objects.filter(class_group=class_group, kind=ClassLink.Kind.STUDENT, revoked_at=None)
     link = live.first()
-    day = class_group.campaign.student_deadline
+    day = class_group.student_deadline
     until = f"{day.month}月{day.day}日 24:00"
     lines = [
         f"【{class_group}】学籍查询及核对：还有 {len(names)} 人未完成，请于 {until} 前核对并签名。"

@@ -16,7 +16,7 @@ INVALID, REFUSED, NOT_THEIRS = 422, 409, 403
 
 def visit_page(visit: access.Visit, **more) -> dict:
     """Return the context of a page of a class, the student's or the monitor's."""
-    deadline, now = visit.campaign.student_deadline, timezone.now()
+    deadline, now = visit.class_group.student_deadline, timezone.now()
     return {
         "visit": visit,
         "class_group": visit.class_group,
@@ -34,8 +34,9 @@ def desk_page(desk: access.Desk, **more) -> dict:
     campaign = context["campaign"]
     if campaign is not None:
         now = timezone.now()
-        context["deadline"] = deadlines.words(campaign.student_deadline, now)
-        context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
+        student_deadline, department_deadline = desk.deadlines
+        context["deadline"] = deadlines.words(student_deadline, now)
+        context["department_deadline"] = deadlines.words(department_deadline, now)
     return context
 
 

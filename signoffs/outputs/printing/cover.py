@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from rosters.models import ClassGroup
 
@@ -40,12 +40,13 @@ def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: dat
     pen = Pen(f"{hand_in.department} 新生学籍查询及核对")
     pen.canvas.bookmarkPage("cover")
     pen.canvas.addOutlineEntry(f"{hand_in.department} 上交", "cover")
-    _cover(pen, hand_in)
+    days = [one.department_deadline for one in classes] or [hand_in.campaign.department_deadline]
+    _cover(pen, hand_in, max(days))
     pen.canvas.showPage()
     return pen.streamed(draw_forms(pen, classes, blank=False, now=now), len(classes))
 
 
-def _cover(pen: Pen, hand_in: HandIn) -> None:
+def _cover(pen: Pen, hand_in: HandIn, day: date) -> None:
     whole = RIGHT - LEFT
     campaign = hand_in.campaign
     if campaign.university:
@@ -72,7 +73,6 @@ def _cover(pen: Pen, hand_in: HandIn) -> None:
         pen.line(RIGHT - SIGNING + 4, y - 3, RIGHT, y - 3)
         y -= 44
     at = hand_in.handed_in_at.astimezone(deadlines.SCHOOL_CLOCK)
-    day = campaign.department_deadline
     judged = f"{'逾期' if hand_in.late else '按时'}，截止 {day.month}月{day.day}日 24:00"
     for number, line in enumerate(
         (

@@ -185,7 +185,7 @@ def _foot(pen: Pen, form: Form, now: datetime, page: int, pages: int) -> None:
     pen.signature(Box(end + 4, COLLATOR_Y - 3, 122, 19), form.collator_signature)
     if form.collator and not form.collator_signature.startswith(b'{"typed"'):
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
-    day = form.campaign.department_deadline
+    day = form.class_group.department_deadline
     note = f"注：各班确认签名后交到各系负责人处，{day.month}月{day.day}日前以系部为单位，统一交到教务管理部。"
     pen.text(LEFT, NOTE_Y, note, 9.5)
     if pages > 1:
