@@ -37,7 +37,7 @@ class StaffAdmin(ReadOnly):
 def _record_campaigns(request, view: str, campaigns: Iterable[int]) -> None:
     """Note that the admin shows students of these campaigns, by their keys."""
     for campaign in Campaign.objects.filter(pk__in=campaigns):
-        access.record_view(access.Desk(request.user, ADMIN, campaign=campaign), view)
+        access.record_view(access.Desk(user=request.user, role=ADMIN, campaign=campaign), view)
 
 
 class Logged:
@@ -73,7 +73,7 @@ class Logged:
         found = self.get_object(request, unquote(object_id))
         if found is not None:
             student = self.student_of(found)
-            desk = access.Desk(request.user, ADMIN, campaign=student.campaign)
+            desk = access.Desk(user=request.user, role=ADMIN, campaign=student.campaign)
             access.record_view(desk, "admin-student", class_group=student.class_group, student=student)
 
 

@@ -5,19 +5,24 @@ outside somebody's scope is not found (404) and what they may only read is refus
 """
 
 from .desks import (
+    CampaignDesk,
     Desk,
+    OfficeCampaignDesk,
     OfficeDesk,
     choose_campaign,
     current_campaign,
     department,
+    department_at_campaign,
     memberships,
     office,
+    office_at_campaign,
     record_claims,
     record_view,
     signed_in,
 )
 from .visits import (
     Visit,
+    Visitor,
     class_visitor,
     device_mark,
     end_visit,
@@ -33,13 +38,17 @@ from .visits import (
 )
 
 __all__ = [
+    "CampaignDesk",
     "Desk",
+    "OfficeCampaignDesk",
     "OfficeDesk",
     "Visit",
+    "Visitor",
     "choose_campaign",
     "class_visitor",
     "current_campaign",
     "department",
+    "department_at_campaign",
     "device_mark",
     "end_visit",
     "identify",
@@ -49,6 +58,7 @@ __all__ = [
     "monitor",
     "monitor_visitor",
     "office",
+    "office_at_campaign",
     "record_claims",
     "record_view",
     "remember_device",

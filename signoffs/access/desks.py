@@ -1,7 +1,7 @@
 """Members of staff: at a desk, in one role, with everything within its scope."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, wraps
 from uuid import UUID
@@ -33,15 +33,15 @@ from ..queries import actors, staffing
 Role = Membership.Role
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Desk:
-    """A member of staff at work in one role, and everything within its scope: the rest is not found."""
+    """A member of staff at work in one role, whether or not there is a campaign yet."""
 
     user: User
     role: str
     department: Department | None = None
     only_classes: QuerySet | None = None
-    campaign: Campaign | None = field(default=None)
+    campaign: Campaign | None = None
 
     @property
     def who(self) -> actors.Who:
@@ -65,10 +65,17 @@ class Desk:
 
     @property
     def deadlines(self) -> tuple[date, date]:
-        """The students' and the departments', as far as they are this desk's: its department's own are later."""
+        """The students' and the departments', of this desk: its department's own are later."""
         own = self.class_groups.first() if self.role == Role.DEPARTMENT else None
         place = own or self.campaign
         return place.student_deadline, place.department_deadline
+
+
+@dataclass(kw_only=True)
+class CampaignDesk(Desk):
+    """A desk with a campaign on it, and everything of it within the scope: the rest is not found."""
+
+    campaign: Campaign
 
     def _within(self, queryset: QuerySet, uuid, path: str = "class_group"):
         return get_object_or_404(queryset, uuid=_as_uuid(uuid), **{f"{path}__in": self.class_groups})
@@ -95,8 +102,8 @@ class Desk:
         """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""
         return self._within(MissingClaim.objects.select_related("class_group__campaign"), uuid)
 
-    def error(self, uuid) -> FieldError:
-        """Return the reported error. Raise Http404 outside the scope."""
+    def report(self, uuid) -> FieldError:
+        """Return the error that a student reported. Raise Http404 outside the scope."""
         found = FieldError.objects.select_related("declaration__student__class_group__campaign")
         return self._within(found, uuid, "declaration__student__class_group")
 
@@ -109,8 +116,9 @@ def _as_uuid(value) -> UUID:
         raise Http404 from error
 
 
+@dataclass(kw_only=True)
 class OfficeDesk(Desk):
-    """A desk of the office: everything, and what only the office has."""
+    """A desk of the office: what it has whatever the campaign."""
 
     def campaign_named(self, slug: str) -> Campaign:
         """Return the campaign of a cohort year. Raise Http404."""
@@ -120,11 +128,6 @@ class OfficeDesk(Desk):
         """Return the department. Raise Http404."""
         return get_object_or_404(Department, uuid=_as_uuid(uuid))
 
-    def hand_in(self, uuid) -> HandIn:
-        """Return the hand-in. Raise Http404."""
-        found = HandIn.objects.select_related("campaign", "department")
-        return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
-
     def account(self, uuid) -> User:
         """Return an account of the staff. Raise Http404."""
         return get_object_or_404(User, uuid=uuid)
@@ -132,6 +135,18 @@ class OfficeDesk(Desk):
     def roster_import(self, uuid) -> RosterImport:
         """Return the uploaded roster. Raise Http404."""
         return get_object_or_404(RosterImport.objects.select_related("campaign"), uuid=uuid)
+
+
+@dataclass(kw_only=True)
+class OfficeCampaignDesk(OfficeDesk, CampaignDesk):
+    """A desk of the office with a campaign on it: all of the campaign."""
+
+    campaign: Campaign
+
+    def hand_in(self, uuid) -> HandIn:
+        """Return the hand-in. Raise Http404."""
+        found = HandIn.objects.select_related("campaign", "department")
+        return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
 
 
 # The session's key of the campaign that the office looks at, where it is not the current one.
@@ -161,16 +176,23 @@ def memberships(user: User) -> list[Membership]:
 def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
     """Return the desk of the first membership with one of these roles. Raise PermissionDenied without one."""
     for membership in memberships(request.user):
-        if membership.role not in roles:
-            continue
-        campaign = current_campaign()
-        if membership.role == Role.OFFICE:
-            chosen = Campaign.objects.filter(slug=request.session.get(CHOSEN_CAMPAIGN, "")).first()
-            campaign = chosen or campaign
-            return OfficeDesk(request.user, membership.role, campaign=campaign)
-        only = membership.class_groups.all() if membership.role == Role.COUNSELLOR else None
-        return Desk(request.user, membership.role, membership.department, only, campaign)
+        if membership.role in roles:
+            return _desk_of(request, membership)
     raise PermissionDenied(_("Your account is for other pages. Ask the office if that is wrong."))
+
+
+def _desk_of(request: HttpRequest, membership: Membership) -> Desk:
+    """Return the desk of that membership, with the campaign that is looked at, if there is any."""
+    campaign = current_campaign()
+    holder = {"user": request.user, "role": membership.role}
+    if membership.role == Role.OFFICE:
+        chosen = Campaign.objects.filter(slug=request.session.get(CHOSEN_CAMPAIGN, "")).first()
+        campaign = chosen or campaign
+        return OfficeCampaignDesk(**holder, campaign=campaign) if campaign else OfficeDesk(**holder)
+    holder["department"] = membership.department
+    if membership.role == Role.COUNSELLOR:
+        holder["only_classes"] = membership.class_groups.all()
+    return CampaignDesk(**holder, campaign=campaign) if campaign else Desk(**holder)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -223,6 +245,24 @@ department = _staff(Role.DEPARTMENT, Role.COUNSELLOR)
 office = _staff(Role.OFFICE)
 
 
+def _at_campaign(desk_of, otherwise: str):
+    """Return the decorator for pages of a campaign; without one it leads to that page."""
+
+    def decorator(view):
+        @desk_of
+        @wraps(view)
+        def loaded(request, desk, *args, **kwargs):
+            return view(request, desk, *args, **kwargs) if desk.campaign else redirect(otherwise)
+
+        return loaded
+
+    return decorator
+
+
+department_at_campaign = _at_campaign(department, "department")
+office_at_campaign = _at_campaign(office, "office")
+
+
 def record_view(
     desk: Desk, view: str, *, class_group: ClassGroup | None = None, student: Student | None = None
 ) -> None:
@@ -239,7 +279,9 @@ def record_claims(desk: Desk, view: str, claims: Iterable[MissingClaim]) -> None
     Of the classes that those are said to belong to: nobody on another class's roster was shown.
     """
     classes = {claim.class_group for claim in claims}
-    AccessRecord.objects.bulk_create(AccessRecord(**_look(desk, view), class_group=one) for one in classes)
+    AccessRecord.objects.bulk_create(
+        AccessRecord(**_look(desk, view), class_group=class_group) for class_group in classes
+    )
 
 
 def _look(desk: Desk, view: str) -> dict:

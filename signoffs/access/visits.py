@@ -7,7 +7,7 @@ officer sees many declarations from one device. Neither names anybody.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from uuid import UUID
@@ -38,22 +38,35 @@ DEVICE_REMEMBERS = 6  # students who share a phone or a library computer; the ol
 Kind = ClassLink.Kind
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A browser that opened a class's link, and, once identified, the student in front of it."""
+@dataclass(frozen=True, kw_only=True)
+class _AtClass:
+    """Somebody at a class's pages."""
 
     class_group: ClassGroup
-    # Not loaded for pages that need the identification: there the student tells enough.
-    link: ClassLink | None = None
-    # With their standing.
-    student: Student | None = None
-    # What the page of this visit sends as its submission: the declaration that has it ended the visit.
-    submission_id: UUID | None = None
 
     @property
     def campaign(self) -> Campaign:
         """The campaign of the class."""
         return self.class_group.campaign
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor(_AtClass):
+    """A browser that opened a class's link."""
+
+    link: ClassLink
+    # Whether a student is in front of it already, as far as it knows.
+    is_identified: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit(_AtClass):
+    """A browser with an identified student in front of it, who tells enough: the link is not loaded."""
+
+    # With their standing.
+    student: Student
+    # What the page of this visit sends as its submission: the declaration that has it ended the visit.
+    submission_id: UUID
 
     @property
     def standing(self) -> Standing | None:
@@ -132,27 +145,26 @@ _student_of_link = Prepared(
 )
 
 
-def _visit(request: HttpRequest, kind: str, *, with_link: bool) -> Visit | None:
-    """Return the visit that the cookie tells of, as far as it still holds; None without a live link.
-
-    An identified visit is loaded by one query, unless the page asks for the link itself; by one more, once
-    the student has declared.
-    """
+def _kept(request: HttpRequest, kind: str) -> dict | None:
+    """Return what the visit's cookie holds; None where it is none of ours or too old."""
     cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
-    if not isinstance(cookie, dict):
-        return None
-    visit = _identified_visit(request, cookie, kind)
-    if visit is not None and not with_link:
-        return visit
-    link = _live_link.first(uuid=cookie["link"], kind=kind)
-    if link is None:
-        return None
-    return replace(visit, link=link) if visit else Visit(link.class_group, link)
+    return cookie if isinstance(cookie, dict) else None
 
 
-def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | None:
-    """Return the visit of the cookie's student; None where it ended, they left, or the link is dead."""
-    if "student" not in cookie or "visit" not in cookie:
+def _visitor(cookie: dict | None, kind: str, visit: Visit | None) -> Visitor | None:
+    """Return who opened the cookie's link, identified or not; None without a live link."""
+    link = cookie and _live_link.first(uuid=cookie["link"], kind=kind)
+    if not link:
+        return None
+    return Visitor(class_group=link.class_group, link=link, is_identified=visit is not None)
+
+
+def _visit(request: HttpRequest, cookie: dict | None, kind: str) -> Visit | None:
+    """Return the visit of the cookie's student; None where it ended, they left, or the link is dead.
+
+    It is loaded by one query; by one more, once the student has declared.
+    """
+    if cookie is None or "student" not in cookie or "visit" not in cookie:
         return None
     student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)
     if student is None or (kind == Kind.MONITOR and not actors.is_monitor(student)):
@@ -161,7 +173,7 @@ def _identified_visit(request: HttpRequest, cookie: dict, kind: str) -> Visit | 
     if kind == Kind.STUDENT and _has_sent(request, student, submission_id):
         return None
     student.campaign = student.class_group.campaign
-    return Visit(student.class_group, student=student, submission_id=submission_id)
+    return Visit(class_group=student.class_group, student=student, submission_id=submission_id)
 
 
 def _has_sent(request: HttpRequest, student: Student, submission_id: UUID) -> bool:
@@ -196,19 +208,15 @@ def _no_link(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _visitor(kind: str, *, entrance: str = ""):
-    """Return the decorator for pages that need the link; with `entrance`, the identification there too."""
+def _with_link(kind: str):
+    """Return the decorator for pages that need the link: the view gets a Visitor."""
 
     def decorator(view):
         @wraps(view)
         def loaded(request, *args, **kwargs):
-            visit = _visit(request, kind, with_link=not entrance)
-            if visit is None:
-                response = _no_link(request)
-            elif entrance and visit.student is None:
-                response = redirect(entrance)
-            else:
-                response = view(request, visit, *args, **kwargs)
+            cookie = _kept(request, kind)
+            visitor = _visitor(cookie, kind, _visit(request, cookie, kind))
+            response = view(request, visitor, *args, **kwargs) if visitor else _no_link(request)
             add_never_cache_headers(response)
             return response
 
@@ -217,10 +225,32 @@ def _visitor(kind: str, *, entrance: str = ""):
     return decorator
 
 
-class_visitor = _visitor(Kind.STUDENT)
-student = _visitor(Kind.STUDENT, entrance="class")
-monitor_visitor = _visitor(Kind.MONITOR)
-monitor = _visitor(Kind.MONITOR, entrance="monitor-identify")
+def _with_student(kind: str, entrance: str):
+    """Return the decorator for pages that need the identification, made at the entrance: it gets a Visit."""
+
+    def decorator(view):
+        @wraps(view)
+        def loaded(request, *args, **kwargs):
+            cookie = _kept(request, kind)
+            visit = _visit(request, cookie, kind)
+            if visit is not None:
+                response = view(request, visit, *args, **kwargs)
+            elif _visitor(cookie, kind, None) is not None:
+                response = redirect(entrance)
+            else:
+                response = _no_link(request)
+            add_never_cache_headers(response)
+            return response
+
+        return loaded
+
+    return decorator
+
+
+class_visitor = _with_link(Kind.STUDENT)
+student = _with_student(Kind.STUDENT, "class")
+monitor_visitor = _with_link(Kind.MONITOR)
+monitor = _with_student(Kind.MONITOR, "monitor-identify")
 
 
 def slowed_down(view):
@@ -231,10 +261,10 @@ def slowed_down(view):
     """
 
     @wraps(view)
-    def noted(request, visit):
-        response = view(request, visit)
+    def noted(request, visitor):
+        response = view(request, visitor)
         if request.method == "POST":
-            response.held_back = throttle.link_delay(visit.link, timezone.now())
+            response.held_back = throttle.link_delay(visitor.link, timezone.now())
         return response
 
     return noted

@@ -137,13 +137,13 @@ class SettleForm(Form):
     note = forms.CharField(label=_("Note (needed for “Explained”)"), max_length=300, required=False)
     alike = forms.BooleanField(label=_("And those alike"), required=False)
 
-    def __init__(self, *args, error: FieldError, **kwargs):
+    def __init__(self, *args, report: FieldError, **kwargs):
         """Offer what may follow on the present outcome; a page has many of them, each with ids of its own."""
-        super().__init__(*args, auto_id=f"id_{error.uuid}_%s", **kwargs)
-        self.error = error
+        super().__init__(*args, auto_id=f"id_{report.uuid}_%s", **kwargs)
+        self.report = report
         # Nothing is preselected: an outcome is a decision.
-        follow = states.OUTCOMES[error.outcome]
-        whole = error.field not in key_fields.BY_NAME
+        follow = states.OUTCOMES[report.outcome]
+        whole = report.field not in key_fields.BY_NAME
         self.fields["outcome"].choices = [("", "—")] + [
             (value, label)
             for value, label in FieldError.Outcome.choices

@@ -58,7 +58,7 @@ class _Page:
 def _note(request: HttpRequest, verb: str, *, ends_others: bool = False) -> None:
     """Note what somebody did with their own account."""
     keep = request.session.session_key if ends_others else None
-    flow.note_own(user=request.user, verb=verb, clock=timezone.now, keep=keep)
+    flow.note_own(user=request.user, verb=verb, keep=keep)
 
 
 class SignIn(_Page, account.LoginView):
@@ -205,7 +205,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
 @access.signed_in
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session of one's account, this one too."""
-    flow.sign_out_everywhere(user=request.user, who=Who(user=request.user), clock=timezone.now)
+    flow.sign_out_everywhere(user=request.user, who=Who(user=request.user))
     logout(request)
     messages.success(request, _("You are signed out everywhere."))
     return redirect("home")
@@ -224,7 +224,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         if form.is_valid():
             password = form.cleaned_data["password1"]
             try:
-                flow.accept_invitation(token=token, password=password, clock=timezone.now)
+                flow.accept_invitation(token=token, password=password)
             except flow.Refused as refused:
                 return page(request, REFUSED, _("This link does not work any more"), refused.reason)
             logout(request)

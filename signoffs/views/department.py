@@ -1,32 +1,35 @@
 """The department officer's pages, and what a counsellor may read of them."""
 
-from django.contrib import messages
+from collections.abc import Callable
+from functools import partial
+
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rosters.models import ClassGroup
+from rosters.models import ClassGroup, Student
 
 from .. import access, flow
 from ..entrance import links
 from ..forms.staff import HandInForm, ReasonForm
-from ..models import ClassLink, ClassSheet, HandIn, MissingClaim
-from ..outputs import printing
+from ..models import ClassLink, ClassSheet, Declaration, HandIn, MissingClaim
 from ..process import rules
 from ..queries import actors, situations
-from ..queries.classes import ClassRow, class_grid, class_rows, form_pages, reminder_text, shared_devices
+from ..queries.classes import ClassRow, class_rows, reminder_text, shared_devices
 from ..queries.counts import Counts
 from ..queries.dossier import dossier
-from ..queries.history import history, sheet_versions
-from .files import file_of_form, kind_of_form, made_of_people, name_of_form, stream
-from .pages import INVALID, REFUSED, desk_page
+from . import prints
+from .files import made_of_people
+from .pages import INVALID, REFUSED, desk_page, done, moves, posted, sent_as, shown_class
 
 
-def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
+def _newest_hand_in(desk: access.CampaignDesk) -> tuple[HandIn | None, str | None]:
     """Return the department's newest hand-in, and why it can't hand in now."""
-    if desk.department is None or desk.campaign is None:
+    if desk.department is None:
         return None, None
     newest = situations.newest_hand_in(desk.campaign, desk.department)
     at = situations.department_situation(desk.campaign, newest)
@@ -34,11 +37,11 @@ def _newest_hand_in(desk: access.Desk) -> tuple[HandIn | None, str | None]:
 
 
 def _overview(
-    request, desk: access.Desk, *, status=200, refusal=None, hand_in_form=None, reason_form=None
+    request, desk: access.CampaignDesk, *, status=200, refusal=None, form: Form | None = None
 ) -> HttpResponse:
     ticked = request.POST.getlist("sheet")
     rows = class_rows(desk.class_groups)
-    hand_in, reason = _newest_hand_in(desk)
+    newest, reason = _newest_hand_in(desk)
     claims = list(
         MissingClaim.objects.filter(class_group__in=desk.class_groups, settled_at=None).select_related(
             "class_group"
@@ -49,12 +52,12 @@ def _overview(
         desk,
         rows=rows,
         total=sum((row.counts for row in rows), Counts()),
-        hand_in=hand_in,
+        hand_in=newest,
         no_hand_in=reason,
         to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.step == "look"],
-        reason_form=reason_form or ReasonForm(),
+        reason_form=sent_as(ReasonForm, form) or ReasonForm(),
         accepted=sum(row.is_accepted for row in rows),
-        hand_in_form=hand_in_form or HandInForm(rows=_open(rows)),
+        hand_in_form=sent_as(HandInForm, form) or HandInForm(rows=_open(rows)),
         claims=claims,
         refusal=refusal,
     )
@@ -68,26 +71,22 @@ def _open(rows: list[ClassRow]) -> list[ClassRow]:
 @require_safe
 @access.department
 def overview(request: HttpRequest, desk: access.Desk) -> HttpResponse:
-    """The classes, what needs action first."""
-    return _overview(request, desk)
+    """The classes, what needs action first; before the first roster, that there are none."""
+    if isinstance(desk, access.CampaignDesk):
+        return _overview(request, desk)
+    return render(request, "signoffs/department/empty.html", desk_page(desk))
 
 
 def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=None, form=None):
     access.record_view(desk, "department-class", class_group=class_group)
-    seats = class_grid(class_group)
-    sheet = ClassSheet.objects.filter(class_group=class_group).select_related("collator").first()
+    shown = shown_class(class_group)
     now = timezone.now()
     live = ClassLink.objects.filter(class_group=class_group, revoked_at=None)
     context = desk_page(
         desk,
-        class_group=class_group,
-        pages=form_pages(seats),
-        lacking=printing.lacking(seat.student.name for seat in seats),
-        counts=next(iter(class_rows([class_group]))).counts,
-        sheet=sheet,
-        versions=sheet_versions(class_group),
-        history=history(class_group),
-        waiting=[seat for seat in seats if seat.waiting],
+        **shown,
+        sheet=ClassSheet.objects.filter(class_group=class_group).select_related("collator").first(),
+        waiting=[seat for seat in shown["seats"] if seat.waiting],
         shared_devices=shared_devices(class_group),
         links={link.kind: links.url(link) for link in live},
         failures=max((link.failures for link in live), default=0),
@@ -101,242 +100,182 @@ def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=N
 
 
 @require_safe
-@access.department
-def class_page(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+def class_page(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponse:
     """One class: its grid, its sheet, its links."""
     return _class_page(request, desk, desk.class_group(uuid))
 
 
+def _page_of_sheet(request, desk, sheet: ClassSheet, **more) -> HttpResponse:
+    return _class_page(request, desk, sheet.class_group, **more)
+
+
 @require_POST
-@access.department
-def accept(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+@moves(_page_of_sheet, load=access.CampaignDesk.sheet)
+def accept(request: HttpRequest, desk: access.CampaignDesk, sheet: ClassSheet) -> HttpResponse:
     """Accept a class's sheet."""
-    sheet = desk.sheet(uuid)
-    try:
-        flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _class_page(request, desk, sheet.class_group, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("%(class)s: accepted.") % {"class": sheet.class_group})
-    return redirect("department")
+    flow.accept_sheet(sheet=sheet, who=desk.who)
+    return done(request, _("%(class)s: accepted.") % {"class": sheet.class_group}, "department")
 
 
 @require_POST
-@access.department
-def return_sheet(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+@moves(_page_of_sheet, load=access.CampaignDesk.sheet, form=posted(ReasonForm))
+def return_sheet(
+    request: HttpRequest, desk: access.CampaignDesk, sheet: ClassSheet, form: ReasonForm
+) -> HttpResponse:
     """Return a class's sheet with a reason."""
-    sheet, form = desk.sheet(uuid), ReasonForm(request.POST)
-    if not form.is_valid():
-        return _class_page(request, desk, sheet.class_group, status=INVALID, form=form)
-    try:
-        flow.return_sheet(sheet=sheet, who=desk.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        return _class_page(request, desk, sheet.class_group, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("%(class)s: returned to the monitor.") % {"class": sheet.class_group})
-    return redirect("department")
+    flow.return_sheet(sheet=sheet, who=desk.who, **form.cleaned_data)
+    message = _("%(class)s: returned to the monitor.") % {"class": sheet.class_group}
+    return done(request, message, "department")
 
 
-def _many(request, desk: access.Desk, decide) -> tuple[int, list[str]]:
-    """Decide on the sheets that were ticked, each in its own move; return how many, and what was refused."""
-    done, refused = 0, []
+@require_POST
+@access.department_at_campaign
+@moves(_overview)
+def accept_many(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponse:
+    """Accept the sheets of the classes that were ticked."""
+    return _decided(request, desk, partial(flow.accept_sheet, who=desk.who))
+
+
+@require_POST
+@access.department_at_campaign
+@moves(_overview, form=posted(ReasonForm))
+def return_many(request: HttpRequest, desk: access.CampaignDesk, form: ReasonForm) -> HttpResponse:
+    """Return the sheets of the classes that were ticked, all with the same reason."""
+    decide = partial(flow.return_sheet, who=desk.who, **form.cleaned_data)
+    return _decided(request, desk, decide, form)
+
+
+def _decided(request, desk, decide: Callable, form: ReasonForm | None = None) -> HttpResponse:
+    """Decide on the sheets that were ticked, each in a move of its own: one refused stops no other."""
+    decided, refused = 0, []
     for uuid in request.POST.getlist("sheet"):
         sheet = desk.sheet(uuid)
         try:
-            decide(sheet)
-            done += 1
+            decide(sheet=sheet)
+            decided += 1
         except flow.Refused as error:
             refused.append(f"{sheet.class_group}: {error.reason}")
-    return done, refused
-
-
-@require_POST
-@access.department
-def accept_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
-    """Accept the sheets of the classes that were ticked."""
-    return _decided(
-        request, desk, None, lambda sheet: flow.accept_sheet(sheet=sheet, who=desk.who, clock=timezone.now)
-    )
-
-
-@require_POST
-@access.department
-def return_many(request: HttpRequest, desk: access.Desk) -> HttpResponse:
-    """Return the sheets of the classes that were ticked, all with the same reason."""
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _overview(request, desk, status=INVALID, reason_form=form)
-    reason = form.cleaned_data["reason"]
-    return _decided(
-        request,
-        desk,
-        form,
-        lambda sheet: flow.return_sheet(sheet=sheet, who=desk.who, reason=reason, clock=timezone.now),
-    )
-
-
-def _decided(request, desk: access.Desk, form: ReasonForm | None, decide) -> HttpResponse:
-    done, refused = _many(request, desk, decide)
-    if not done and not refused:
-        refusal = _("Tick the classes first.")
-        return _overview(request, desk, status=INVALID, refusal=refusal, reason_form=form)
     if refused:
-        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused), reason_form=form)
-    messages.success(request, _("Done for %(count)s classes.") % {"count": done})
-    return redirect("department")
+        return _overview(request, desk, status=REFUSED, refusal=" ".join(refused), form=form)
+    if not decided:
+        return _overview(request, desk, status=INVALID, refusal=_("Tick the classes first."), form=form)
+    return done(request, _("Done for %(count)s classes.") % {"count": decided}, "department")
 
 
 @require_POST
-@access.department
-def rotate(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+@moves(_class_page, load=access.CampaignDesk.class_group)
+def rotate(request: HttpRequest, desk: access.CampaignDesk, class_group: ClassGroup) -> HttpResponse:
     """End the class's link, or the monitor's, and make a new one."""
-    class_group = desk.class_group(uuid)
     kind = request.POST.get("kind", ClassLink.Kind.STUDENT)
     links_of_kind = ClassLink.objects.filter(class_group=class_group, kind=kind, revoked_at=None)
     link = links_of_kind.first() if kind in ClassLink.Kind.values else None
     if link is None:
         return _class_page(request, desk, class_group, status=INVALID, refusal=_("There is no such link."))
-    try:
-        flow.rotate_link(link=link, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _class_page(request, desk, class_group, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("The old link is dead. Give the new one to the class."))
-    return redirect("department-class", class_group.uuid)
+    flow.rotate_link(link=link, who=desk.who)
+    message = _("The old link is dead. Give the new one to the class.")
+    return done(request, message, "department-class", class_group.uuid)
 
 
-def _student_page(request, desk, student, *, status=200, refusal=None, code=""):
+def _student_page(request, desk, student: Student, *, status=200, refusal=None, code="") -> HttpResponse:
     access.record_view(desk, "department-student", class_group=student.class_group, student=student)
     context = desk_page(desk, dossier=dossier(student), refusal=refusal, code=code)
     return render(request, "signoffs/department/student.html", context, status=status)
 
 
 @require_safe
-@access.department
-def student(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+def student(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponse:
     """One student: the record with its ID number masked, what was declared, what became of it."""
     return _student_page(request, desk, desk.student(uuid))
 
 
 @require_POST
-@access.department
-def code(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+@moves(_student_page, load=access.CampaignDesk.student)
+def code(request: HttpRequest, desk: access.CampaignDesk, student: Student) -> HttpResponse:
     """Issue a one-time code, shown once, on this answer."""
-    one = desk.student(uuid)
-    try:
-        text = flow.issue_code(student=one, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _student_page(request, desk, one, status=REFUSED, refusal=refused.reason)
-    return _student_page(request, desk, one, code=f"{text[:4]} {text[4:]}")
+    text = flow.issue_code(student=student, who=desk.who)
+    return _student_page(request, desk, student, code=f"{text[:4]} {text[4:]}")
 
 
 @require_POST
-@access.department
-def name_monitor(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+@moves(_student_page, load=access.CampaignDesk.student)
+def name_monitor(request: HttpRequest, desk: access.CampaignDesk, student: Student) -> HttpResponse:
     """Name a student monitor, or end that."""
-    one = desk.student(uuid)
     move = flow.unname_monitor if request.POST.get("end") else flow.name_monitor
-    try:
-        move(student=one, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _student_page(request, desk, one, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("Done."))
-    return redirect("department-student", one.uuid)
+    move(student=student, who=desk.who)
+    return done(request, _("Done."), "department-student", student.uuid)
+
+
+def _page_of_declaration(request, desk, declaration: Declaration, **more) -> HttpResponse:
+    return _class_page(request, desk, declaration.student.class_group, **more)
 
 
 @require_POST
-@access.department
-def countersign(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+@moves(_page_of_declaration, load=access.CampaignDesk.declaration)
+def countersign(request: HttpRequest, desk: access.CampaignDesk, declaration: Declaration) -> HttpResponse:
     """Countersign what was entered for a student."""
-    declaration = desk.declaration(uuid)
-    try:
-        flow.countersign(declaration=declaration, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _class_page(
-            request, desk, declaration.student.class_group, status=REFUSED, refusal=refused.reason
-        )
-    messages.success(request, _("Countersigned: %(name)s.") % {"name": declaration.student.name})
-    return redirect("department-class", declaration.student.class_group.uuid)
+    flow.countersign(declaration=declaration, who=desk.who)
+    message = _("Countersigned: %(name)s.") % {"name": declaration.student.name}
+    return done(request, message, "department-class", declaration.student.class_group.uuid)
+
+
+def _hand_in_form(request, desk: access.CampaignDesk) -> HandInForm:
+    return HandInForm(request.POST, rows=_open(class_rows(desk.class_groups)))
 
 
 @require_POST
-@access.department
-def hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+@access.department_at_campaign
+@moves(_overview, form=_hand_in_form)
+def hand_in(request: HttpRequest, desk: access.CampaignDesk, form: HandInForm) -> HttpResponse:
     """系部上交: every class accepted, or with a stated exception."""
-    if desk.campaign is None:
-        return redirect("department")
-    _newest, refusal = _newest_hand_in(desk)
-    if refusal is not None:
-        return _overview(request, desk, status=REFUSED, refusal=refusal)
-    form = HandInForm(request.POST, rows=_open(class_rows(desk.class_groups)))
-    if not form.is_valid():
-        return _overview(request, desk, status=INVALID, hand_in_form=form)
-    try:
-        made = flow.hand_in(
-            campaign=desk.campaign,
-            department=desk.department,
-            who=desk.who,
-            exceptions=form.cleaned_data,
-            clock=timezone.now,
-        )
-    except flow.Refused as refused:
-        return _overview(request, desk, status=REFUSED, refusal=refused.reason, hand_in_form=form)
-    messages.success(request, _("Handed in: version %(version)s.") % {"version": made.version})
-    return redirect("department")
+    made = flow.hand_in(
+        campaign=desk.campaign,
+        department=desk.department,
+        who=desk.who,
+        exceptions=form.cleaned_data,
+    )
+    return done(request, _("Handed in: version %(version)s.") % {"version": made.version}, "department")
 
 
 @require_POST
-@access.department
+@access.department_at_campaign
 @made_of_people
-def print_hand_in(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+def print_hand_in(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponseBase:
     """What the department hands in, on paper: the cover, then the forms."""
     newest = situations.newest_hand_in(desk.campaign, desk.department)
     if newest is None:
         return _overview(request, desk, status=REFUSED, refusal=_("Not handed in yet."))
-    flow.record_export(
-        campaign=desk.campaign, department=desk.department, who=desk.who, what="hand-in", clock=timezone.now
-    )
-    content = printing.hand_in_pdf(newest, desk.class_groups, now=timezone.now())
-    return stream(request, content, _name(desk, "上交"))
-
-
-def _name(desk: access.Desk, what: str, of: object = "") -> str:
-    return f"{what}-{of or desk.department}.pdf"
+    return prints.hand_in(request, desk, newest)
 
 
 @require_POST
-@access.department
-def poster(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
+@access.department_at_campaign
+def poster(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponseBase:
     """The poster of one class."""
     class_group = desk.class_group(uuid)
-    content = printing.poster_pdf([class_group])
-    return stream(request, content, _name(desk, "海报", class_group))
+    return prints.posters(request, [class_group], class_group)
 
 
 @require_POST
-@access.department
-def posters(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+@access.department_at_campaign
+def posters(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponseBase:
     """The posters of all classes."""
-    return stream(request, printing.poster_pdf(desk.class_groups), _name(desk, "海报"))
+    return prints.posters(request, desk.class_groups, desk.department)
+
+
+form = require_POST(access.department_at_campaign(made_of_people(prints.class_form)))
 
 
 @require_POST
-@access.department
+@access.department_at_campaign
 @made_of_people
-def form(request: HttpRequest, desk: access.Desk, uuid) -> HttpResponse:
-    """The registration form of one class."""
-    class_group = desk.class_group(uuid)
-    of, what = {"campaign": desk.campaign, "class_group": class_group}, name_of_form(request.POST)
-    flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
-    content = printing.form_pdf([class_group], now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, file_of_form(request.POST, class_group))
-
-
-@require_POST
-@access.department
-@made_of_people
-def forms(request: HttpRequest, desk: access.Desk) -> HttpResponse:
+def forms(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponseBase:
     """The registration forms of all classes."""
-    if desk.campaign is None:
-        return redirect("department")
-    of, what = {"campaign": desk.campaign, "department": desk.department}, name_of_form(request.POST)
-    flow.record_export(**of, who=desk.who, what=what, clock=timezone.now)
-    content = printing.form_pdf(desk.class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, file_of_form(request.POST, desk.department))
+    return prints.forms(request, desk, desk.class_groups, desk.department, department=desk.department)

@@ -1,6 +1,5 @@
 """The monitor's pages (班长 or 学习委员): the class's grid, what can be done for each, the sheet."""
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,49 +9,40 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rosters.models import Student
 
 from .. import access, flow
-from ..entrance import throttle
-from ..forms.identification import NOT_PROVED, IdentifyForm, prove
+from ..forms.identification import IdentifyForm
 from ..forms.staff import EntryForm, ExcuseForm, SubmitForm
 from ..models import ClassLink, Tally
 from ..process import states
 from ..queries import actors, situations
 from ..queries.classes import class_grid, form_pages, reminder_text
 from ..queries.counts import counts_of
-from .pages import INVALID, NOT_THEIRS, REFUSED, visit_page
+from .entering import leaves, let_in, proved
+from .pages import INVALID, NOT_THEIRS, back, done, moves, posted, sent_as, visit_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.monitor_visitor
 @access.slowed_down
-def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+def identify(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     """The same identification as a student's, and then the duty."""
     if request.method != "POST":
-        if visit.student is not None:
-            return redirect("monitor")
-        return render(request, "signoffs/monitor/identify.html", visit_page(visit, form=IdentifyForm()))
-    form, status, now = IdentifyForm(request.POST), INVALID, timezone.now()
-    if form.is_valid():
-        student = prove(
-            visit.class_group,
-            form.cleaned_data,
-            known_to_device=lambda one: access.knows_device(request, one),
-            now=now,
-        )
-        if student is not None and actors.is_monitor(student):
-            response = redirect("monitor")
-            access.identify(response, visit.link, student)
-            access.remember_device(request, response, student)
-            return response
-        if student is None:
-            throttle.link_failure(visit.link, now)
-            form.add_error(None, NOT_PROVED)
-        else:
-            form.add_error(
-                None,
-                _("This page is for the class's 班长 or 学习委员. Your department can name you, if you are."),
-            )
-            status = NOT_THEIRS
-    return render(request, "signoffs/monitor/identify.html", visit_page(visit, form=form), status=status)
+        return redirect("monitor") if visitor.is_identified else _identify_page(request, visitor)
+    form = IdentifyForm(request.POST)
+    student = proved(request, visitor, form, timezone.now())
+    if student is None:
+        return _identify_page(request, visitor, form, INVALID)
+    if actors.is_monitor(student):
+        return let_in(request, visitor, student, "monitor")
+    form.add_error(
+        None,
+        _("This page is for the class's 班长 or 学习委员. Your department can name you, if you are."),
+    )
+    return _identify_page(request, visitor, form, NOT_THEIRS)
+
+
+def _identify_page(request, visitor: access.Visitor, form=None, status=200) -> HttpResponse:
+    context = visit_page(visitor, form=form or IdentifyForm())
+    return render(request, "signoffs/monitor/identify.html", context, status=status)
 
 
 @require_safe
@@ -90,7 +80,7 @@ def _classmate(visit: access.Visit, uuid) -> Student:
     return student
 
 
-def _student_page(request, visit, student, *, status=200, refusal=None, excuse=None, paper=None):
+def _student_page(request, visit, student, *, status=200, refusal=None, form=None) -> HttpResponse:
     seat = next(seat for seat in class_grid(visit.class_group) if seat.student.pk == student.pk)
     verbs = ("excuse", "lift_excuse", "enter_on_paper", "mark_overdue")
     now = timezone.now()
@@ -103,9 +93,9 @@ def _student_page(request, visit, student, *, status=200, refusal=None, excuse=N
         student=student,
         seat=seat,
         reasons=reasons,
-        excuse_form=excuse or ExcuseForm(),
-        paper_form=paper or EntryForm(),
-        form=excuse or paper,
+        excuse_form=sent_as(ExcuseForm, form) or ExcuseForm(),
+        paper_form=sent_as(EntryForm, form) or EntryForm(),
+        form=form,
         refusal=refusal,
     )
     return render(request, "signoffs/monitor/student.html", context, status=status)
@@ -120,55 +110,40 @@ def student(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
 
 @require_POST
 @access.monitor
-def excuse(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
+@moves(_student_page, load=_classmate, form=posted(ExcuseForm))
+def excuse(request: HttpRequest, visit: access.Visit, student: Student, form: ExcuseForm) -> HttpResponse:
     """Say why somebody will not sign."""
-    one, form = _classmate(visit, uuid), ExcuseForm(request.POST)
-    if not form.is_valid():
-        return _student_page(request, visit, one, status=INVALID, excuse=form)
-    try:
-        flow.excuse(student=one, who=visit.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        return _student_page(request, visit, one, status=REFUSED, excuse=form, refusal=refused.reason)
-    messages.success(request, _("%(name)s is excused.") % {"name": one.name})
-    return redirect("monitor")
+    flow.excuse(student=student, who=visit.who, **form.cleaned_data)
+    return done(request, _("%(name)s is excused.") % {"name": student.name}, "monitor")
 
 
 @require_POST
 @access.monitor
-def lift_excuse(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
+@moves(_student_page, load=_classmate)
+def lift_excuse(request: HttpRequest, visit: access.Visit, student: Student) -> HttpResponse:
     """Take an excuse back."""
-    one = _classmate(visit, uuid)
-    try:
-        flow.lift_excuse(student=one, who=visit.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _student_page(request, visit, one, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("%(name)s is no longer excused.") % {"name": one.name})
-    return redirect("monitor")
+    flow.lift_excuse(student=student, who=visit.who)
+    return done(request, _("%(name)s is no longer excused.") % {"name": student.name}, "monitor")
 
 
 @require_POST
 @access.monitor
-def paper(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
+@moves(_student_page, load=_classmate, form=posted(EntryForm))
+def paper(request: HttpRequest, visit: access.Visit, student: Student, form: EntryForm) -> HttpResponse:
     """Enter a signature for somebody: 纸质 or 代签. It waits for the officer."""
-    one, form, arrived_at = _classmate(visit, uuid), EntryForm(request.POST), timezone.now()
-    if not form.is_valid():
-        return _student_page(request, visit, one, status=INVALID, paper=form)
-    try:
-        flow.enter_on_paper(
-            student=one,
-            answers=form.answers(one, arrived_at),
-            who=visit.who,
-            channel=form.cleaned_data["channel"],
-            reason=form.cleaned_data["reason"],
-        )
-    except flow.Refused as refused:
-        return _student_page(request, visit, one, status=REFUSED, paper=form, refusal=refused.reason)
-    messages.success(request, _("Entered. It counts once your department has countersigned it."))
-    return redirect("monitor")
+    flow.enter_on_paper(
+        student=student,
+        answers=form.answers(student, timezone.now()),
+        who=visit.who,
+        channel=form.cleaned_data["channel"],
+        reason=form.cleaned_data["reason"],
+    )
+    return done(request, _("Entered. It counts once your department has countersigned it."), "monitor")
 
 
 @require_POST
 @access.monitor
+@moves(back("monitor"))
 def overdue(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """逾期未核对: those chosen, or all who never declared; after the deadline only."""
     chosen = request.POST.getlist("student")
@@ -178,39 +153,19 @@ def overdue(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         for seat in seats
         if seat.state == states.MISSING and (not chosen or str(seat.student.uuid) in chosen)
     ]
-    try:
-        flow.mark_overdue(class_group=visit.class_group, students=students, who=visit.who, clock=timezone.now)
-    except flow.Refused as refused:
-        messages.error(request, refused.reason)
-        return redirect("monitor")
-    messages.success(request, _("%(count)s marked 逾期未核对.") % {"count": len(students)})
-    return redirect("monitor")
+    flow.mark_overdue(class_group=visit.class_group, students=students, who=visit.who)
+    return done(request, _("%(count)s marked 逾期未核对.") % {"count": len(students)}, "monitor")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@access.monitor
-def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    """The sheet, to look at once more, and the collator's signature (汇总人)."""
-    form, status, refusal = SubmitForm(signer=visit.student.name), 200, None
-    if request.method == "POST":
-        form, status = SubmitForm(request.POST, signer=visit.student.name), INVALID
-        if form.is_valid():
-            try:
-                sheet = flow.submit_sheet(
-                    class_group=visit.class_group, who=visit.who, clock=timezone.now, **_signed(form)
-                )
-            except flow.Refused as refused:
-                status, refusal = REFUSED, refused.reason
-                form = SubmitForm(signer=visit.student.name)  # what is shown now is signed anew
-            else:
-                messages.success(request, _("Submitted: version %(version)s.") % {"version": sheet.version})
-                return redirect("monitor")
+def _submit_page(request, visit: access.Visit, *, status=200, refusal=None, form=None) -> HttpResponse:
     reason = situations.reason(
         "submit_sheet", who=visit.who, class_group=visit.class_group, now=timezone.now()
     )
     # The tally before the grid: a change between the two is refused, and not signed unseen.
     tally = Tally.objects.filter(class_group=visit.class_group).first()
     seats = class_grid(visit.class_group)
+    if form is None or refusal:
+        form = SubmitForm(signer=visit.student.name)  # what is shown now is signed anew
     context = visit_page(
         visit,
         form=form,
@@ -223,14 +178,18 @@ def submit(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     return render(request, "signoffs/monitor/submit.html", context, status=status)
 
 
-def _signed(form: SubmitForm) -> dict:
-    return {name: form.cleaned_data[name] for name in ("signature", "submission_id", "shown_cells")}
+def _submit_form(request, visit: access.Visit) -> SubmitForm:
+    return SubmitForm(request.POST, signer=visit.student.name)
 
 
-@require_POST
-@access.monitor_visitor
-def leave(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    """Ends the visit."""
-    response = redirect("home")
-    access.end_visit(response, ClassLink.Kind.MONITOR)
-    return response
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.monitor
+@moves(_submit_page, form=_submit_form)
+def submit(request: HttpRequest, visit: access.Visit, form: SubmitForm) -> HttpResponse:
+    """The sheet, to look at once more, and the collator's signature (汇总人)."""
+    signed = {name: form.cleaned_data[name] for name in ("signature", "submission_id", "shown_cells")}
+    sheet = flow.submit_sheet(class_group=visit.class_group, who=visit.who, **signed)
+    return done(request, _("Submitted: version %(version)s.") % {"version": sheet.version}, "monitor")
+
+
+leave = require_POST(access.monitor_visitor(leaves(ClassLink.Kind.MONITOR)))

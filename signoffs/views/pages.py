@@ -1,20 +1,119 @@
-"""What the pages of a class, a department and the office show, and what every form of the office says."""
+"""What pages have in common: what they show around their own part, and the shape of a move."""
 
-from functools import wraps
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from .. import access
+from rosters.models import ClassGroup
+
+from .. import access, flow
+from ..models import Tally
+from ..outputs import printing
 from ..process import deadlines, guide, states
+from ..queries.classes import class_grid, form_pages
+from ..queries.counts import Counts, counts_of
+from ..queries.history import history, sheet_versions
 from .failures import page
+
+AnyForm = TypeVar("AnyForm", bound=forms.Form)
 
 # A form that is not right, a move that the rules refuse, a person whose page it is not.
 INVALID, REFUSED, NOT_THEIRS = 422, 409, 403
 
 
-def visit_page(visit: access.Visit, **more) -> dict:
+def moves(
+    again: Callable[..., HttpResponse],
+    *,
+    load: Callable | None = None,
+    form: Callable[..., forms.Form] | None = None,
+):
+    """Return the decorator of a move: load, form, one call of the flow, a message, and on to the next page.
+
+    The place is a desk or a visit. `load(place, **address)` returns what the move is about, and
+    `form(request, place, loaded)` its form; the decorated function takes (request, place, loaded, form),
+    makes the call and ends with `done`. `again(request, place, loaded, status=, refusal=, form=)` is the page
+    that holds the form: it answers a GET, a form that is not right (422), and what the flow refuses (409).
+    """
+
+    def decorator(move):
+        @wraps(move)
+        def view(request: HttpRequest, place, **address) -> HttpResponse:
+            loaded = [load(place, **address)] if load else []
+            page_again = partial(again, request, place, *loaded)
+            if request.method != "POST":
+                return page_again()
+            sent = {"form": form(request, place, *loaded)} if form else {}
+            if sent and not sent["form"].is_valid():
+                return page_again(status=INVALID, **sent)
+            try:
+                return move(request, place, *loaded, **sent)
+            except flow.Refused as refused:
+                return page_again(status=REFUSED, refusal=refused.reason, **sent)
+
+        return view
+
+    return decorator
+
+
+def posted(kind: type[AnyForm]) -> Callable[..., AnyForm]:
+    """Return what makes a form of that kind, which needs nothing but what was sent, for `moves`."""
+    return lambda request, *_loaded: kind(request.POST)
+
+
+def sent_data(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, for a form that a GET shows empty; an empty POST is sent, too."""
+    return request.POST if request.method == "POST" else None
+
+
+def back(to: str) -> Callable[..., HttpResponse]:
+    """Return a page to go back to after a refusal, which is shown there, for `moves`."""
+
+    def again(request: HttpRequest, *_loaded, status: int, refusal: str | Promise) -> HttpResponse:
+        messages.error(request, refusal)
+        return redirect(to)
+
+    return again
+
+
+def done(request: HttpRequest, message: str | Promise, to: str, *args) -> HttpResponse:
+    """Say what was done, and lead to that page."""
+    messages.success(request, message)
+    return redirect(to, *args)
+
+
+def sent_as(kind: type[AnyForm], form: forms.Form | None) -> AnyForm | None:
+    """Return the form if it is of that kind, on a page with forms of several kinds; else None."""
+    return form if isinstance(form, kind) else None
+
+
+def class_counts(class_group: ClassGroup) -> Counts:
+    """Return how many of the class have signed, reported, and so on."""
+    return counts_of(Tally.objects.filter(class_group=class_group).first())
+
+
+def shown_class(class_group: ClassGroup) -> dict:
+    """Return what staff's page of a class shows, the department's and the office's alike."""
+    seats = class_grid(class_group)
+    return {
+        "class_group": class_group,
+        "seats": seats,
+        "pages": form_pages(seats),
+        "lacking": printing.lacking(seat.student.name for seat in seats),
+        "counts": class_counts(class_group),
+        "versions": sheet_versions(class_group),
+        "history": history(class_group),
+    }
+
+
+def visit_page(visit: access.Visit | access.Visitor, **more) -> dict:
     """Return the context of a page of a class, the student's or the monitor's."""
     deadline, now = visit.class_group.student_deadline, timezone.now()
     return {
@@ -40,7 +139,7 @@ def desk_page(desk: access.Desk, **more) -> dict:
     return context
 
 
-def office_page(desk: access.Desk, tab: str, **more) -> dict:
+def office_page(desk: access.OfficeDesk, tab: str, **more) -> dict:
     """Return the context of a page of the office; `tab` is the part of it that is open."""
     return desk_page(desk, area="office", tab=tab, all_states=states.STANDINGS, **more)
 

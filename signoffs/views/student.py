@@ -1,7 +1,8 @@
 """The student's pages: the class, the guide, the record, the receipt. A phone, once."""
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -10,56 +11,45 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import access, flow
 from ..entrance import throttle
-from ..forms.identification import NOT_PROVED, IdentifyForm, prove
+from ..forms.identification import IdentifyForm
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
-from ..models import ClassLink, Declaration, Standing
-from ..models import FieldError as ReportedError
+from ..models import ClassLink, Declaration, FieldError
 from ..process import chsi_page, rules, states
 from ..queries import situations
 from ..queries.own_copy import own_copy
+from .entering import leaves, let_in, proved
 from .files import download
-from .pages import INVALID, REFUSED, visit_page
+from .pages import INVALID, REFUSED, done, moves, posted, visit_page
 
 
 @require_safe
 @access.class_visitor
-def class_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+def class_page(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     """The class's page: what to do, and the identification. No student's name before that."""
-    if visit.student is not None:
+    if visitor.is_identified:
         return redirect("class-record")
-    return render(request, "signoffs/student/class.html", visit_page(visit, form=IdentifyForm()))
+    return render(request, "signoffs/student/class.html", visit_page(visitor, form=IdentifyForm()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.class_visitor
 @access.slowed_down
-def identify(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+def identify(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     """Compare 学号 and last six, or a code; then to the record."""
     if request.method != "POST":
         return redirect("class")
-    form, now = IdentifyForm(request.POST), timezone.now()
-    if form.is_valid():
-        student = prove(
-            visit.class_group,
-            form.cleaned_data,
-            known_to_device=lambda one: access.knows_device(request, one),
-            now=now,
-        )
-        if student is not None:
-            response = redirect("class-record")
-            access.identify(response, visit.link, student)
-            access.remember_device(request, response, student)
-            return response
-        throttle.link_failure(visit.link, now)
-        form.add_error(None, NOT_PROVED)
-    return render(request, "signoffs/student/class.html", visit_page(visit, form=form), status=INVALID)
+    form = IdentifyForm(request.POST)
+    student = proved(request, visitor, form, timezone.now())
+    if student is not None:
+        return let_in(request, visitor, student, "class-record")
+    return render(request, "signoffs/student/class.html", visit_page(visitor, form=form), status=INVALID)
 
 
 @require_safe
 @access.class_visitor
-def guide_page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+def guide_page(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     """How to look the record up on CHSI, and the known trouble."""
-    return render(request, "signoffs/student/guide.html", visit_page(visit))
+    return render(request, "signoffs/student/guide.html", visit_page(visitor))
 
 
 def _changes(visit: access.Visit) -> list:
@@ -75,34 +65,38 @@ def _changes(visit: access.Visit) -> list:
 @access.student
 def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """The eleven fields, an answer to each, and the signature. Sending ends the visit with a receipt."""
-    arrived_at = timezone.now()
     if request.method == "POST":
-        form = _sent(visit, request.POST, arrived_at)
-        if form.is_valid():
-            try:
-                declaration = _send(request, visit, form, arrived_at)
-            except flow.Refused as refused:
-                visit.student.refresh_from_db()
-                fresh = _sent(visit, _with_digest(request, visit), arrived_at)
-                fresh.is_valid()  # here: an `if` of a template takes an error of the database for False
-                return _record_page(request, visit, fresh, REFUSED, refused.reason)
-            # The flow has just counted the class that it declared in; they may be in another one by now.
-            moved = declaration.class_group_id != visit.class_group.pk
-            counted = visit.class_group if moved else declaration.class_group
-            response = _slip(request, visit, declaration, counted.tally.cells, 200, sent=True)
-            access.end_visit(response, ClassLink.Kind.STUDENT)
-            return response
-        return _record_page(request, visit, form, INVALID)
+        return _declare(request, visit, timezone.now())
     if _has_declared(visit) and "again" not in request.GET and not situations.is_asked_again(visit.standing):
         return redirect("class-receipt")
     return _record_page(request, visit, _unsent(visit), 200)
+
+
+def _declare(request: HttpRequest, visit: access.Visit, arrived_at: datetime) -> HttpResponse:
+    """Return the receipt of what was sent; the record again where it is not right or is refused."""
+    form = _sent(visit, request.POST, arrived_at)
+    if not form.is_valid():
+        return _record_page(request, visit, form, INVALID)
+    try:
+        declaration = _send(request, visit, form, arrived_at)
+    except flow.Refused as refused:
+        visit.student.refresh_from_db()
+        fresh = _sent(visit, _with_digest(request, visit), arrived_at)
+        fresh.is_valid()  # here: an `if` of a template takes an error of the database for False
+        return _record_page(request, visit, fresh, REFUSED, refused.reason)
+    # The flow has just counted the class that it declared in; they may be in another one by now.
+    moved = declaration.class_group_id != visit.class_group.pk
+    counted = visit.class_group if moved else declaration.class_group
+    response = _slip(request, visit, declaration, counted.tally.cells, 200, sent=True)
+    access.end_visit(response, ClassLink.Kind.STUDENT)
+    return response
 
 
 def _has_declared(visit: access.Visit) -> bool:
     return visit.standing is not None and visit.standing.state in states.DECLARED
 
 
-def _sent(visit: access.Visit, data, arrived_at) -> RecordForm:
+def _sent(visit: access.Visit, data: QueryDict, arrived_at: datetime) -> RecordForm:
     """Return the form of what was sent, once the ID number in it is compared: an attempt that counts."""
     number = throttle.compare_number(visit.student, RecordForm.typed_number(data), arrived_at)
     return RecordForm(data, student=visit.student, number=number)
@@ -137,7 +131,7 @@ def _with_digest(request: HttpRequest, visit: access.Visit):
     return data
 
 
-def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_at) -> Declaration:
+def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_at: datetime) -> Declaration:
     """Hand the form to the flow. Raise flow.Refused."""
     answers = form.answers(arrived_at, access.device_mark(request))
     declare = flow.report if answers.errors else flow.confirm
@@ -159,8 +153,9 @@ def _record_page(request, visit, form, status: int, refusal=None) -> HttpRespons
     return render(request, "signoffs/student/record.html", context, status=status)
 
 
-def _receipt_page(request, visit, standing: Standing | None, *, status=200, refusal=None) -> HttpResponse:
+def _receipt_page(request, visit: access.Visit, *_entry, status=200, refusal=None) -> HttpResponse:
     """Return the receipt of an earlier declaration, with what can still be done about it."""
+    standing = visit.standing
     at = situations.situation(visit.class_group, timezone.now(), standing)
     acting = frozenset({states.STUDENT})
     more = {
@@ -180,7 +175,7 @@ def _slip(request, visit, declaration: Declaration | None, cells: str, status: i
         visit,
         declaration=declaration,
         number=declaration.uuid.hex[:8].upper() if declaration else "",
-        errors=list(ReportedError.objects.filter(declaration=declaration)) if reported else [],
+        reports=list(FieldError.objects.filter(declaration=declaration)) if reported else [],
         cells=_own_cell(cells, visit.student.seat),
         state=states.BY_LETTER[_letter(cells, visit.student.seat)],
         **more,
@@ -209,7 +204,7 @@ def receipt(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """What the student has declared, opened again after identification."""
     if visit.standing is None:
         return redirect("class-record")
-    return _receipt_page(request, visit, visit.standing)
+    return _receipt_page(request, visit)
 
 
 @require_safe
@@ -232,54 +227,41 @@ def copy_file(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 @require_POST
 @access.student
+@moves(_receipt_page)
 def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     """“This was not me”: takes the declaration back, until the sheet is submitted."""
-    try:
-        flow.withdraw_declaration(student=visit.student, who=visit.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _receipt_page(request, visit, visit.standing, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("Taken back. You can check and sign yourself now."))
-    return redirect("class-record")
+    flow.withdraw_declaration(student=visit.student, who=visit.who)
+    return done(request, _("Taken back. You can check and sign yourself now."), "class-record")
+
+
+def _contested(visit: access.Visit) -> Declaration | None:
+    return situations.waiting_entry(visit.student) or (visit.standing and visit.standing.declaration)
 
 
 @require_POST
 @access.student
-def contest(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+@moves(_receipt_page, load=_contested)
+def contest(request: HttpRequest, visit: access.Visit, entry: Declaration | None) -> HttpResponse:
     """Says that an entry which somebody made for the student is not theirs."""
-    entry = situations.waiting_entry(visit.student) or (visit.standing and visit.standing.declaration)
-    try:
-        if entry is None:
-            raise flow.Refused(_("There is no entry that somebody made for you."))
-        flow.contest(declaration=entry, who=visit.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _receipt_page(request, visit, visit.standing, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("Noted. The entry no longer counts, and your department sees it."))
-    return redirect("class-record")
+    if entry is None:
+        refusal = _("There is no entry that somebody made for you.")
+        return _receipt_page(request, visit, status=REFUSED, refusal=refusal)
+    flow.contest(declaration=entry, who=visit.who)
+    return done(request, _("Noted. The entry no longer counts, and your department sees it."), "class-record")
+
+
+def _claim_page(request, visitor: access.Visitor, *, status=200, refusal=None, form=None) -> HttpResponse:
+    context = visit_page(visitor, form=form or ClaimForm(), refusal=refusal)
+    return render(request, "signoffs/student/claim.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.class_visitor
-def claim(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+@moves(_claim_page, form=posted(ClaimForm))
+def claim(request: HttpRequest, visitor: access.Visitor, form: ClaimForm) -> HttpResponse:
     """名册漏人: somebody of the class whom the roster does not name."""
-    form, refusal, status = ClaimForm(request.POST or None), None, 200
-    if request.method == "POST":
-        status = INVALID
-        if form.is_valid():
-            try:
-                flow.claim_missing(class_group=visit.class_group, clock=timezone.now, **form.cleaned_data)
-            except flow.Refused as refused:
-                refusal, status = refused.reason, REFUSED
-            else:
-                messages.success(request, _("Noted. The office checks the roster and calls you."))
-                return redirect("class")
-    context = visit_page(visit, form=form, refusal=refusal)
-    return render(request, "signoffs/student/claim.html", context, status=status)
+    flow.claim_missing(class_group=visitor.class_group, **form.cleaned_data)
+    return done(request, _("Noted. The office checks the roster and calls you."), "class")
 
 
-@require_POST
-@access.class_visitor
-def leave(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    """Ends the visit: this may be the library's computer."""
-    response = redirect("home")
-    access.end_visit(response, ClassLink.Kind.STUDENT)
-    return response
+leave = require_POST(access.class_visitor(leaves(ClassLink.Kind.STUDENT)))

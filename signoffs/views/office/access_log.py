@@ -19,8 +19,8 @@ def _page(request, desk, log: access_log.AccessLog, **whose) -> HttpResponse:
 
 
 @require_safe
-@access.office
-def of_student(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+def of_student(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
     """Who saw this student's data, on pages and in files."""
     student = desk.student(uuid)
     access.record_view(desk, "office-student-access", class_group=student.class_group, student=student)

@@ -1,16 +1,17 @@
 """The office's page of accounts: who may do what and where, invitations, and the required second factor."""
 
+from collections.abc import Callable
 from smtplib import SMTPException
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.contrib import messages
 from django.core.mail import send_mail
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +23,7 @@ from ...forms.accounts import AccountForm, NewAccountForm, SecondFactorRuleForm
 from ...models import Event, Invitation, Membership, User
 from ...outputs import letters
 from ...queries import staffing
-from ..pages import INVALID, REFUSED, office_page
+from ..pages import done, moves, office_page, posted, sent_data
 
 EVENTS_SHOWN = 12
 
@@ -64,41 +65,44 @@ def _accounts(request, desk, rule: SecondFactorRuleForm, status: int = 200) -> H
     return render(request, "signoffs/office/accounts.html", context, status=status)
 
 
+def _rule_page(request, desk, *, status: int, form: SecondFactorRuleForm) -> HttpResponse:
+    return _accounts(request, desk, form, status)
+
+
 @require_POST
 @access.office
-def second_factor_rule(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+@moves(_rule_page, form=posted(SecondFactorRuleForm))
+def second_factor_rule(
+    request: HttpRequest, desk: access.OfficeDesk, form: SecondFactorRuleForm
+) -> HttpResponse:
     """Say whose accounts must have a second factor."""
-    form = SecondFactorRuleForm(request.POST)
-    if not form.is_valid():
-        return _accounts(request, desk, form, INVALID)
-    flow.require_second_factor(of=form.cleaned_data["second_factor"], who=desk.who, clock=timezone.now)
-    messages.success(request, _("Saved. It holds from the next page that somebody opens."))
-    return redirect("office-accounts")
+    flow.require_second_factor(of=form.cleaned_data["second_factor"], who=desk.who)
+    message = _("Saved. It holds from the next page that somebody opens.")
+    return done(request, message, "office-accounts")
+
+
+def _new_form(request, desk: access.OfficeDesk) -> NewAccountForm:
+    campus = settings.CAMPUS_SIGN_ON is not None
+    return NewAccountForm(sent_data(request), classes=_classes(desk), campus=campus)
+
+
+def _add_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+    context = office_page(desk, "accounts", form=form or _new_form(request, desk), refusal=refusal)
+    return render(request, "signoffs/office/account_new.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.office
-def add(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+@moves(_add_page, form=_new_form)
+def add(request: HttpRequest, desk: access.OfficeDesk, form: NewAccountForm) -> HttpResponse:
     """Add somebody; the answer shows their one-time link, this once."""
-    options = {"classes": _classes(desk), "campus": settings.CAMPUS_SIGN_ON is not None}
-    status, refusal, form = 200, None, NewAccountForm(**options)
-    if request.method == "POST":
-        form, status = NewAccountForm(request.POST, **options), INVALID
-        if form.is_valid():
-            try:
-                user, token = flow.add_account(
-                    username=form.cleaned_data["username"],
-                    person=form.person(),
-                    place=form.place(),
-                    who=desk.who,
-                    clock=timezone.now,
-                )
-            except flow.Refused as refused:
-                status, refusal = REFUSED, refused.reason
-            else:
-                return _show_link(request, desk, user, token)
-    context = office_page(desk, "accounts", form=form, refusal=refusal)
-    return render(request, "signoffs/office/account_new.html", context, status=status)
+    user, token = flow.add_account(
+        username=form.cleaned_data["username"],
+        person=form.person(),
+        place=form.place(),
+        who=desk.who,
+    )
+    return _show_link(request, desk, user, token)
 
 
 def _show_link(request, desk, user: User, token: str) -> HttpResponse:
@@ -119,35 +123,10 @@ def _show_link(request, desk, user: User, token: str) -> HttpResponse:
     return render(request, "signoffs/office/account_invited.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@access.office
-def account(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """One account: what it may do, and what can be done with it."""
-    one = desk.account(uuid)
-    if request.method != "POST":
-        return _account(request, desk, one)
-    form = _form(desk, one, request.POST)
-    if not form.is_valid():
-        return _account(request, desk, one, status=INVALID, form=form)
-    kept = flow.known_classes(one, but=_classes(desk))
-    try:
-        flow.edit_account(
-            user=one,
-            person=form.person(one.campus_name),
-            place=form.place(kept),
-            who=desk.who,
-            clock=timezone.now,
-        )
-    except flow.Refused as refused:
-        return _account(request, desk, one, status=REFUSED, form=form, refusal=refused.reason)
-    messages.success(request, _("Saved."))
-    return redirect("office-account", one.uuid)
-
-
-def _form(desk, one: User, data=None) -> AccountForm:
-    places = flow.place_of(one)
+def _form(desk, user: User, data=None) -> AccountForm:
+    places = flow.place_of(user)
     first = next((place for role in Membership.Role for place in places if place.role == role), None)
-    initial = {"name": one.get_full_name(), "email": one.email, "campus_name": one.campus_name}
+    initial = {"name": user.get_full_name(), "email": user.email, "campus_name": user.campus_name}
     if first is not None:
         initial |= {
             "role": first.role,
@@ -158,46 +137,58 @@ def _form(desk, one: User, data=None) -> AccountForm:
     return AccountForm(data, initial=initial, classes=_classes(desk), campus=campus)
 
 
-def _account(request, desk, one: User, *, status=200, form=None, refusal=None) -> HttpResponse:
+def _account_page(request, desk, user: User, *, status=200, refusal=None, form=None) -> HttpResponse:
     context = office_page(
         desk,
         "accounts",
-        one=_staff().get(pk=one.pk),
-        form=form or _form(desk, one),
+        account=_staff().get(pk=user.pk),
+        form=form or _form(desk, user),
         refusal=refusal,
         # Why the account can't be ended, beside the button.
-        why_not=staffing.may_lose_office(one, desk.user),
-        itself=one == desk.user,
-        tied=SocialAccount.objects.filter(user=one).exists(),
+        why_not=staffing.may_lose_office(user, desk.user),
+        itself=user == desk.user,
+        tied=SocialAccount.objects.filter(user=user).exists(),
     )
     return render(request, "signoffs/office/account.html", context, status=status)
 
 
+def _sent_form(request, desk: access.OfficeDesk, user: User) -> AccountForm:
+    return _form(desk, user, request.POST)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+@moves(_account_page, load=access.OfficeDesk.account, form=_sent_form)
+def account(request: HttpRequest, desk: access.OfficeDesk, user: User, form: AccountForm) -> HttpResponse:
+    """One account: what it may do, and what can be done with it."""
+    kept = flow.known_classes(user, but=_classes(desk))
+    flow.edit_account(
+        user=user,
+        person=form.person(user.campus_name),
+        place=form.place(kept),
+        who=desk.who,
+    )
+    return done(request, _("Saved."), "office-account", user.uuid)
+
+
 @require_POST
 @access.office
-def invite(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@moves(_account_page, load=access.OfficeDesk.account)
+def invite(request: HttpRequest, desk: access.OfficeDesk, user: User) -> HttpResponse:
     """Issue a new link, for somebody who never came or has forgotten the password."""
-    one = desk.account(uuid)
-    try:
-        token = flow.invite(user=one, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _account(request, desk, one, status=REFUSED, refusal=refused.reason)
-    return _show_link(request, desk, one, token)
+    token = flow.invite(user=user, who=desk.who)
+    return _show_link(request, desk, user, token)
 
 
-def _moving(move, said: str):
+def _moving(move: Callable, message: Promise):
     """Return the view that makes one move with an account, and goes back to it."""
 
     @require_POST
     @access.office
-    def view(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-        one = desk.account(uuid)
-        try:
-            move(user=one, who=desk.who, clock=timezone.now)
-        except flow.Refused as refused:
-            return _account(request, desk, one, status=REFUSED, refusal=refused.reason)
-        messages.success(request, said)
-        return redirect("office-account", one.uuid)
+    @moves(_account_page, load=access.OfficeDesk.account)
+    def view(request: HttpRequest, desk: access.OfficeDesk, user: User) -> HttpResponse:
+        move(user=user, who=desk.who)
+        return done(request, message, "office-account", user.uuid)
 
     return view
 

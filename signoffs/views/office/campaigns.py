@@ -1,10 +1,9 @@
 """The office's campaigns: deadlines, texts, the end; next year's, and those of old."""
 
-from django.contrib import messages
 from django.db.models import Count
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,37 +12,17 @@ from rosters.models import Campaign
 from ... import access, flow
 from ...forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
 from ...queries import retention
-from ..pages import INVALID, REFUSED, office_page, same_campaign
+from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@access.office
-@same_campaign
-def campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """The deadlines, to extend them."""
-    if desk.campaign is None:
-        return redirect("office-roster")
-    if request.method != "POST":
-        return _campaign(request, desk)
-    form = DeadlinesForm(request.POST)
-    if not form.is_valid():
-        return _campaign(request, desk, status=INVALID, form=form)
-    try:
-        flow.extend_deadlines(campaign=desk.campaign, who=desk.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        return _campaign(request, desk, status=REFUSED, form=form, refusal=refused.reason)
-    messages.success(request, _("The deadlines are extended."))
-    return redirect("office-campaign")
-
-
-def _campaign(request, desk, *, status=200, form=None, close=None, refusal=None) -> HttpResponse:
+def _campaign_page(request, desk, *, status=200, refusal=None, form: Form | None = None) -> HttpResponse:
     days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
     closed = desk.campaign.state == Campaign.State.CLOSED
     context = office_page(
         desk,
         "campaign",
-        form=form or DeadlinesForm(initial=days),
-        close=close or CloseForm(campaign=desk.campaign),
+        form=sent_as(DeadlinesForm, form) or DeadlinesForm(initial=days),
+        close=sent_as(CloseForm, form) or CloseForm(campaign=desk.campaign),
         refusal=refusal,
         not_printed=retention.not_handed_out(desk.campaign) if closed else [],
         kept_days=retention.KEPT_DAYS,
@@ -52,41 +31,50 @@ def _campaign(request, desk, *, status=200, form=None, close=None, refusal=None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@access.office
-def campaigns(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """All years; and next year's, to prepare it from the last one."""
-    latest = Campaign.objects.order_by("-slug").first()
-    status, refusal, form = 200, None, CampaignForm(latest=latest)
-    if request.method == "POST":
-        form, status = CampaignForm(request.POST, latest=latest), INVALID
-        if form.is_valid():
-            said = dict(form.cleaned_data)
-            copied = latest.texts if said.pop("copy_texts") and latest else {}
-            try:
-                made = flow.create_campaign(**said, texts=copied, who=desk.who, clock=timezone.now)
-            except flow.Refused as refused:
-                status, refusal = REFUSED, refused.reason
-            else:
-                messages.success(request, _("Prepared: %(campaign)s.") % {"campaign": made})
-                return redirect("office-campaigns")
+@access.office_at_campaign
+@same_campaign
+@moves(_campaign_page, form=posted(DeadlinesForm))
+def campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: DeadlinesForm) -> HttpResponse:
+    """The deadlines, to extend them."""
+    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    return done(request, _("The deadlines are extended."), "office-campaign")
+
+
+def _latest() -> Campaign | None:
+    return Campaign.objects.order_by("-slug").first()
+
+
+def _campaigns_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
     found = Campaign.objects.order_by("-slug").annotate(students_count=Count("students"))
+    form = form or CampaignForm(latest=_latest())
     context = office_page(desk, "campaign", form=form, refusal=refusal, found=found)
     return render(request, "signoffs/office/campaigns.html", context, status=status)
 
 
+def _campaign_form(request, desk: access.OfficeDesk) -> CampaignForm:
+    return CampaignForm(request.POST, latest=_latest())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office
+@moves(_campaigns_page, form=_campaign_form)
+def campaigns(request: HttpRequest, desk: access.OfficeDesk, form: CampaignForm) -> HttpResponse:
+    """All years; and next year's, to prepare it from the last one."""
+    values = dict(form.cleaned_data)
+    latest = _latest() if values.pop("copy_texts") else None
+    texts = latest.texts if latest else {}
+    made = flow.create_campaign(**values, texts=texts, who=desk.who)
+    return done(request, _("Prepared: %(campaign)s.") % {"campaign": made}, "office-campaigns")
+
+
 @require_POST
 @access.office
-def open_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> HttpResponse:
+@moves(back("office-campaigns"), load=access.OfficeDesk.campaign_named)
+def open_campaign(request: HttpRequest, desk: access.OfficeDesk, campaign: Campaign) -> HttpResponse:
     """Open a campaign that was in preparation."""
-    one = desk.campaign_named(slug)
-    try:
-        flow.open_campaign(campaign=one, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        messages.error(request, refused.reason)
-        return redirect("office-campaigns")
-    access.choose_campaign(request, one)
-    messages.success(request, _("Open: %(campaign)s.") % {"campaign": one})
-    return redirect("office")
+    flow.open_campaign(campaign=campaign, who=desk.who)
+    access.choose_campaign(request, campaign)
+    return done(request, _("Open: %(campaign)s.") % {"campaign": campaign}, "office")
 
 
 @require_POST
@@ -97,55 +85,44 @@ def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> Http
     return redirect("office")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@access.office
-@same_campaign
-def texts(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """What the students' pages tell: the guide, the known trouble, the notice on their data."""
-    if desk.campaign is None:
-        return redirect("office-roster")
-    status, refusal, form = 200, None, TextsForm(texts=desk.campaign.texts)
-    if request.method == "POST":
-        form, status = TextsForm(request.POST, texts=desk.campaign.texts), INVALID
-        if form.is_valid():
-            try:
-                flow.edit_texts(campaign=desk.campaign, texts=form.texts, who=desk.who, clock=timezone.now)
-            except flow.Refused as refused:
-                status, refusal = REFUSED, refused.reason
-            else:
-                messages.success(request, _("Saved. Students see it at once."))
-                return redirect("office-texts")
+def _texts_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+    form = form or TextsForm(texts=desk.campaign.texts)
     context = office_page(desk, "campaign", form=form, refusal=refusal)
     return render(request, "signoffs/office/texts.html", context, status=status)
 
 
-@require_POST
-@access.office
-def close_campaign(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """The end of the campaign; the year typed once more says that it is meant."""
-    if desk.campaign is None:
-        return redirect("office-roster")
-    form = CloseForm(request.POST, campaign=desk.campaign)
-    if not form.is_valid():
-        return _campaign(request, desk, status=INVALID, close=form)
-    try:
-        flow.close_campaign(campaign=desk.campaign, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _campaign(request, desk, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("The campaign is closed."))
-    return redirect("office-campaign")
+def _texts_form(request, desk: access.OfficeCampaignDesk) -> TextsForm:
+    return TextsForm(request.POST, texts=desk.campaign.texts)
 
 
-@require_POST
-@access.office
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office_at_campaign
 @same_campaign
-def announce_purge(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+@moves(_texts_page, form=_texts_form)
+def texts(request: HttpRequest, desk: access.OfficeCampaignDesk, form: TextsForm) -> HttpResponse:
+    """What the students' pages tell: the guide, the known trouble, the notice on their data."""
+    flow.edit_texts(campaign=desk.campaign, texts=form.texts, who=desk.who)
+    return done(request, _("Saved. Students see it at once."), "office-texts")
+
+
+def _close_form(request, desk: access.OfficeCampaignDesk) -> CloseForm:
+    return CloseForm(request.POST, campaign=desk.campaign)
+
+
+@require_POST
+@access.office_at_campaign
+@moves(_campaign_page, form=_close_form)
+def close_campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: CloseForm) -> HttpResponse:
+    """The end of the campaign; the year typed once more says that it is meant."""
+    flow.close_campaign(campaign=desk.campaign, who=desk.who)
+    return done(request, _("The campaign is closed."), "office-campaign")
+
+
+@require_POST
+@access.office_at_campaign
+@same_campaign
+@moves(_campaign_page)
+def announce_purge(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """Set the day from which the campaign's personal data may be deleted; letters tell staff."""
-    if desk.campaign is None:
-        return redirect("office-roster")
-    try:
-        day = flow.announce_purge(campaign=desk.campaign, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _campaign(request, desk, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("Announced for %(day)s.") % {"day": day.isoformat()})
-    return redirect("office-campaign")
+    day = flow.announce_purge(campaign=desk.campaign, who=desk.who)
+    return done(request, _("Announced for %(day)s.") % {"day": day.isoformat()}, "office-campaign")

@@ -1,11 +1,12 @@
 """The academic affairs office's pages: will we make it, and what lies here."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+
+from rosters.models import Department, Student
 
 from ... import access, flow
 from ...forms.staff import ReasonForm
@@ -13,26 +14,24 @@ from ...models import HandIn, MissingClaim
 from ...outputs import printing
 from ...queries import situations
 from ...queries.charts import completion
-from ...queries.classes import class_grid, class_rows, form_pages
+from ...queries.classes import class_rows
 from ...queries.counts import Counts
 from ...queries.dossier import dossier
-from ...queries.history import history, sheet_versions
 from ...queries.overview import campaign_overview
-from ..files import made_of_people, stream
-from ..pages import INVALID, REFUSED, office_page
+from ..pages import done, moves, office_page, posted, shown_class
 
 
 @require_safe
 @access.office
 def dashboard(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """One page that answers “will we make it?”."""
-    return dashboard_page(request, desk)
+    """One page that answers “will we make it?”; before the first roster, what to do."""
+    if isinstance(desk, access.OfficeCampaignDesk):
+        return dashboard_page(request, desk)
+    return render(request, "signoffs/office/empty.html", office_page(desk, "dashboard"))
 
 
-def dashboard_page(request, desk, *, status=200, refusal=None) -> HttpResponse:
+def dashboard_page(request, desk: access.OfficeCampaignDesk, *, status=200, refusal=None) -> HttpResponse:
     """Return the dashboard, also after a refusal."""
-    if desk.campaign is None:
-        return render(request, "signoffs/office/empty.html", office_page(desk, "dashboard"), status=status)
     now = timezone.now()
     overview = campaign_overview(desk.campaign, now)
     claims = []
@@ -52,7 +51,7 @@ def dashboard_page(request, desk, *, status=200, refusal=None) -> HttpResponse:
     return render(request, "signoffs/office/dashboard.html", context, status=status)
 
 
-def _department(request, desk, department, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _department(request, desk, department: Department, *, status=200, refusal=None, form=None):
     classes = desk.class_groups.filter(department=department)
     rows = class_rows(classes)
     hand_ins = HandIn.objects.filter(campaign=desk.campaign, department=department)
@@ -72,82 +71,60 @@ def _department(request, desk, department, *, status=200, refusal=None, form=Non
 
 
 @require_safe
-@access.office
-def department(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+def department(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
     """One department: its classes and its hand-in."""
     return _department(request, desk, desk.department_named(uuid))
 
 
-@require_POST
-@access.office
-@made_of_people
-def print_hand_in(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """A department's hand-in on paper: the cover, then the forms."""
-    hand_in = desk.hand_in(uuid)
-    of = {"campaign": desk.campaign, "department": hand_in.department}
-    flow.record_export(**of, who=desk.who, what="hand-in", clock=timezone.now)
-    classes = desk.class_groups.filter(department=hand_in.department)
-    content = printing.hand_in_pdf(hand_in, classes, now=timezone.now())
-    return stream(request, content, f"上交-{hand_in.department}.pdf")
+def _page_of_hand_in(request, desk, hand_in: HandIn, **more) -> HttpResponse:
+    return _department(request, desk, hand_in.department, **more)
 
 
 @require_POST
-@access.office
-def receive(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+@moves(_page_of_hand_in, load=access.OfficeCampaignDesk.hand_in)
+def receive(request: HttpRequest, desk: access.OfficeCampaignDesk, hand_in: HandIn) -> HttpResponse:
     """The office has a department's whole."""
-    hand_in = desk.hand_in(uuid)
-    try:
-        flow.receive(hand_in=hand_in, who=desk.who, clock=timezone.now)
-    except flow.Refused as refused:
-        return _department(request, desk, hand_in.department, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("%(department)s: received.") % {"department": hand_in.department})
-    return redirect("office")
+    flow.receive(hand_in=hand_in, who=desk.who)
+    return done(request, _("%(department)s: received.") % {"department": hand_in.department}, "office")
 
 
 @require_POST
-@access.office
-def reopen(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+@moves(_page_of_hand_in, load=access.OfficeCampaignDesk.hand_in, form=posted(ReasonForm))
+def reopen(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, hand_in: HandIn, form: ReasonForm
+) -> HttpResponse:
     """Open a hand-in again, with a reason."""
-    hand_in, form = desk.hand_in(uuid), ReasonForm(request.POST)
-    if not form.is_valid():
-        return _department(request, desk, hand_in.department, status=INVALID, form=form)
-    try:
-        flow.reopen(hand_in=hand_in, who=desk.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        return _department(request, desk, hand_in.department, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("%(department)s can work on it again.") % {"department": hand_in.department})
-    return redirect("office-department", hand_in.department.uuid)
+    flow.reopen(hand_in=hand_in, who=desk.who, **form.cleaned_data)
+    message = _("%(department)s can work on it again.") % {"department": hand_in.department}
+    return done(request, message, "office-department", hand_in.department.uuid)
 
 
 @require_safe
-@access.office
-def class_page(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+def class_page(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
     """One class: its grid and its sheets."""
     class_group = desk.class_group(uuid)
     access.record_view(desk, "office-class", class_group=class_group)
-    seats = class_grid(class_group)
-    context = office_page(
-        desk,
-        "dashboard",
-        class_group=class_group,
-        pages=form_pages(seats),
-        lacking=printing.lacking(seat.student.name for seat in seats),
-        counts=class_rows([class_group])[0].counts,
-        versions=sheet_versions(class_group),
-        history=history(class_group),
-    )
+    context = office_page(desk, "dashboard", **shown_class(class_group))
     return render(request, "signoffs/office/class.html", context)
 
 
-def _student_page(request, desk, one, *, status=200, refusal=None, form=None) -> HttpResponse:
-    access.record_view(desk, "office-student", class_group=one.class_group, student=one)
+def _student_page(request, desk, student: Student, *, status=200, refusal=None, form=None) -> HttpResponse:
+    access.record_view(desk, "office-student", class_group=student.class_group, student=student)
     reason = situations.reason(
-        "withdraw_student", who=desk.who, class_group=one.class_group, now=timezone.now(), student=one
+        "withdraw_student",
+        who=desk.who,
+        class_group=student.class_group,
+        now=timezone.now(),
+        student=student,
     )
     context = office_page(
         desk,
         "dashboard",
-        dossier=dossier(one),
+        dossier=dossier(student),
         form=form or ReasonForm(),
         no_withdraw=reason,
         refusal=refusal,
@@ -156,22 +133,19 @@ def _student_page(request, desk, one, *, status=200, refusal=None, form=None) ->
 
 
 @require_safe
-@access.office
-def student(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+def student(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
     """One student: the record with its ID number masked, and all that was declared."""
     return _student_page(request, desk, desk.student(uuid))
 
 
 @require_POST
-@access.office
-def withdraw(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+@moves(_student_page, load=access.OfficeCampaignDesk.student, form=posted(ReasonForm))
+def withdraw(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, student: Student, form: ReasonForm
+) -> HttpResponse:
     """Somebody has left: the seat is struck out."""
-    one, form = desk.student(uuid), ReasonForm(request.POST)
-    if not form.is_valid():
-        return _student_page(request, desk, one, status=INVALID, form=form)
-    try:
-        flow.withdraw_student(student=one, who=desk.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        return _student_page(request, desk, one, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("%(name)s was taken off the roster.") % {"name": one.name})
-    return redirect("office-class", one.class_group.uuid)
+    flow.withdraw_student(student=student, who=desk.who, **form.cleaned_data)
+    message = _("%(name)s was taken off the roster.") % {"name": student.name}
+    return done(request, message, "office-class", student.class_group.uuid)

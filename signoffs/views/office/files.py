@@ -1,86 +1,78 @@
 """What the office takes away: forms and posters to print, workbooks."""
 
-from collections.abc import Iterable
-
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from rosters.models import ClassGroup
+from rosters.models import ClassGroup, Department
 
 from ... import access, flow
-from ...outputs import exports, printing
+from ...outputs import exports
 from ...process import states
-from ..files import XLSX, download, file_of_form, kind_of_form, made_of_people, name_of_form, stream
+from .. import prints
+from ..files import XLSX, download, made_of_people
+
+
+def _classes_of(
+    request: HttpRequest, desk: access.OfficeCampaignDesk
+) -> tuple[QuerySet[ClassGroup], object, dict[str, Department]]:
+    """Return the classes of the department that was sent, its name for the file, and what a record names.
+
+    Without one: all classes. Raise Http404 for an unknown department.
+    """
+    if not request.POST.get("department"):
+        return desk.class_groups, desk.campaign.slug, {}
+    department = desk.department_named(request.POST["department"])
+    return desk.class_groups.filter(department=department), department, {"department": department}
 
 
 @require_POST
-@access.office
+@access.office_at_campaign
 @made_of_people
-def status_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+def status_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """Where every student stands, as a workbook: of a department or of all, in one state or in any."""
-    if desk.campaign is None:
-        return redirect("office")
-    classes, name, of = desk.class_groups, desk.campaign.slug, {}
-    if request.POST.get("department"):
-        of["department"] = desk.department_named(request.POST["department"])
-        classes, name = classes.filter(department=of["department"]), str(of["department"])
+    classes, name, scope = _classes_of(request, desk)
     state = request.POST.get("state", "")
     state = state if state in states.STANDINGS else ""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="status", clock=timezone.now, **of)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="status", **scope)
     return download(request, exports.student_status(classes, state), f"学生状态-{name}.xlsx", XLSX)
 
 
 @require_POST
-@access.office
+@access.office_at_campaign
 @made_of_people
-def summary_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+def summary_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """The table of departments and classes, as a workbook."""
-    if desk.campaign is None:
-        return redirect("office")
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="summary", clock=timezone.now)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="summary")
     content = exports.department_summary(desk.campaign, timezone.now())
     return download(request, content, f"系部汇总-{desk.campaign.slug}.xlsx", XLSX)
 
 
-def _print(request, desk, class_groups: Iterable[ClassGroup], name: str, **of) -> HttpResponse:
-    what = name_of_form(request.POST)
-    flow.record_export(campaign=desk.campaign, who=desk.who, what=what, clock=timezone.now, **of)
-    content = printing.form_pdf(class_groups, now=timezone.now(), **kind_of_form(request.POST))
-    return stream(request, content, file_of_form(request.POST, name))
+form = require_POST(access.office_at_campaign(made_of_people(prints.class_form)))
 
 
 @require_POST
-@access.office
+@access.office_at_campaign
 @made_of_people
-def form(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """The registration form of one class."""
-    class_group = desk.class_group(uuid)
-    return _print(request, desk, [class_group], str(class_group), class_group=class_group)
-
-
-@require_POST
-@access.office
-@made_of_people
-def forms(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+def forms(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponseBase:
     """The registration forms of a department, or of all."""
-    if desk.campaign is None:
-        return redirect("office")
-    wanted = request.POST.get("department")
-    if not wanted:
-        return _print(request, desk, desk.class_groups, desk.campaign.slug)
-    department = desk.department_named(wanted)
-    classes = desk.class_groups.filter(department=department)
-    return _print(request, desk, classes, str(department), department=department)
+    classes, name, scope = _classes_of(request, desk)
+    return prints.forms(request, desk, classes, name, **scope)
 
 
 @require_POST
-@access.office
-def posters(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+@access.office_at_campaign
+@made_of_people
+def print_hand_in(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponseBase:
+    """A department's hand-in on paper: the cover, then the forms."""
+    return prints.hand_in(request, desk, desk.hand_in(uuid))
+
+
+@require_POST
+@access.office_at_campaign
+def posters(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponseBase:
     """The posters of a department, or of all."""
-    classes, name = desk.class_groups, desk.campaign.slug if desk.campaign else ""
-    if request.POST.get("department"):
-        department = desk.department_named(request.POST["department"])
-        classes, name = classes.filter(department=department), str(department)
-    return stream(request, printing.poster_pdf(classes), f"海报-{name}.pdf")
+    classes, name, _scope = _classes_of(request, desk)
+    return prints.posters(request, classes, name)

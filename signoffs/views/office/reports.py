@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,12 +18,12 @@ from rosters import key_fields
 
 from ... import access, flow
 from ...forms.staff import NoteForm, SettleForm
-from ...models import FieldError
+from ...models import FieldError, MissingClaim
 from ...outputs import exports
 from ...process import rules, states
 from ...queries import reported
 from ..files import XLSX, download, made_of_people
-from ..pages import INVALID, REFUSED, office_page
+from ..pages import done, moves, office_page, posted
 from .dashboard import dashboard_page
 
 FILTERS = {
@@ -33,11 +34,11 @@ FILTERS = {
 
 # Days since the report; the older ones wait longest.
 AGES = ("", "3", "7", "14")
-ERRORS_A_PAGE = 100
+REPORTS_A_PAGE = 100
 
 
 def _chosen(request) -> dict[str, str]:
-    """Return the filters of the list of errors that the address names; the first of each for nonsense."""
+    """Return the filters of the list that the address names; the first of each for nonsense."""
     offered = {
         "show": tuple(FILTERS),
         "owner": ("", *FieldError.Owner.values),
@@ -50,35 +51,40 @@ def _chosen(request) -> dict[str, str]:
     }
 
 
-def _errors(request, desk, *, status=200, settle: SettleForm | None = None) -> HttpResponse:
-    chosen, now = _chosen(request), timezone.now()
-    counting = reported.items().filter(
-        declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]]
-    )
-    fields = sorted(set(counting.values_list("field", flat=True)))
-    found = counting.select_related("declaration__student__class_group__department", "settled_by")
+def _narrowed(chosen: dict[str, str], found: QuerySet[FieldError]) -> QuerySet[FieldError]:
     for name in ("owner", "field"):
         if chosen[name]:
             found = found.filter(**{name: chosen[name]})
     if chosen["age"]:
-        found = found.filter(declaration__declared_at__lte=now - timedelta(days=int(chosen["age"])))
-    page = Paginator(found.order_by("declaration__declared_at", "pk"), ERRORS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+        before = timezone.now() - timedelta(days=int(chosen["age"]))
+        found = found.filter(declaration__declared_at__lte=before)
+    found = found.select_related("declaration__student__class_group__department", "settled_by")
+    return found.order_by("declaration__declared_at", "pk")
+
+
+def _reports_page(
+    request, desk, *_report, status=200, refusal=None, form: SettleForm | None = None
+) -> HttpResponse:
+    if form is not None and refusal:
+        form.add_error(None, refusal)
+    chosen = _chosen(request)
+    shown = reported.items().filter(declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]])
+    fields = sorted(set(shown.values_list("field", flat=True)))
+    page = Paginator(_narrowed(chosen, shown), REPORTS_A_PAGE).get_page(request.GET.get("page"))
     alike = Counter(map(reported.likeness, page))
-    errors = [
+    reports = [
         (
-            error,
-            settle if settle is not None and settle.error == error else SettleForm(error=error),
-            alike[reported.likeness(error)] - 1,
+            report,
+            form if form is not None and form.report == report else SettleForm(report=report),
+            alike[reported.likeness(report)] - 1,
         )
-        for error in page
+        for report in page
     ]
     access.record_view(desk, "office-errors")
     context = office_page(
         desk,
-        "errors",
-        errors=errors,
+        "reports",
+        reports=reports,
         page=page,
         chosen=chosen,
         links={name: _link_with(request, name) for name in chosen},
@@ -86,9 +92,9 @@ def _errors(request, desk, *, status=200, settle: SettleForm | None = None) -> H
         ages=AGES[1:],
         owners=FieldError.Owner.choices,
         query=request.GET.urlencode(),
-        form=settle,
+        form=form,
     )
-    return render(request, "signoffs/office/errors.html", context, status=status)
+    return render(request, "signoffs/office/reports.html", context, status=status)
 
 
 def _link_with(request, name: str) -> str:
@@ -98,51 +104,48 @@ def _link_with(request, name: str) -> str:
 
 
 @require_safe
-@access.office
-def errors(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+@access.office_at_campaign
+def reports(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """What was reported wrong, by field, owner and outcome."""
-    return _errors(request, desk)
+    return _reports_page(request, desk)
+
+
+def _settle_form(request, desk, report: FieldError) -> SettleForm:
+    return SettleForm(request.POST, report=report)
 
 
 @require_POST
-@access.office
-def settle(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
-    """Give an error its next outcome."""
-    error = desk.error(uuid)
-    form = SettleForm(request.POST, error=error)
-    if not form.is_valid():
-        return _errors(request, desk, status=INVALID, settle=form)
-    try:
-        count = flow.settle_error(error=error, who=desk.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        form.add_error(None, refused.reason)
-        return _errors(request, desk, status=REFUSED, settle=form)
+@access.office_at_campaign
+@moves(_reports_page, load=access.OfficeCampaignDesk.report, form=_settle_form)
+def settle(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError, form: SettleForm
+) -> HttpResponse:
+    """Give a reported error its next outcome."""
+    count = flow.settle_error(error=report, who=desk.who, **form.cleaned_data)
     messages.success(request, _("Noted for %(count)s.") % {"count": count})
     return redirect(f"{reverse('office-errors')}?{request.GET.urlencode()}")
 
 
+def _page_of_claim(request, desk, claim: MissingClaim, *, status, refusal=None, form) -> HttpResponse:
+    return dashboard_page(request, desk, status=status, refusal=refusal or _("Say what became of it."))
+
+
 @require_POST
-@access.office
-def settle_claim(request: HttpRequest, desk: access.OfficeDesk, uuid) -> HttpResponse:
+@access.office_at_campaign
+@moves(_page_of_claim, load=access.OfficeCampaignDesk.claim, form=posted(NoteForm))
+def settle_claim(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, claim: MissingClaim, form: NoteForm
+) -> HttpResponse:
     """Say what became of somebody whom the roster does not name."""
-    claim, form = desk.claim(uuid), NoteForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise flow.Refused(_("Say what became of it."))
-        flow.settle_claim(claim=claim, who=desk.who, clock=timezone.now, **form.cleaned_data)
-    except flow.Refused as refused:
-        return dashboard_page(request, desk, status=REFUSED, refusal=refused.reason)
-    messages.success(request, _("Noted."))
-    return redirect("office")
+    flow.settle_claim(claim=claim, who=desk.who, **form.cleaned_data)
+    return done(request, _("Noted."), "office")
 
 
 @require_POST
-@access.office
+@access.office_at_campaign
 @made_of_people
-def errors_export(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
-    """The error statistics as a workbook."""
-    if desk.campaign is None:
-        return redirect("office")
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics", clock=timezone.now)
+def reports_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
+    """What was reported wrong, counted and listed, as a workbook."""
+    flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics")
     content = exports.error_statistics(desk.class_groups)
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)

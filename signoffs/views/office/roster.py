@@ -60,7 +60,7 @@ def _take(request, desk: access.OfficeDesk, file) -> RosterImport:
     campaign = desk.campaign
     if campaign is None:
         year = str(timezone.localdate(now).year)
-        campaign = flow.campaign_for(slug=year, who=desk.who, clock=timezone.now)
+        campaign = flow.campaign_for(slug=year, who=desk.who)
         messages.success(request, _("Open: %(campaign)s.") % {"campaign": campaign})
     plan = planning.plan(campaign, roster)
     return importing.keep_upload(
@@ -148,8 +148,7 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterI
         book = marking.marked(content, plan.reading, plan.problems)
     except reading.Unreadable as error:
         return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
-    who = {"campaign": roster_import.campaign, "who": desk.who, "clock": timezone.now}
-    flow.record_export(what="marked roster", **who)
+    flow.record_export(what="marked roster", campaign=roster_import.campaign, who=desk.who)
     name = roster_import.file_name.rpartition(".")[0] or roster_import.file_name
     return download(request, book, f"{name}-标注.xlsx", XLSX)
 
@@ -173,7 +172,7 @@ def confirm(request: HttpRequest, desk: access.OfficeDesk, roster_import: Roster
     try:
         if request.POST.get("digest") != plan.digest:
             raise importing.Stale(roster_import.file_name)
-        applied = flow.import_roster(plan=plan, who=desk.who, clock=timezone.now, roster_import=roster_import)
+        applied = flow.import_roster(plan=plan, who=desk.who, roster_import=roster_import)
     except importing.Stale:
         refusal = _("The roster has changed meanwhile. Look at the preview again; nothing was applied.")
         return _preview(request, desk, roster_import, status=REFUSED, refusal=refusal)

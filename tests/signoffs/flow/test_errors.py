@@ -34,7 +34,7 @@ def settle(error: FieldError, office, outcome: str, **values) -> int:
 
 
 def listed(client, show: str = "open") -> int:
-    return len(client.get(reverse("office-errors"), {"show": show}).context["errors"])
+    return len(client.get(reverse("office-errors"), {"show": show}).context["reports"])
 
 
 def rows_of(class_group) -> int:

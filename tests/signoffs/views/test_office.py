@@ -167,7 +167,7 @@ class TestErrors:
         for student in class_group.students.all():
             stories.report(student, *fields)
         first, second = (desk.get(reverse("office-errors") + f"?page={n}") for n in (1, 2))
-        assert [len(response.context["errors"]) for response in (first, second)] == [100, 4]
+        assert [len(response.context["reports"]) for response in (first, second)] == [100, 4]
 
     def test_filters_are_links(self, desk, world):
         text = pages.text(desk.get(reverse("office-errors") + "?owner=school"))
