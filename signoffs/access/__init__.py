@@ -24,9 +24,11 @@ from .visits import (
     Visit,
     Visitor,
     class_visitor,
+    class_visitor_at_any_time,
     device_mark,
     end_visit,
     identify,
+    is_over,
     knows_device,
     link_of,
     monitor,
@@ -35,6 +37,7 @@ from .visits import (
     remember_visit,
     slowed_down,
     student,
+    student_after_close,
 )
 
 __all__ = [
@@ -46,12 +49,14 @@ __all__ = [
     "Visitor",
     "choose_campaign",
     "class_visitor",
+    "class_visitor_at_any_time",
     "current_campaign",
     "department",
     "department_at_campaign",
     "device_mark",
     "end_visit",
     "identify",
+    "is_over",
     "knows_device",
     "link_of",
     "memberships",
@@ -66,4 +71,5 @@ __all__ = [
     "signed_in",
     "slowed_down",
     "student",
+    "student_after_close",
 ]

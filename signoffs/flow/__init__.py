@@ -48,7 +48,7 @@ from .hand_ins import hand_in, receive, reopen
 from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
-from .reports import settle_error
+from .reports import look_again, settle_error
 from .rosters import campaign_for, import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
@@ -87,6 +87,7 @@ __all__ = [
     "issue_code",
     "known_classes",
     "lift_excuse",
+    "look_again",
     "mark_overdue",
     "mark_reminded",
     "name_monitor",

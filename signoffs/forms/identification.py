@@ -59,6 +59,18 @@ class IdentifyForm(Form):
         return cleaned
 
 
+class CodeForm(Form):
+    """After the close there is one proof: the code that the department gives in person."""
+
+    student_number = IdentifyForm.base_fields["student_number"]
+    code = forms.CharField(
+        label=_("One-time code"),
+        help_text=_("Eight characters, from your department's officer, within the hour."),
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 _of_number = Prepared(
     lambda class_group, number: (
         Student.objects.alias(in_capitals=Upper("student_number"))

@@ -162,11 +162,33 @@ class DeadlinesForm(Form):
     )
 
 
+class DepartmentDeadlinesForm(DeadlinesForm):
+    """Both deadlines of one department."""
+
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), to_field_name="uuid"
+    )
+    field_order = ("department", "student_deadline", "department_deadline")
+
+    def __init__(self, *args, campaign: Campaign, **kwargs):
+        """Offer the departments of the campaign."""
+        super().__init__(*args, auto_id="id_own_%s", **kwargs)
+        self.fields["department"].queryset = Department.objects.filter(
+            class_groups__campaign=campaign
+        ).distinct()
+
+
+class UniversityForm(Form):
+    """The university's name, at any time."""
+
+    university = forms.CharField(label=_("University"), max_length=60)
+
+
 class CampaignForm(DeadlinesForm):
     """Another year's campaign; what can be foreseen is filled in from the last one."""
 
     slug = forms.CharField(label=_("Cohort year"), max_length=4)
-    university = forms.CharField(label=_("University"), max_length=60, required=False)
+    university = forms.CharField(label=_("University"), max_length=60)
     copy_texts = forms.BooleanField(label=_("Copy the texts for students"), required=False, initial=True)
     field_order = ("slug", "university", "student_deadline", "department_deadline", "copy_texts")
 
@@ -255,7 +277,7 @@ class WholeNumbersForm(Form):
 
 
 class CloseForm(Form):
-    """The end of a campaign can't be undone, so the cohort year is typed once more."""
+    """The end of a campaign is meant for good, so the cohort year is typed once more."""
 
     year = forms.CharField(label=_("Type the cohort year to confirm"), max_length=20)
 

@@ -5,7 +5,7 @@ The predicates look at plain values and nothing else: they are tested as tables,
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils.functional import lazy
@@ -29,6 +29,7 @@ class Situation:
     """All that a rule looks at, in plain values. What does not concern a move keeps its default."""
 
     open: bool = True
+    closed: bool = False
     deadline_passed: bool = False
     sheet: str = states.NONE
     hand_in: str = states.NONE
@@ -128,6 +129,11 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     if not at.open:
         return _NOT_OPEN
     return None if acting_as & needed else _NOT_YOURS
+
+
+def may_follow(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> str | None:
+    """Ask for what goes on after the close: errors and claims are followed to their end."""
+    return may_act(acting_as, replace(at, open=at.open or at.closed), needed)
 
 
 MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
@@ -243,7 +249,9 @@ def may_show_people(is_purged: bool) -> str | None:
     return None
 
 
-def may_settle(outcome: str, to: str, field: str, *, stands: bool, counts: bool) -> str | None:
+def may_settle(
+    outcome: str, to: str, field: str, *, stands: bool, counts: bool, is_open: bool = True
+) -> str | None:
     """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
 
     `stands`: it was reported in the campaign (reported.items), and is followed to its end whatever comes.
@@ -251,10 +259,21 @@ def may_settle(outcome: str, to: str, field: str, *, stands: bool, counts: bool)
     """
     if not stands or (to == "mended" and not counts):
         return _("This error does not count (any more): the student's page tells what they declared since.")
+    if to == "mended" and not is_open:
+        return _("The campaign is closed: its roster can't change any more. Explain it instead.")
     if to not in states.OUTCOMES[outcome]:
         return _("This outcome does not follow on the present one.")
     if to == "mended" and field in WHOLE_RECORD:
         return _("The roster does not hold this: it can't be mended there.")
+    return None
+
+
+def may_note_look(outcome: str, *, is_open: bool) -> str | None:
+    """Refuse the note that a student has looked again while they can declare, or before there is an end."""
+    if is_open:
+        return _("The campaign is open: look again by declaring.")
+    if outcome not in states.SETTLED:
+        return _("This error has not come to its end yet.")
     return None
 
 

@@ -16,6 +16,7 @@ from rosters.models import Campaign, ClassGroup
 
 from ..models import Event
 from ..process import deadlines, rules
+from .closing import open_reports
 
 KEPT_DAYS = 180
 LONGEST_DAYS = 3650  # more is a slip of the hand
@@ -48,6 +49,21 @@ def _not_printed(names: list[str]) -> str:
 
 
 _lazy_not_before, _lazy_not_printed = lazy(_not_before, str), lazy(_not_printed, str)
+
+
+def _reports_left(count: int) -> str:
+    text = gettext(
+        "Reported errors that have not come to their end: %(count)s. Follow them, or delete with --with-open %(count)s."
+    )
+    return text % {"count": count}
+
+
+_lazy_reports_left = lazy(_reports_left, str)
+
+
+def may_leave_open(count: int, known: int) -> str | None:
+    """Refuse a deletion over open reports, unless whoever asks knows how many they are."""
+    return None if known == count else _lazy_reports_left(count)
 
 
 def may_purge(
@@ -86,15 +102,18 @@ def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
     ]
 
 
-def why_not(campaign: Campaign, today: date) -> str | None:
-    """Return why the campaign's data may not be deleted on that day; None: it may."""
+def why_not(campaign: Campaign, today: date, known_open: int = 0) -> str | None:
+    """Return why the campaign's data may not be deleted on that day; None: it may.
+
+    `known_open`: how many open reports whoever asks says that there are.
+    """
     return may_purge(
         closed=campaign.state == Campaign.State.CLOSED,
         purged=campaign.purged_at is not None,
         day=campaign.purge_on,
         today=today,
         not_printed=[str(one) for one in not_handed_out(campaign)],
-    )
+    ) or may_leave_open(open_reports(campaign), known_open)
 
 
 def day_to_announce(campaign: Campaign, today: date, days: int) -> date:

@@ -76,6 +76,7 @@ def situation(
     sheet, hand_in = of or class_states(class_group)
     return rules.Situation(
         open=class_group.campaign.state == Campaign.State.OPEN,
+        closed=class_group.campaign.state == Campaign.State.CLOSED,
         deadline_passed=deadlines.is_late(class_group.student_deadline, now),
         sheet=sheet,
         hand_in=hand_in,
