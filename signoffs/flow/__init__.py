@@ -49,7 +49,7 @@ from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
 from .reports import look_again, settle_error
-from .rosters import campaign_for, import_roster, withdraw_student
+from .rosters import campaign_for, given_deadlines, import_roster, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
@@ -81,6 +81,7 @@ __all__ = [
     "excuse",
     "export_whole_numbers",
     "extend_deadlines",
+    "given_deadlines",
     "hand_in",
     "import_roster",
     "invite",

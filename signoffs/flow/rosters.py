@@ -21,6 +21,11 @@ from .refusals import Clock, Refused, refuse_if
 from .standings import end_excuse, newest_that_counts, restate
 
 
+def given_deadlines(slug: str) -> tuple[date, date]:
+    """Return the students' and the departments' deadline of a year whose campaign its first roster makes."""
+    return date(int(slug), 12, 22), date(int(slug), 12, 24)
+
+
 def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaign:
     """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
 
@@ -31,11 +36,12 @@ def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaig
         return found
     refuse_if(rules.may_name(slug))
     latest = Campaign.objects.first()
+    students, departments = given_deadlines(slug)
     return create_campaign(
         slug=slug,
         university=latest.university if latest else "",
-        student_deadline=date(int(slug), 12, 22),
-        department_deadline=date(int(slug), 12, 24),
+        student_deadline=students,
+        department_deadline=departments,
         texts={},
         who=who,
         clock=clock,

@@ -53,7 +53,8 @@ _lazy_not_before, _lazy_not_printed = lazy(_not_before, str), lazy(_not_printed,
 
 def _reports_left(count: int) -> str:
     text = gettext(
-        "Reported errors that have not come to their end: %(count)s. Follow them, or delete with --with-open %(count)s."
+        "Reported errors that have not come to their end: %(count)s. Follow them, or delete them, too, "
+        "by --with-open %(count)s."
     )
     return text % {"count": count}
 
