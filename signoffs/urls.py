@@ -70,6 +70,7 @@ office_pages = [
     path("status/export/", files.status_export, name="office-status-export"),
     path("summary/export/", files.summary_export, name="office-summary-export"),
     path("whole-numbers/", whole_numbers.whole_numbers, name="office-whole-numbers"),
+    path("error/<uuid:uuid>/number/", reports.number, name="office-number"),
     path("error/<uuid:uuid>/settle/", reports.settle, name="office-settle"),
     path("not-listed/<uuid:uuid>/settle/", reports.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),

@@ -53,7 +53,7 @@ from .rosters import campaign_for, given_deadlines, import_roster, withdraw_stud
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount
-from .whole_numbers import ask_whole_numbers, export_whole_numbers
+from .whole_numbers import ask_whole_numbers, export_whole_numbers, show_number
 
 __all__ = [
     "Person",
@@ -110,6 +110,7 @@ __all__ = [
     "rotate_link",
     "settle_claim",
     "settle_error",
+    "show_number",
     "sign_out_everywhere",
     "submit_sheet",
     "take_back_deadlines",

@@ -149,6 +149,9 @@ class SettleForm(Form):
             for value, label in FieldError.Outcome.choices
             if value in follow and not (whole and value == FieldError.Outcome.MENDED)
         ]
+        # What the roster would hold.
+        can_mend = FieldError.Outcome.MENDED in dict(self.fields["outcome"].choices)
+        self.writes = report.right_value if can_mend else ""
 
 
 class DeadlinesForm(Form):

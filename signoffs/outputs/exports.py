@@ -35,6 +35,8 @@ ERROR_COLUMNS = {
 }  # fmt: skip
 # Their labels are the pages' own, in Chinese.
 _COUNTS = tuple(labels.COUNTS) + tuple(labels.PARTS) + ("rate",)
+# Where a student reported that CHSI shows another ID number than the roster.
+_REPORTED_NUMBERS = {"学信网显示的身份证号": 20, "本人称正确的身份证号": 20}
 _REPORTS = ("people", "items", "open")
 
 
@@ -206,8 +208,18 @@ def whole_numbers(class_groups: Iterable[ClassGroup], made: Event) -> bytes:
     Its number stands in each row, so that a row that turns up elsewhere tells where it came from.
     """
     said, book = made.payload, Book()
-    columns = {"序号": 6, **{field.label: 20 for field in key_fields.KEY_FIELDS}, "导出编号": 12}
+    columns = {
+        "序号": 6,
+        **{field.label: 20 for field in key_fields.KEY_FIELDS},
+        **_REPORTED_NUMBERS,
+        "导出编号": 12,
+    }
     students = Student.objects.filter(class_group__in=class_groups, withdrawn_at=None)
+    found = reported.items().filter(field="id_number", declaration__student__class_group__in=class_groups)
+    reported_numbers = {
+        error.declaration.student_id: (error.chsi_value, error.right_value)
+        for error in found.select_related("declaration")
+    }
     in_order = students.order_by("class_group__department__name", "class_group__name", "seat")
     _sheet(
         book,
@@ -217,6 +229,7 @@ def whole_numbers(class_groups: Iterable[ClassGroup], made: Event) -> bytes:
             (
                 one.seat,
                 *(key_fields.display(name, getattr(one, name)) for name in key_fields.BY_NAME),
+                *reported_numbers.get(one.pk, ("", "")),
                 said["number"],
             )
             for one in in_order.iterator(chunk_size=2000)

@@ -387,3 +387,9 @@ def day(value: date | datetime) -> str:
 def moment(value: datetime) -> str:
     """Return a moment on the school's clock: 12月22日 23:59."""
     return f"{day(value)} {timezone.localtime(value, deadlines.SCHOOL_CLOCK):%H:%M}"
+
+
+@register.filter
+def masked(number: str) -> str:
+    """Return an ID number as pages show it."""
+    return identity.mask(number)
