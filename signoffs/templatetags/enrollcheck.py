@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields, meanings
 
-from ..models import FieldError, Membership
+from ..models import Event, Excuse, FieldError, Membership
 from ..process import deadlines, labels, states
 from ..process.grid import PAIRS, ROWS, SEATS
 from ..queries.classes import ClassRow
@@ -72,7 +72,12 @@ VERBS = {
     "reopen": _("opened again"),
     "settle_error": _("error followed up"),
     "withdraw_student": _("struck off the roster"),
+    "look_again": _("looked again at an error"),
+    "show_number": _("saw a whole ID number"),
     "extend_deadlines": _("deadlines extended"),
+    "take_back_deadlines": _("extension taken back"),
+    "edit_university": _("university named"),
+    "reopen_campaign": _("campaign opened again"),
     "edit_texts": _("texts edited"),
     "close_campaign": _("campaign closed"),
     "recount": _("tally mended"),
@@ -108,6 +113,7 @@ SEEN = {
     "office-class": _("page of the class"),
     "office-student": _("page of the student"),
     "office-errors": _("list of errors"),
+    "office-number": _("whole ID numbers of a report"),
     "office-roster-preview": _("preview of a roster"),
     "office-student-access": _("access log of the student"),
     "office-account-access": _("access log of an account"),
@@ -393,3 +399,14 @@ def moment(value: datetime) -> str:
 def masked(number: str) -> str:
     """Return an ID number as pages show it."""
     return identity.mask(number)
+
+
+@register.filter
+def particulars(event: Event) -> str:
+    """Return what an event says besides its verb, in words: an error's field and outcome, a reason."""
+    told = event.payload or {}
+    if "outcome" in told:
+        return f"{labels.field_label(told['field'])} · {FieldError.Outcome(told['outcome']).label}"
+    if event.verb == "excuse" and told.get("reason") in Excuse.Reason.values:
+        return Excuse.Reason(told["reason"]).label
+    return told.get("reason", "")

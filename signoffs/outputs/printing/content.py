@@ -96,7 +96,15 @@ def _blank(class_groups: Sequence[ClassGroup], names: bool) -> Iterator[Form]:
     for key, seat, name, withdrawn in students.values_list("class_group", "seat", "name", "withdrawn_at"):
         cells[key].append(Cell(seat, name if names else "", struck=withdrawn is not None))
     for class_group in class_groups:
-        yield Form(class_group.campaign, class_group, tuple(cells[class_group.pk]), blank=True)
+        own = _with_gaps(cells[class_group.pk], class_group.seats_given)
+        yield Form(class_group.campaign, class_group, own, blank=True)
+
+
+def _with_gaps(cells: list[Cell], highest: int) -> tuple[Cell, ...]:
+    """Return the cells, and a struck one for each number whose student has moved to another class."""
+    taken = {cell.seat for cell in cells}
+    left = set(range(1, max(highest, *taken, 0) + 1)) - taken
+    return tuple(sorted([*cells, *(Cell(seat, "", struck=True) for seat in left)], key=lambda one: one.seat))
 
 
 def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
@@ -118,7 +126,10 @@ def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
         yield Form(
             campaign=class_group.campaign,
             class_group=class_group,
-            cells=tuple(_cell(row, declared.get(row["declaration"])) for row in own),
+            cells=_with_gaps(
+                [_cell(row, declared.get(row["declaration"])) for row in own],
+                0 if sheet else class_group.seats_given,
+            ),
             errors=tuple(
                 _error_row(row, error, declared[str(error.declaration.uuid)])
                 for row in own

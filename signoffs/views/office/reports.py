@@ -9,7 +9,7 @@ from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -156,13 +156,6 @@ def reports_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Htt
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
 
 
-def _number_report(desk: access.OfficeCampaignDesk, uuid) -> FieldError:
-    report = desk.report(uuid)
-    if report.field != "id_number":
-        raise Http404
-    return report
-
-
 def _number_page(request, desk, report: FieldError, *, status=200, refusal=None, form=None) -> HttpResponse:
     form = form or ProofForm(user=desk.user)
     context = office_page(desk, "reports", report=report, form=form, refusal=refusal)
@@ -183,7 +176,7 @@ def _signed_on_by_campus(request) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.office_at_campaign
-@moves(_number_page, load=_number_report, form=_proof_form)
+@moves(_number_page, load=access.OfficeCampaignDesk.report, form=_proof_form)
 def number(
     request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError, form: ProofForm
 ) -> HttpResponse:
