@@ -5,7 +5,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.core.checks import Tags, register
 
 from . import sessions
-from .checks import database_disk, sqlite_promises
+from .checks import database_disk, promises, reading_child
 
 
 class EnrollcheckConfig(AppConfig):
@@ -13,8 +13,9 @@ class EnrollcheckConfig(AppConfig):
 
     name = "enrollcheck"
 
-    def ready(self):
+    def ready(self) -> None:
         """Register the checks, and let every sign-in begin its session's time."""
-        for check in (database_disk, sqlite_promises):
+        for check in (database_disk, promises):
             register(check, Tags.database)
+        register(reading_child, Tags.security, deploy=True)
         user_logged_in.connect(sessions.begin, dispatch_uid="enrollcheck.sessions")

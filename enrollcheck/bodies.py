@@ -3,14 +3,17 @@
 Two places, since the server hands a request on when its headers are there, and its body may drip in for
 hours: `gather` waits for the body in one of the server's many threads, which cost next to nothing, and only
 then does a worker take the request; the middleware refuses what is too large or not whole, with a page. The
-web server in front, which passes only whole requests on (OPERATIONS.md), is the wall; this is the door.
+web server in front, which passes only whole requests on (deploy/), is the wall; this is the door.
 """
 
 import io
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -27,13 +30,13 @@ REFUSED = "enrollcheck.body_refused"
 _awaited = threading.BoundedSemaphore(AWAITED)
 
 
-def _length(environ) -> int | None:
+def _length(environ: dict[str, Any]) -> int | None:
     """Return the length that the request states; None where it states none that makes sense."""
     text = environ.get("CONTENT_LENGTH") or "0"
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 
-def gather(environ: dict) -> None:
+def gather(environ: dict[str, Any]) -> None:
     """Wait for a form's body and put it, whole, into the WSGI environment; a file is read as it comes."""
     length = _length(environ)
     if not length or length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -50,13 +53,13 @@ def gather(environ: dict) -> None:
     environ["wsgi.input"] = io.BytesIO(body)
 
 
-def _is_roster(request, length: int) -> bool:
+def _is_roster(request: HttpRequest, length: int) -> bool:
     """Say whether it may be a file: at the one page for files, of somebody who is signed in."""
     at_the_page = request.path == reverse("office-roster") and SESSION_KEY in request.session
     return at_the_page and length <= settings.ROSTER_UPLOAD_LIMIT + AROUND_A_FILE
 
 
-def _judge(request) -> int:
+def _judge(request: HttpRequest) -> int:
     """Return 0, or the status to refuse with."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return LENGTH_NEEDED  # no browser sends a form in chunks, and their sum is known too late
@@ -69,10 +72,11 @@ def _judge(request) -> int:
 class BodyLimitMiddleware:
     """Stands before the CSRF check, which would read the whole body to find its token."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer."""
         status = _judge(request)
         if not status:
             return self.get_response(request)

@@ -2,9 +2,11 @@
 
 import base64
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -16,6 +18,7 @@ NEW_KEY = (
 )
 
 _env = environ.Env()
+_PORT = re.compile(r":\d+$")
 
 DEBUG: bool = _env.bool("DEBUG", default=False)
 DATA_FOLDER = Path(_env.str("DATA_FOLDER", default=str(REPOSITORY / "var")))
@@ -92,7 +95,7 @@ def allowed_hosts() -> list[str]:
     return _env.list("ALLOWED_HOSTS", default=[own, "127.0.0.1", "localhost"] if DEBUG else [own])
 
 
-def email() -> dict:
+def email() -> dict[str, Any]:
     """Return Django's settings for EMAIL_URL (`smtp+tls://user:password@host:587`); else the console."""
     return _env.email_url("EMAIL_URL", default="consolemail://")
 
@@ -143,6 +146,21 @@ def campus_sign_on() -> CampusSignOn | None:
     )
 
 
-def database() -> dict:
-    """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default."""
-    return _env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_FOLDER / 'enrollcheck.sqlite3'}")
+def witness_folder() -> Path:
+    """Return WITNESS_FOLDER, where this node writes down what was acknowledged; in DATA_FOLDER by default."""
+    return Path(_env.str("WITNESS_FOLDER", default=str(DATA_FOLDER / "witness")))
+
+
+def database() -> dict[str, Any]:
+    """Return Django's dictionary for DATABASE_URL; an SQLite file in the data folder by default.
+
+    PostgreSQL may have several hosts, `a:5432,b:5432`. Raise ImproperlyConfigured where some name a port.
+    """
+    url = _env.str("DATABASE_URL", default=f"sqlite:///{DATA_FOLDER / 'enrollcheck.sqlite3'}")
+    hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    ports = [bool(_PORT.search(host)) for host in hosts]
+    if any(ports) and not all(ports):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL must name a port for each of its hosts, or for none: {','.join(hosts)}"
+        )
+    return _env.db_url_config(url)

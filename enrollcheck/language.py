@@ -4,7 +4,10 @@ Django's LocaleMiddleware follows the browser's language, and many students' pho
 the official texts are Chinese, so only an explicit choice (the language cookie) changes it.
 """
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.translation import check_for_language
 
@@ -12,10 +15,11 @@ from django.utils.translation import check_for_language
 class LanguageMiddleware:
     """Activate the language of the cookie that Django's `set_language` view writes."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         known = chosen in dict(settings.LANGUAGES) and check_for_language(chosen)
         translation.activate(chosen if known else settings.LANGUAGE_CODE)

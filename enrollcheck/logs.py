@@ -11,9 +11,10 @@ import logging
 import re
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import OperationalError
+from django.http import HttpRequest, HttpResponseBase
 
 _SECRETS = (
     (re.compile(r"/(c|m|verify|invitation)/[^/\s\"'?]+"), r"/\1/…"),
@@ -66,7 +67,7 @@ def _message(record: logging.LogRecord) -> str:
 class JsonFormatter(logging.Formatter):
     """A record as one line: time (UTC), level, logger, message, what a request's record adds, traceback."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -94,10 +95,11 @@ _requests = logging.getLogger("enrollcheck.requests")
 class RequestLogMiddleware:
     """Write one line for each request: which page, which status, how many milliseconds."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer."""
         start = time.perf_counter()
         response = self.get_response(request)
         found = request.resolver_match

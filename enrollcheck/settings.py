@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from . import env, logs, sqlite
+from .postgresql import options as postgresql
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,8 @@ ALLOWED_HOSTS = env.allowed_hosts()
 DATA_FOLDER = env.DATA_FOLDER
 
 INSTALLED_APPS = [
+    # First: its createsuperuser takes the place of Django's.
+    "enrollcheck",
     "enrollcheck.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -36,7 +39,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "rosters",
     "signoffs",
-    "enrollcheck",
 ]
 
 LOGGING = logs.LOGGING
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "enrollcheck.language.LanguageMiddleware",
+    "enrollcheck.unready.UnreadyMiddleware",
     "django.middleware.common.CommonMiddleware",
     "enrollcheck.bodies.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -87,8 +90,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASES["default"].setdefault("OPTIONS", {}).update(sqlite.options(SQLITE_JOURNAL_MODE))
 else:
-    # As long as a write waits for SQLite's lock; without it, one stuck transaction holds everybody for good.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=30s")
+    _HOST, _CHOSEN = DATABASES["default"]["HOST"], DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"] |= {
+        "ENGINE": "enrollcheck.postgresql",
+        "OPTIONS": postgresql.complete(_HOST, _CHOSEN),
+    }
 # Kept by each thread for a minute: to open one, with SQLite's PRAGMAs too, costs as much as a page's queries.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -202,6 +208,9 @@ STORAGES = {
 # The printed form's fonts, made once from the font package.
 FONT_FOLDER = DATA_FOLDER / "fonts"
 
+# What was acknowledged, written down outside the database (signoffs/upkeep/witness.py).
+WITNESS_FOLDER = env.witness_folder()
+
 # The browser -------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -236,7 +245,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_SSL_HOST = urlsplit(SITE_URL).netloc  # whatever host was asked for
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

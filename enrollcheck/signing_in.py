@@ -6,17 +6,20 @@ Its three adapters in one place. Nobody signs up here: accounts are made by the 
 import base64
 import time
 from ipaddress import ip_address
+from typing import Any, NoReturn
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -50,11 +53,11 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": gettext_lazy("The present password is not right."),
     }
 
-    def is_open_for_signup(self, request) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by the office."""
         return False
 
-    def get_client_ip(self, request) -> str:
+    def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that the limits count by.
 
         Behind the web server on this machine that is X-Real-IP, which it sets anew for each request (see
@@ -67,22 +70,22 @@ class AccountAdapter(DefaultAccountAdapter):
         except ValueError:
             return connection
 
-    def respond_user_inactive(self, request, user):
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """The password was right, and still nobody is let in."""
         advice = _("This account was deactivated. Ask the academic affairs office if that is wrong.")
         return page(request, 403, _("Not allowed"), advice)
 
-    def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Ask for the password again unless somebody has just signed in."""
         records = get_authentication_records(self.request, self.request.user)
         just_now = bool(records) and time.time() - records[-1]["at"] < FRESH
         return not just_now and super().is_reauthentication_required(app=app, **kwargs)
 
-    def get_password_change_redirect_url(self, request) -> str:
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Back to the account's page."""
         return reverse("account")
 
-    def add_message(self, *args, **kwargs) -> None:
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing in allauth's words: our pages say what was done."""
 
 
@@ -104,7 +107,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         """Open a secret. Raise CannotDecrypt where its key is gone."""
         return key_ring().unseal(base64.b64decode(encrypted_text), SEALED_AS).decode()
 
-    def get_totp_label(self, user) -> str:
+    def get_totp_label(self, user: User) -> str:
         """Name the entry in the app by the user name."""
         return user.get_username()
 
@@ -113,7 +116,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         code = segno.make(url, error="m")
         return code.svg_inline(scale=4, border=3, light="#fff", svgclass="qr", lineclass=None)
 
-    def can_delete_authenticator(self, authenticator) -> bool:
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """A required second factor stays; the office takes it away where it was lost."""
         return not staffing.needs_second_factor(authenticator.user)
 
@@ -133,21 +136,24 @@ class CampusAdapter(DefaultSocialAccountAdapter):
     The second factor is asked for afterwards as after a password.
     """
 
-    def is_open_for_signup(self, request, sociallogin) -> bool:
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Accounts are made by the office."""
         return False
 
-    def list_apps(self, request, provider=None, client_id=None):
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
         """Only the environment names a provider: a row of the database does not."""
         apps = super().list_apps(request, provider=provider, client_id=client_id)
         return [app for app in apps if app.pk is None]
 
-    def pre_social_login(self, request, sociallogin) -> None:
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Find the account, or refuse with a sentence."""
         told = sociallogin.account.extra_data
         answers = [told[part] for part in ("userinfo", "id_token") if told.get(part)]
         subjects = {answer.get("sub") for answer in answers}
-        claim = str(answers[0].get(settings.CAMPUS_SIGN_ON.claim) or "") if answers else ""
+        sign_on = settings.CAMPUS_SIGN_ON
+        claim = str(answers[0].get(sign_on.claim) or "") if sign_on and answers else ""
         # Kept is the identifier alone, no claim: who somebody is stands in the account.
         sociallogin.account.extra_data = {}
         if sociallogin.is_existing:
@@ -176,12 +182,19 @@ class CampusAdapter(DefaultSocialAccountAdapter):
         sociallogin.connect(request, user)
         flow.note_own(user=user, verb="tie_campus")
 
-    def on_authentication_error(self, request, provider, error=None, exception=None, extra_context=None):
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> NoReturn:
         """Say what to do: after a cancelled sign-on, a forged or old answer, and a provider that fails."""
         if error == AuthError.CANCELLED:
             raise ImmediateHttpResponse(redirect("sign-in"))
         self._refuse(request, _("The campus sign-on did not work. Begin again, or use your password."))
 
-    def _refuse(self, request, sentence: str):
+    def _refuse(self, request: HttpRequest, sentence: str) -> NoReturn:
         messages.error(request, sentence)
         raise ImmediateHttpResponse(redirect("sign-in"))

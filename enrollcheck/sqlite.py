@@ -9,7 +9,10 @@ database keeps a rollback journal: slower, since a writer then waits for readers
 import sqlite3 as pythons_own
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.utils import OperationalError
 
@@ -46,7 +49,7 @@ def install() -> str:
     return "WAL"
 
 
-def options(journal_mode: str) -> dict:
+def options(journal_mode: str) -> dict[str, Any]:
     """Return the OPTIONS of Django's SQLite backend.
 
     IMMEDIATE: a transaction takes the write lock when it begins; without it most concurrent
@@ -61,7 +64,9 @@ def options(journal_mode: str) -> dict:
     }
 
 
-def begin_soon(execute, sql, params, many, context):
+def begin_soon(
+    execute: Callable[..., Any], sql: str, params: object, many: bool, context: dict[str, Any]
+) -> Any:
     """Begin a transaction as soon as the write lock is free: an execute wrapper of Django's connections.
 
     SQLite sleeps up to 100 ms between two looks, so on the last evening whoever waited longest had the worst
@@ -86,7 +91,7 @@ def begin_soon(execute, sql, params, many, context):
         raw.execute(f"PRAGMA busy_timeout={patience}")
 
 
-def _on_connection(sender, connection, **kwargs) -> None:
+def _on_connection(sender: object, connection: BaseDatabaseWrapper, **kwargs: object) -> None:
     """Let a connection begin so; Django tells of each reconnect, and keeps the wrappers."""
     if connection.vendor == "sqlite" and begin_soon not in connection.execute_wrappers:
         connection.execute_wrappers.append(begin_soon)

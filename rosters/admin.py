@@ -1,6 +1,8 @@
 """The roster in Django's admin: to look things up, and to export. Nothing is written there."""
 
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 from import_export.admin import ExportMixin
 from import_export.forms import ExportForm
 
@@ -12,15 +14,15 @@ from .resources import EXPORT_FORMATS, StudentResource
 class ReadOnly(admin.ModelAdmin):
     """Shows, and changes nothing: only importing.py writes rosters, only the flow the process."""
 
-    def has_add_permission(self, request, obj=None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody adds."""
         return False
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody changes."""
         return False
 
-    def has_delete_permission(self, request, obj=None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes."""
         return False
 
@@ -51,7 +53,7 @@ class ClassGroupAdmin(ReadOnly):
 
 
 @admin.register(Student)
-class StudentAdmin(ExportMixin, ReadOnly):
+class StudentAdmin(ExportMixin, ReadOnly):  # type: ignore[misc]  # the stubs of both contradict each other
     """Students; the ID number masked."""
 
     list_display = ("student_number", "name", "class_group", "seat", "duty", "withdrawn_at")

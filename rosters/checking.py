@@ -7,20 +7,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import ethnic_groups, identity, key_fields
 from .problems import Problem
 from .reading import Reading, RosterRow
+from .sentences import Sentence
 
 # 港澳台 and foreign students: other documents, and a region where others have an ethnic group.
 _ELSEWHERE = re.compile("香港|澳门|台湾|港澳|外籍|外国|华侨|国$")
 _YOUNGEST, _OLDEST = 13, 60
 
 
-def place_of(reading: Reading, row: RosterRow) -> Promise:
+def place_of(reading: Reading, row: RosterRow) -> Sentence:
     """Return the words for a row's place, lazily translated."""
     sheet = reading.sheets[row.sheet].name
     if sheet is None or sum(other.state == "read" for other in reading.sheets) < 2:
@@ -60,7 +60,7 @@ def _twice(reading: Reading, name: str, code: str) -> Iterator[Problem]:
 
 def _lengths(reading: Reading) -> Iterator[Problem]:
     """Yield the student numbers that are longer or shorter than most in their class."""
-    by_class: dict[tuple[str, str], Counter] = {}
+    by_class: dict[tuple[str, str], Counter[int]] = {}
     for row in reading.rows:
         lengths = by_class.setdefault((row.department_name, row.class_name), Counter())
         lengths[len(row.student_number)] += 1
@@ -70,15 +70,17 @@ def _lengths(reading: Reading) -> Iterator[Problem]:
         if len(lengths) > 1 and count * 2 > lengths.total():
             usual[place] = length
     for row in reading.rows if usual else ():
-        length = usual.get((row.department_name, row.class_name))
-        if length and row.student_number and len(row.student_number) != length:
-            details = {"length": len(row.student_number), "usual": length}
+        expected = usual.get((row.department_name, row.class_name))
+        if expected and row.student_number and len(row.student_number) != expected:
+            details = {"length": len(row.student_number), "usual": expected}
             yield Problem(
                 "student_number_length", reading.sheets[row.sheet].name, row.row, "student_number", details
             )
 
 
-def _of_row(row: RosterRow, cohort: int | None, known_groups: dict[str, bool]) -> Iterator[tuple]:
+def _of_row(
+    row: RosterRow, cohort: int | None, known_groups: dict[str, bool]
+) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     group = row.ethnicity
     if group not in known_groups:
         standard = ethnic_groups.standard_name(key_fields.normalise("ethnicity", group))
@@ -88,14 +90,16 @@ def _of_row(row: RosterRow, cohort: int | None, known_groups: dict[str, bool]) -
     resident = identity.looks_resident(number)
     if not known_groups[group] and not from_elsewhere and (resident or not number):
         yield "unknown_ethnicity", "ethnicity", {}
-    if resident or number and not from_elsewhere:
+    if resident or (number and not from_elsewhere):
         yield from _of_id_number(row, number, resident)
     if row.birth_date and cohort and not _YOUNGEST <= cohort - row.birth_date.year <= _OLDEST:
         yield "odd_age", "birth_date", {}
 
 
-def _of_id_number(row: RosterRow, number: str, resident: bool) -> Iterator[tuple]:
-    details: Mapping = {"length": len(number)}
+def _of_id_number(
+    row: RosterRow, number: str, resident: bool
+) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    details: Mapping[str, object] = {"length": len(number)}
     faults: Sequence[str] = identity.problems(number)
     for fault in faults:
         yield f"id_{fault}", "id_number", details if fault == "length" else {}

@@ -8,15 +8,16 @@ writing: its signs, too, become half width.
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, Protocol
 
-from . import ethnic_groups, identity, meanings
+from . import ethnic_groups, identity, meanings, writing
+from .nothing import DITTO, WORDS, is_ditto, is_nothing
 from .widths import HALF_WIDTH, compact
 
 Cell = str | int | float | bool | date | datetime | None
-Fault = tuple[str, dict]
+Fault = tuple[str, dict[str, object]]
 
 
 class Cleaned(NamedTuple):
@@ -29,9 +30,17 @@ class Cleaned(NamedTuple):
 class Column(Protocol):
     """What a cleaning has to know of its column: a row of the table in key_fields.py."""
 
-    label: str
-    longest: int | None
-    required: str
+    @property
+    def label(self) -> str:
+        """What the record calls it."""
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters are stored of a text; None for what is none."""
+
+    @property
+    def required(self) -> str:
+        """The code of the error where a student has none; empty where it is no error."""
 
 
 # What a cell says that isn't a value but a time of day, or the error of a formula.
@@ -46,13 +55,21 @@ _EDGE = "\ufeff\u200b\u2060"
 _WIDE = {code: half for code, half in HALF_WIDTH.items() if chr(half).isalnum()}
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+# A number that a program wrote with a fraction, as pandas does: nothing but the fraction was added.
+_WHOLE = re.compile(r"(\d{1,15})\.0+")
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
-    r"|年(?P<month2>\d{1,2})月(?P<day2>\d{1,2})日?)(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?"
+    r"|年(?P<month2>\d{1,2})月(?P<day2>\d{1,2})日?)"
+    r"(?:(?:[ T]|(?<=日))(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?Z?)?"
     r"|(?P<year3>\d{4})(?P<month3>\d{2})(?P<day3>\d{2})"
 )
+_AROUND_DATE_WORDS = re.compile(r"\s*([年月日])\s*")
+# Programs that count in milliseconds of another time zone miss midnight by less than this.
+_MIDNIGHT_MISSED = timedelta(minutes=1)
+_SUM = re.compile(r"[\d.]+年?[+、/][\d.]+年?制?")
 _AMBIGUOUS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})")
 _LONGEST_WHOLE = 10**15
+_USUAL_ID = re.compile(r"\d{6}(?:19|20)\d{10}", re.ASCII)
 
 
 def text_of(cell: Cell) -> str:
@@ -75,6 +92,11 @@ def trimmed(text: str) -> str:
     return text.strip().strip(_EDGE).removeprefix("'").strip()
 
 
+def _without_fraction(text: str) -> str:
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
 def _character_faults(text: str) -> list[Fault]:
     """Return what is wrong with the characters: one fault a kind."""
     if text.isprintable():
@@ -86,7 +108,7 @@ def _character_faults(text: str) -> list[Fault]:
             code = "bidirectional"
         elif category in ("Cc", "Cs", "Zl", "Zp"):
             code = "control"
-        elif category == "Co":
+        elif category == "Co" and not writing.looks_like_another(character):
             code = "private_use"
         elif category == "Cf":
             code = "invisible"
@@ -103,8 +125,11 @@ def _text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
     if cell is TIME_CELL or isinstance(cell, date):
         return "", [("date_cell", {})]
     text = trimmed(text_of(cell))
-    faults = _character_faults(text)
-    if len(text) > column.longest:
+    text, faults = writing.resolved(text)
+    if fault := _instead_of_a_value(column, text):
+        return "", [fault]
+    faults += _character_faults(text)
+    if column.longest is not None and len(text) > column.longest:
         faults.append(("too_long", {"limit": column.longest}))
         text = ""
     return text, faults
@@ -114,7 +139,16 @@ def _empty(column: Column) -> Fault:
     return (column.required, {}) if column.required else ("empty", {"label": column.label})
 
 
-def _finished(column: Column, value, faults: list[Fault], empty=""):
+def _instead_of_a_value(column: Column, text: str) -> Fault | None:
+    """Return the fault of a text that is written for nothing, or for the cell above."""
+    if is_ditto(text):
+        return ("ditto", {"text": text})
+    if not text or not is_nothing(text):
+        return None
+    return (column.required, {}) if column.required else ("no_value", {"text": text})
+
+
+def _finished(column: Column, value: object, faults: list[Fault], empty: object = "") -> Cleaned:
     """Return the value; an empty one without any fault has the fault that it is empty."""
     if not value and not faults:
         faults = [_empty(column)]
@@ -123,27 +157,29 @@ def _finished(column: Column, value, faults: list[Fault], empty=""):
 
 def clean_name(column: Column, cell: Cell) -> Cleaned:
     """Keep a name as it is written."""
-    if isinstance(cell, str) and cell.isalpha() and len(cell) <= column.longest:
+    if (
+        isinstance(cell, str)
+        and cell.isalpha()
+        and len(cell) <= (column.longest or 0)
+        and not writing.may_be_odd(cell)
+        and cell not in WORDS
+        and cell not in DITTO
+    ):
         return Cleaned(cell)  # the usual name, in a hurry
-    return _finished(column, *_text(column, cell))
+    text, faults = _text(column, cell)
+    return _finished(column, text, faults + writing.faults(text))
 
 
 def clean_words(column: Column, cell: Cell) -> Cleaned:
     """Keep words, full-width digits and letters made plain."""
     text, faults = _text(column, cell)
-    return _finished(column, _without_invisible(text.translate(_WIDE)), faults)
-
-
-def _without_invisible(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return _finished(column, identity.visible(text.translate(_WIDE)), faults + writing.faults(text))
 
 
 def clean_sex(column: Column, cell: Cell) -> Cleaned:
     """Make a code 男 or 女."""
     text, faults = _text(column, cell)
-    value = meanings.sex(text)
+    value = meanings.sex(_without_fraction(text))
     if value and value not in ("男", "女"):
         faults.append(("unknown_sex", {}))
     return _finished(column, value, faults)
@@ -152,7 +188,7 @@ def clean_sex(column: Column, cell: Cell) -> Cleaned:
 def clean_ethnicity(column: Column, cell: Cell) -> Cleaned:
     """Make a code the name of its ethnic group."""
     text, faults = _text(column, cell)
-    text = text.translate(_WIDE)
+    text, faults = _without_fraction(text.translate(_WIDE)), faults + writing.faults(text)
     if text.isascii() and text.isdigit():
         text = ethnic_groups.standard_name(text) or text
     return _finished(column, text, faults)
@@ -161,7 +197,7 @@ def clean_ethnicity(column: Column, cell: Cell) -> Cleaned:
 def clean_date(column: Column, cell: Cell) -> Cleaned:
     """Read a date, where it can be read in one way only."""
     if isinstance(cell, datetime):
-        return Cleaned(cell.date())
+        return _day_of(cell)
     if isinstance(cell, date):
         return Cleaned(cell)
     if cell is ERROR_CELL:
@@ -170,7 +206,9 @@ def clean_date(column: Column, cell: Cell) -> Cleaned:
     text = text.replace("／", "/").replace("－", "-").replace("．", ".")
     if not text and cell is not TIME_CELL:
         return Cleaned(None, (_empty(column),))
-    found = _DATE.fullmatch(text.replace(" ", "") if "年" in text else text)
+    if fault := _instead_of_a_value(column, text):
+        return Cleaned(None, (fault,))
+    found = _DATE.fullmatch(_AROUND_DATE_WORDS.sub(r"\1", text))
     if found is None:
         code = "ambiguous_date" if _AMBIGUOUS.fullmatch(text) else "unreadable_date"
         return Cleaned(None, ((code, {}),))
@@ -178,10 +216,21 @@ def clean_date(column: Column, cell: Cell) -> Cleaned:
     year, month, day = (
         int(parts[name] or parts.get(name + "2") or parts[name + "3"]) for name in ("year", "month", "day")
     )
+    hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
     try:
-        return Cleaned(date(year, month, day))
+        return _day_of(datetime(year, month, day, hour, minute, second))  # noqa: DTZ001 - a birth date has no zone
     except ValueError:
         return Cleaned(None, (("unreadable_date", {}),))
+
+
+def _day_of(moment: datetime) -> Cleaned:
+    """Return the day that begins at the moment, or nearly so; at another time it is another day elsewhere."""
+    day = (moment + _MIDNIGHT_MISSED).date()
+    off = abs(moment - datetime.combine(day, datetime.min.time()))
+    time: dict[str, object] = {"time": f"{moment:%H:%M:%S}"}
+    if off >= _MIDNIGHT_MISSED:
+        return Cleaned(None, (("time_of_day", time),))
+    return Cleaned(day, (("rounded_time", time),) if off else ())
 
 
 def _code_text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
@@ -189,24 +238,32 @@ def _code_text(column: Column, cell: Cell) -> tuple[str, list[Fault]]:
     text, faults = _text(column, cell)
     if wrapped := _FORMULA_TEXT.fullmatch(text):  # how a csv keeps a spreadsheet from rounding
         text = trimmed(wrapped[1])
-    return _without_invisible(compact(text)), faults
+    return identity.visible(compact(text)), faults
 
 
 def clean_id_number(column: Column, cell: Cell) -> Cleaned:
     """Keep an ID number in capitals, without spaces; one that went through a number is refused."""
     if isinstance(cell, (int, float)):
         return Cleaned(None, (("numeric_id", {}),))
-    if isinstance(cell, str) and len(cell) == 18 and cell.isascii() and cell.isdigit():
+    if isinstance(cell, str) and _USUAL_ID.fullmatch(cell) and "0000000000" not in cell:
         return Cleaned(cell)  # the usual number, in a hurry
     text, faults = _code_text(column, cell)
-    if _ROUNDED.fullmatch(text):
+    if _ROUNDED.fullmatch(text) or re.fullmatch(r"\d+\.\d*", text):
         return Cleaned(None, (("numeric_id", {}),))
-    return _finished(column, identity.tidy(text), faults, None)
+    number = identity.with_plain_x(identity.tidy(text))
+    if number and not identity.is_usable(number):
+        code = "id_masked" if identity.is_masked(number) else "id_placeholder"
+        return Cleaned(None, (*faults, (code, {})))
+    if number != identity.tidy(text):
+        faults.append(("id_like_x", {}))
+    elif identity.has_letters_for_digits(number):
+        faults.append(("id_letters", {}))
+    return _finished(column, number, faults, None)
 
 
 def clean_student_number(column: Column, cell: Cell) -> Cleaned:
     """Keep a 学号, in half width, without spaces; one that was rounded is refused."""
-    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= column.longest:
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= (column.longest or 0):
         return Cleaned(cell)  # the usual number, in a hurry
     text, faults = _code_text(column, cell)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
@@ -215,6 +272,9 @@ def clean_student_number(column: Column, cell: Cell) -> Cleaned:
         faults.append(("numeric_student_number", {}))
     elif _ROUNDED.fullmatch(text):
         return Cleaned("", (("inexact_number", {}),))
+    elif _WHOLE.fullmatch(text):
+        text = _without_fraction(text)
+        faults.append(("numeric_student_number", {}))
     return _finished(column, text, faults)
 
 
@@ -225,6 +285,10 @@ def clean_years(column: Column, cell: Cell) -> Cleaned:
     text = trimmed(text_of(cell))
     if not text:
         return Cleaned(None, (_empty(column),))
+    if fault := _instead_of_a_value(column, text):
+        return Cleaned(None, (fault,))
+    if _SUM.fullmatch(meanings.compact(text)):
+        return Cleaned(None, (("summed_years", {}),))
     try:
         years = Decimal(meanings.years(text))
     except InvalidOperation:
@@ -236,11 +300,13 @@ def clean_years(column: Column, cell: Cell) -> Cleaned:
 
 def clean_seat(column: Column, cell: Cell) -> Cleaned:
     """Read 序号, a whole number, or nothing: it orders a class and is no fact about a person."""
-    text = trimmed(text_of(cell)).translate(_WIDE) if isinstance(cell, (str, int, float)) else ""
+    text = (
+        _without_fraction(trimmed(text_of(cell)).translate(_WIDE)) if isinstance(cell, (str, float)) else ""
+    )
     return Cleaned(int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None)
 
 
 def clean_text(column: Column, cell: Cell) -> Cleaned:
-    """Keep a text that may be empty."""
+    """Keep a text that may be empty; a word for nothing is no trouble then."""
     text, faults = _text(column, cell)
-    return Cleaned(text, tuple(faults))
+    return Cleaned(text, tuple(fault for fault in faults if fault[0] != "no_value"))

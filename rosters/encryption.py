@@ -16,11 +16,14 @@ import json
 import os
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 VERSION = 1
 NONCE_BYTES = 12
@@ -43,7 +46,8 @@ class KeyRing:
             key_id: hmac.digest(key, b"enrollcheck digest", hashlib.sha256) for key_id, key in keys.items()
         }
         # Looked up once each: a ring lives as long as its process.
-        self._ask_retired, self._retired = retired, {}
+        self._ask_retired = retired
+        self._retired: dict[str, bytes] = {}
         self.writing_id = next(iter(keys))
         self._prefix = bytes([VERSION, len(self.writing_id)]) + self.writing_id.encode("ascii")
 
@@ -116,7 +120,7 @@ def ask_for_retired_keys(place: Retired) -> None:
 
 
 @lru_cache(maxsize=4)
-def _ring(keys: tuple) -> KeyRing:
+def _ring(keys: tuple[tuple[str, bytes], ...]) -> KeyRing:
     return KeyRing(dict(keys), lambda key_id: _places_of_retired[0](key_id))
 
 
@@ -132,10 +136,10 @@ class Sealed(bytes):
 class _Unsealing:
     """The attribute of an encrypted field: opens the value when it is first read, and not before."""
 
-    def __init__(self, field):
+    def __init__(self, field: "EncryptedField[Any, Any]"):
         self.field = field
 
-    def __get__(self, instance, owner=None):
+    def __get__(self, instance: Any, owner: type[models.Model] | None = None) -> Any:
         if instance is None:
             return self
         name = self.field.attname
@@ -146,69 +150,91 @@ class _Unsealing:
             value = instance.__dict__[name] = self.field.unseal(value, instance.uuid)
         return value
 
-    def __set__(self, instance, value):
+    def __set__(self, instance: Any, value: object) -> None:
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedField(models.BinaryField):
+# What a column takes, and what it gives; None too where it may be null. mypy's plugin for Django reads both
+# from the `_pyi_private` lines of a field. Django's own fields take no parameters while the program runs.
+_Set = TypeVar("_Set", contravariant=True)
+_Get = TypeVar("_Get", covariant=True)
+
+if TYPE_CHECKING:
+
+    class _BinaryField(models.BinaryField[_Set, _Get]):
+        pass
+
+else:
+
+    class _BinaryField(models.BinaryField, Generic[_Set, _Get]):
+        pass
+
+
+class EncryptedField(_BinaryField[_Set, _Get]):
     """A column whose plain value is never stored; the model must have a `uuid`.
 
     Subclasses say how a value becomes bytes. An update() with a plain value is refused, since the row's
     UUID isn't known there: save the object, or pass what `seal` returned.
     """
 
-    def __init__(self, *args, **kwargs):
+    _pyi_private_set_type: bytes
+    _pyi_private_get_type: bytes
+
+    def __init__(self, *args: Any, **kwargs: Any):
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
-    def to_bytes(self, value) -> bytes:
+    def to_bytes(self, value: Any) -> bytes:
         """Return the bytes to seal."""
         return bytes(value)
 
-    def from_bytes(self, plain: bytes):
+    def from_bytes(self, plain: bytes) -> Any:
         """Return the value of the unsealed bytes."""
         return plain
 
-    def place(self, uuid) -> str:
+    def place(self, uuid: UUID) -> str:
         """Return the name of this column in the row of that UUID: what the ciphertext is bound to."""
         return f"{self.model._meta.label}.{self.name}:{uuid}"
 
-    def seal(self, value, uuid) -> Sealed | None:
+    def seal(self, value: Any, uuid: UUID) -> Sealed | None:
         """Return the stored form of a value for the row of that UUID; None stays None."""
         if value is None or isinstance(value, Sealed):
             return value
         return Sealed(key_ring().seal(self.to_bytes(value), self.place(uuid)))
 
-    def unseal_bytes(self, stored: bytes, uuid) -> bytes:
+    def unseal_bytes(self, stored: bytes, uuid: UUID) -> bytes:
         """Return the plain bytes, as `to_bytes` made them. Raise CannotDecrypt where it does not open."""
         return key_ring().unseal(stored, self.place(uuid))
 
-    def unseal(self, stored: bytes, uuid):
+    def unseal(self, stored: bytes, uuid: UUID) -> Any:
         """Return the plain value. Raise CannotDecrypt where it does not open."""
         return self.from_bytes(self.unseal_bytes(stored, uuid))
 
-    def contribute_to_class(self, cls, name, **kwargs):
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         """Put the attribute that unseals on the model."""
-        super().contribute_to_class(cls, name, **kwargs)
+        super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _Unsealing(self))
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(self, value: bytes | None, expression: object, connection: object) -> Sealed | None:
         """Wrap what the database holds; it stays sealed until it is read."""
         return None if value is None else Sealed(value)
 
-    def pre_save(self, model_instance, add):
+    def pre_save(self, model_instance: Any, add: bool) -> Sealed | None:
         """Return the stored form, made from the instance's value and its UUID."""
         return self.seal(model_instance.__dict__[self.attname], model_instance.uuid)
 
-    def get_db_prep_value(self, value, connection, prepared=False):
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         """Pass a sealed value on. Raise TypeError for a plain one: it must not reach the database."""
         if value is not None and not isinstance(value, Sealed):
             raise TypeError(f"{self.model._meta.label}.{self.name} takes sealed values only")
         return super().get_db_prep_value(value, connection, prepared)
 
 
-class EncryptedTextField(EncryptedField):
+class EncryptedTextField(EncryptedField[_Set, _Get]):
     """Text, sealed."""
+
+    _pyi_private_set_type: str  # type: ignore[assignment]  # text where the base has bytes
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def to_bytes(self, value: str) -> bytes:
         """Return the text in UTF-8."""
@@ -219,13 +245,16 @@ class EncryptedTextField(EncryptedField):
         return plain.decode()
 
 
-class EncryptedJSONField(EncryptedField):
+class EncryptedJSONField(EncryptedField[_Set, _Get]):
     """What JSON can hold, sealed."""
 
-    def to_bytes(self, value) -> bytes:
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
+    def to_bytes(self, value: Any) -> bytes:
         """Return compact JSON in UTF-8."""
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def from_bytes(self, plain: bytes):
+    def from_bytes(self, plain: bytes) -> Any:
         """Return the parsed value."""
         return json.loads(plain)

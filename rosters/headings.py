@@ -5,15 +5,18 @@ several columns (出生 over 年月日). What is not known is not stored, and th
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from . import key_fields
+from . import key_fields, lines
 from .widths import compact
 
 FIRST_LINES = 20
 # Fewer known headings than this are no roster's.
 ENOUGH = 3
+# A longer text is no heading, and is not looked at closely.
+LONGEST = 200
 # One of these must be among them: a table of numbers by class has none.
 TELLING = frozenset({"name", "student_number", "id_number"})
 
@@ -25,7 +28,9 @@ _REMARK = re.compile(r"\([^()]*\)|\*|[:：]$")
 
 
 def tidied(heading: str) -> str:
-    """Return a heading in half width and capitals, without spaces."""
+    """Return a heading in half width and capitals, without spaces and characters that nobody sees."""
+    if not heading.isprintable():
+        heading = "".join(one for one in heading if unicodedata.category(one) != "Cf")
     return compact(heading).translate(_BRACKETS).upper()
 
 
@@ -38,6 +43,8 @@ KNOWN: dict[str, str] = {
 
 def field_of(heading: str) -> str | None:
     """Return the field of a heading, remarks like (必填) and asterisks aside; None for an unknown one."""
+    if len(heading) > LONGEST:
+        return None
     text = tidied(heading)
     return KNOWN.get(text) or KNOWN.get(_REMARK.sub("", text))
 
@@ -60,6 +67,8 @@ class Header:
     columns: tuple[Column, ...]
     # Second choices of a field, by field: their column's index.
     second: Mapping[str, int] = field(default_factory=dict)
+    # Columns beside a field's own that its heading is merged over, by field: their indexes.
+    beside: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def index(self) -> dict[str, int]:
@@ -82,15 +91,20 @@ class Header:
         return [column.heading for column in self.columns if column.field is None and column.heading]
 
 
-def _text(cell) -> str:
-    return cell.strip() if isinstance(cell, str) else ""
+def _text(cell: object) -> str:
+    return cell.strip() if isinstance(cell, str) and len(cell) <= LONGEST else ""
+
+
+def _across(number: int, merges: Sequence) -> list[tuple[int, int]]:
+    """Return the first and last columns of the merged cells that begin in a line and take several columns."""
+    return [(left, right) for top, left, _bottom, right in merges if top == number and 0 < right - left < 200]
 
 
 def _spread(number: int, cells: Sequence, merges: Sequence) -> list[str]:
     """Return a line's texts, a merged cell's text in each column that it covers."""
     texts = [_text(cell) for cell in cells]
-    for top, left, _bottom, right in merges:
-        if top == number and right > left and right - left < 200 and left < len(texts):
+    for left, right in _across(number, merges):
+        if left < len(texts):
             texts += [""] * (right + 1 - len(texts))
             texts[left : right + 1] = [texts[left]] * (right - left + 1)
     return texts
@@ -114,39 +128,69 @@ def _is_roster(fields: set[str]) -> bool:
     return len(fields & key_fields.BY_NAME.keys()) >= ENOUGH and bool(fields & TELLING)
 
 
-def find(rows: Sequence, merges: Sequence, by_hand: Mapping[int, str]) -> Header | None:
+def recognised(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the headings that are known of the line that has the most of them."""
+    known = ([text for text in texts if field_of(text)] for texts in lines)
+    return max(known, key=len, default=[])
+
+
+def find(
+    rows: Sequence, merges: Sequence, by_hand: Mapping[int, str], row: int | None = None
+) -> Header | None:
     """Return the heading among a sheet's first lines, or None.
 
     `rows` are pairs of a row number and cells; `by_hand` says of a column's index which field it is, "" for
-    none.
+    none; `row` is the line that somebody has pointed at, whatever it says.
     """
     candidates: list[tuple[int, int, list[str]]] = []
-    lines = [(number, _spread(number, cells, merges)) for number, cells in rows]
-    for place, (number, texts) in enumerate(lines):
+    spread = [(number, _spread(number, cells, merges)) for number, cells in rows]
+    for place, (number, texts) in enumerate(spread):
         if number > FIRST_LINES:
             break
         candidates.append((number, number, texts))
-        if place + 1 < len(lines) and lines[place + 1][0] == number + 1:
-            candidates.append((number, number + 1, _stacked(texts, lines[place + 1][1])))
-    candidates = [candidate for candidate in candidates if _is_roster(_fields(candidate[2]))]
+        if place + 1 < len(spread) and spread[place + 1][0] == number + 1:
+            candidates.append((number, number + 1, _stacked(texts, spread[place + 1][1])))
+    candidates = [
+        found
+        for found in candidates
+        if (found[:2] == (row, row) if row is not None else _is_roster(_fields(found[2])))
+    ]
     if not candidates:
         return None
+    # A heading below the first students is that of a second block.
+    first_student = min((number for number, cells in rows if lines.may_be_student(cells)), default=None)
+    if first_student is not None:
+        candidates = [found for found in candidates if found[1] < first_student] or candidates
     # The most fields; one line rather than two (a title above makes no heading of two lines); the first.
     best = max(candidates, key=lambda found: (len(_fields(found[2])), found[0] == found[1], -found[0]))
-    return _header(*best, by_hand)
+    return _header(*best, merges, by_hand)
 
 
-def _header(first: int, last: int, headings: list[str], by_hand: Mapping[int, str]) -> Header:
-    fields = [by_hand.get(index, field_of(heading)) or None for index, heading in enumerate(headings)]
+def of_line(number: int, cells: Sequence, merges: Sequence) -> Header | None:
+    """Return the heading that one line is by itself, with what it is merged over; None where it is none."""
+    texts = _spread(number, cells, merges)
+    return _header(number, number, texts, merges, {}) if _is_roster(_fields(texts)) else None
+
+
+def _header(first: int, last: int, texts: list[str], merges: Sequence, by_hand: Mapping[int, str]) -> Header:
+    fields = [by_hand.get(index, field_of(heading)) or None for index, heading in enumerate(texts)]
     second = {}
     for name, (lesser, better) in SECOND_CHOICE.items():
-        places = {tidied(heading): index for index, heading in enumerate(headings) if fields[index] == name}
+        places = {tidied(heading): index for index, heading in enumerate(texts) if fields[index] == name}
         if places.keys() == {lesser, better}:
             second[name] = places[lesser]
             fields[places[lesser]] = None
+    beside = {}
+    for left, right in (*_across(first, merges), *_across(last, merges)):
+        merged, covers = fields[left] if left < len(fields) else None, range(left + 1, right + 1)
+        covered = [index for index in covers if index < len(fields) and fields[index] == merged]
+        if merged and covered and not by_hand.keys() & set(covers):
+            beside[merged] = tuple(covered)
+            for index in covered:
+                fields[index], texts[index] = None, ""
     columns = tuple(
         Column(index, heading, found)
-        for index, (heading, found) in enumerate(zip(headings, fields, strict=True))
+        for index, (heading, found) in enumerate(zip(texts, fields, strict=True))
         if (heading or found) and index not in second.values()
     )
-    return Header(first, last, columns, second)
+    return Header(first, last, columns, second, beside)

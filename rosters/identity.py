@@ -6,8 +6,10 @@ Students of 港澳台 and foreign students have other documents, of which nothin
 
 import hmac
 import re
+import unicodedata
 from datetime import date
 
+from .nothing import is_nothing
 from .widths import compact
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -19,14 +21,60 @@ HIDDEN = "*"
 # How many characters of a masked number must be visible before a comparison means something.
 VISIBLE_ENOUGH = 6
 
-_STARS = dict.fromkeys(map(ord, "×•●·﹡∗⁎"), HIDDEN)
+# What stands for a hidden character, on CHSI's pages and on people's keyboards.
+HIDING = "*＊×•●·﹡∗⁎"
+_STARS = dict.fromkeys(map(ord, HIDING), HIDDEN)
+# What looks like the X of a check digit: a Roman ten, a Cyrillic or Greek letter, a sign.
+_LIKE_X = "ⅩⅹХхΧχ×✕╳"
+_CHECKED_BY_X = re.compile(f"((?:[0-9]{{12}})?[0-9]{{5}})[{_LIKE_X}]")
+_LETTERS = str.maketrans("OQIL", "0011")
+# Fewer characters are nobody's number: they would be guessed.
+SHORTEST = 6
+_PLACEHOLDER = re.compile(r"(.)\1*|\d*0{10,}|(?:0?1234567890?(?:1234567890?)*\d*X?)|[^0-9]*")
 
 
 def tidy(text: str) -> str:
-    """Return the number in half width and capitals, without spaces: how it is stored and compared."""
+    """Return the number in half width and capitals, without spaces and invisible characters.
+
+    So it is stored and compared.
+    """
     if text.isascii() and text.isalnum():
         return text.upper()  # the usual number, in a hurry
-    return compact(text).upper()
+    return compact(visible(text)).upper()
+
+
+def visible(text: str) -> str:
+    """Return the text without characters that nobody sees, as a chat or a web page puts around a number."""
+    if text.isprintable():
+        return text
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")
+
+
+def with_plain_x(text: str) -> str:
+    """Return an ID number, or its last six, whose last place only looks like an X, with the X."""
+    found = _CHECKED_BY_X.fullmatch(text)
+    return found[1] + "X" if found else text
+
+
+def has_letters_for_digits(text: str) -> bool:
+    """Say whether the number would be a resident's if an O or l in it were the digit it looks like."""
+    return not looks_resident(text) and looks_resident(text.translate(_LETTERS))
+
+
+def is_masked(text: str) -> bool:
+    """Say whether some of the number is hidden behind asterisks or their like."""
+    return HIDDEN in with_plain_x(tidy(text)).translate(_STARS)
+
+
+def is_usable(text: str) -> bool:
+    """Say whether the number tells people apart: no placeholder, nothing masked, not too short."""
+    text = with_plain_x(tidy(text))
+    return not (
+        len(text) < SHORTEST
+        or is_nothing(text)
+        or HIDDEN in text.translate(_STARS)
+        or _PLACEHOLDER.fullmatch(text)
+    )
 
 
 def check_digit(first17: str) -> str:
@@ -83,10 +131,11 @@ def mask_phone(text: str) -> str:
 def last_six_match(stored: str | None, typed: str) -> bool:
     """Say whether the typed text is the end of the number. In constant time; `x` is `X`.
 
-    A record without a number has no end: never. A number shorter than six is asked for whole.
+    A record without a number has no end: never. Nor does a placeholder prove anybody.
     """
-    end = tidy(stored or "")[-LAST:]
-    return hmac.compare_digest(end.encode(), tidy(typed).encode()) and end != ""
+    end = with_plain_x(tidy(stored or "")[-LAST:])
+    same = hmac.compare_digest(end.encode(), with_plain_x(tidy(typed)).encode())
+    return same and is_usable(stored or "")
 
 
 def matches_typed(stored: str | None, typed: str) -> bool | None:
@@ -94,7 +143,7 @@ def matches_typed(stored: str | None, typed: str) -> bool | None:
 
     Returns True or False; None where too little of it is visible to say.
     """
-    stored, typed = tidy(stored or ""), tidy(typed).translate(_STARS)
+    stored, typed = with_plain_x(tidy(stored or "")), with_plain_x(tidy(typed)).translate(_STARS)
     if HIDDEN not in typed:
         return hmac.compare_digest(stored.encode(), typed.encode())
     if len(typed) - typed.count(HIDDEN) < VISIBLE_ENOUGH:

@@ -5,24 +5,25 @@ and does in the same transaction what a change means for them.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, cast
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.db.models.functions import Upper
 
 from . import key_fields, reading
 from .encryption import key_id_of_digest, key_ring
 from .models import Campaign, ClassGroup, Department, RosterChange, RosterImport, Student
-from .planning import Place, Plan, basis_of, known_students, plan
+from .novelty import Place
+from .planning import NONE_CHOSEN, Choices, Plan, basis_of, known_students, plan
 from .problems import LEVELS, Problem
+from .seats import PLACE, Seats, former_seats, reseat
 from .student_rows import Newcomer, StudentWriter
 
 UPLOAD_LASTS = timedelta(hours=1)
-# The name under which a change of place is kept, beside the key fields and the duty.
-PLACE = "place"
 BATCH = 500
 
 
@@ -47,6 +48,20 @@ class BadValue(Exception):
         self.problem = problem
 
 
+class Leeway(NamedTuple):
+    """What an import may do over because nobody has acted on it; the process knows what."""
+
+    # Classes in which somebody has signed by their seat: the seats stay.
+    signed: frozenset[int] = frozenset()
+    # Nobody of the last import has identified: it can be undone as if it had never been.
+    last_is_unused: bool = False
+    # Students who came only by it, and to whom nothing refers.
+    removable: frozenset[int] = frozenset()
+
+
+NO_LEEWAY = Leeway()
+
+
 @dataclass
 class Applied:
     """What an import has done, for the flow to follow up."""
@@ -63,6 +78,9 @@ class Applied:
     # Students who had been withdrawn, and whom the roster names again.
     returned: list[Student] = field(default_factory=list)
     new_class_groups: list[ClassGroup] = field(default_factory=list)
+    # By class: how many went who had come by a wrong file alone, and how many got another seat.
+    removed: Counter = field(default_factory=Counter)
+    reseated: Counter = field(default_factory=Counter)
     class_groups_touched: list[ClassGroup] = field(default_factory=list)
 
 
@@ -75,9 +93,10 @@ def open_campaign() -> Campaign | None:
 
 
 def create_campaign(
-    slug: str, *, university: str, student_deadline: date, department_deadline: date, texts: dict[str, str]
+    slug: str, *, university: str, deadlines: tuple[date, date], texts: dict[str, str]
 ) -> Campaign:
-    """Return a new campaign, open unless another one is."""
+    """Return a new campaign, open unless another one is; `deadlines`: the students', the departments'."""
+    student_deadline, department_deadline = deadlines
     return Campaign.objects.create(
         slug=slug,
         university=university,
@@ -88,18 +107,16 @@ def create_campaign(
     )
 
 
-def set_deadlines(campaign: Campaign, *, student_deadline: date, department_deadline: date) -> None:
-    """Set both deadlines of a campaign."""
-    campaign.student_deadline, campaign.department_deadline = student_deadline, department_deadline
+def set_deadlines(campaign: Campaign, deadlines: tuple[date, date]) -> None:
+    """Set both deadlines of a campaign: the students', the departments'."""
+    campaign.student_deadline, campaign.department_deadline = deadlines
     campaign.save(update_fields=["student_deadline", "department_deadline"])
 
 
-def set_own_deadlines(
-    class_groups: Iterable[ClassGroup], *, student_deadline: date | None, department_deadline: date | None
-) -> None:
+def set_own_deadlines(class_groups: list[ClassGroup], deadlines: tuple[date | None, date | None]) -> None:
     """Set the deadlines that a department's classes have for themselves; None: they have the campaign's."""
     for one in class_groups:
-        one.own_student_deadline, one.own_department_deadline = student_deadline, department_deadline
+        one.own_student_deadline, one.own_department_deadline = deadlines
         one.save(update_fields=["own_student_deadline", "own_department_deadline"])
 
 
@@ -138,7 +155,13 @@ def close(campaign: Campaign, *, now: datetime) -> None:
 
 
 def keep_upload(
-    campaign: Campaign, *, file_name: str, content: bytes, plan: Plan, user, now: datetime
+    campaign: Campaign,
+    *,
+    file_name: str,
+    content: bytes,
+    plan: Plan,
+    user: AbstractBaseUser | None,
+    now: datetime,
 ) -> RosterImport:
     """Keep an uploaded file, encrypted, until it is confirmed, for an hour at most."""
     drop_old_uploads(now)
@@ -148,7 +171,7 @@ def keep_upload(
         upload=content,
         plan_digest=plan.digest,
         counts={**plan.counts, "mapping": plan.reading.mapping},
-        uploaded_by=user,
+        uploaded_by=cast(Any, user),
         uploaded_at=now,
     )
 
@@ -162,13 +185,19 @@ def keep_mapping(roster_import: RosterImport, *, plan: Plan) -> None:
 
 def waiting_upload(roster_import: RosterImport, *, now: datetime) -> bytes:
     """Return the content of a waiting upload. Raise UploadGone."""
-    waiting = roster_import.state == RosterImport.State.WAITING and roster_import.upload is not None
-    if not waiting or now - roster_import.uploaded_at >= UPLOAD_LASTS:
+    content = roster_import.upload if roster_import.state == RosterImport.State.WAITING else None
+    if content is None or now - roster_import.uploaded_at >= UPLOAD_LASTS:
         raise UploadGone(roster_import.file_name)
-    return roster_import.upload
+    return content
 
 
-def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, str] | None = None) -> Plan:
+def plan_of(
+    roster_import: RosterImport,
+    *,
+    now: datetime,
+    mapping: dict[str, str] | None = None,
+    choices: Choices = NONE_CHOSEN,
+) -> Plan:
     """Read a waiting upload again, and plan it against the roster as it is now.
 
     Its digest differs from `roster_import.plan_digest` where the roster has changed since the preview. Raise
@@ -176,7 +205,9 @@ def plan_of(roster_import: RosterImport, *, now: datetime, mapping: dict[str, st
     """
     content = waiting_upload(roster_import, now=now)
     by_hand = roster_import.counts.get("mapping", {}) if mapping is None else mapping
-    return plan(roster_import.campaign, reading.read(content, roster_import.file_name, mapping=by_hand))
+    return plan(
+        roster_import.campaign, reading.read(content, roster_import.file_name, mapping=by_hand), choices
+    )
 
 
 def drop_upload(roster_import: RosterImport) -> None:
@@ -184,7 +215,7 @@ def drop_upload(roster_import: RosterImport) -> None:
     _end_waiting(roster_import, state=RosterImport.State.DROPPED)
 
 
-def _end_waiting(roster_import: RosterImport, **values) -> None:
+def _end_waiting(roster_import: RosterImport, **values: object) -> None:
     """End the waiting of an upload, which is applied or dropped but never both. Raise UploadGone."""
     waiting = RosterImport.objects.filter(pk=roster_import.pk, state=RosterImport.State.WAITING)
     if not waiting.update(upload=None, **values):
@@ -202,7 +233,14 @@ def drop_old_uploads(now: datetime) -> None:
 
 
 @transaction.atomic
-def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport | None = None) -> Applied:
+def apply(
+    plan: Plan,
+    *,
+    now: datetime,
+    user: AbstractBaseUser | None = None,
+    roster_import: RosterImport | None = None,
+    leeway: Leeway = NO_LEEWAY,
+) -> Applied:
     """Write what the plan says: all of it or nothing.
 
     Raise NotClean for a plan with errors, UploadGone where its upload no longer waits, Stale where the roster
@@ -214,20 +252,31 @@ def apply(plan: Plan, *, now: datetime, user=None, roster_import: RosterImport |
     if basis_of(plan.campaign, known_students(plan.campaign)) != plan.basis:
         raise Stale(plan.file_name)
     groups = _class_groups(plan, applied)
-    seats = _Seats(groups.values())
-    _create(plan, groups, seats, applied)
+    _remove(plan, leeway, applied)
+    seats = Seats(groups.values())
+    before = {"student": plan.newest, "seats": {str(pk): given for pk, given in seats.before.items()}}
     _update(plan, groups, seats, applied, now)
+    if leeway.last_is_unused and plan.last:
+        seats.fall_back(plan.last.counts["before"]["seats"])
+    _create(plan, groups, seats, applied)
+    reseat(plan, groups, seats, leeway.signed, applied)
     seats.store()
+    applied.roster_import.counts["before"] = before
+    applied.roster_import.save(update_fields=["counts"])
     touched = {newcomer.class_group_id: newcomer.class_group for newcomer in applied.created}
     moved = (student for student, _ in applied.moved)
     for student in (*applied.changed, *applied.duties, *applied.returned, *moved):
         touched[student.class_group_id] = student.class_group
     touched |= {left.pk: left for _, left in applied.moved}
+    in_order = {group.pk: group for group in groups.values()}
+    touched |= {pk: in_order[pk] for pk in (*applied.removed, *applied.reseated)}
     applied.class_groups_touched = [touched[pk] for pk in sorted(touched)]
     return applied
 
 
-def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None) -> RosterImport:
+def _record(
+    plan: Plan, now: datetime, user: AbstractBaseUser | None, roster_import: RosterImport | None
+) -> RosterImport:
     """Note that the import was applied, and forget the upload. Raise UploadGone."""
     applied = {
         "state": RosterImport.State.APPLIED,
@@ -239,7 +288,11 @@ def _record(plan: Plan, now: datetime, user, roster_import: RosterImport | None)
         _end_waiting(roster_import, **applied)
         return RosterImport.objects.get(pk=roster_import.pk)
     return RosterImport.objects.create(
-        campaign=plan.campaign, file_name=plan.file_name[:200], uploaded_by=user, uploaded_at=now, **applied
+        campaign=plan.campaign,
+        file_name=plan.file_name[:200],
+        uploaded_by=cast(Any, user),
+        uploaded_at=now,
+        **applied,
     )
 
 
@@ -250,7 +303,7 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
         wanted.setdefault(place.key, place)
     groups = {
         Place(group.department.name, group.name).key: group
-        for group in ClassGroup.objects.filter(campaign=plan.campaign).select_related("department")
+        for group in ClassGroup.everything.filter(campaign=plan.campaign).select_related("department")
     }
     departments = {
         key_fields.normalise("department_name", department.name): department
@@ -259,6 +312,9 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
     own = {group.department_id: group for group in groups.values()}
     for key, place in wanted.items():
         if key in groups:
+            if groups[key].removed_at is not None:
+                groups[key].removed_at = None
+                groups[key].save(update_fields=["removed_at"])
             continue
         if key[0] not in departments:
             departments[key[0]] = Department.objects.create(name=place.department)
@@ -273,51 +329,20 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
     return groups
 
 
-class _Seats:
-    """Gives out seats: in a new class the roster's 序号, else by 学号; in an old one the next."""
-
-    def __init__(self, groups: Iterable[ClassGroup]):
-        """Take the classes; the highest seat that each has given is looked up in one query."""
-        self.groups = {group.pk: group for group in groups}
-        highest = ClassGroup.objects.filter(pk__in=self.groups).annotate(highest=Max("students__seat"))
-        self.given = {group.pk: max(group.seats_given, group.highest or 0) for group in highest}
-        self.before = {pk: group.seats_given for pk, group in self.groups.items()}
-
-    def next(self, group: ClassGroup) -> int:
-        """Return the next seat of a class."""
-        self.given[group.pk] += 1
-        return self.given[group.pk]
-
-    def of_newcomers(self, group: ClassGroup, rows: list) -> list[int]:
-        """Return a seat for each of a class's new rows."""
-        numbers = [row.seat for row in rows]
-        usable = None not in numbers and len(set(numbers)) == len(numbers)
-        # 1…n with gaps at most; a number that runs on from class to class only orders them.
-        if self.given[group.pk] == 0 and usable and min(numbers) == 1 and max(numbers) <= 2 * len(numbers):
-            self.given[group.pk] = max(numbers)
-            return numbers
-        order = sorted(
-            range(len(rows)),
-            key=lambda place: (rows[place].seat if usable else 0, rows[place].student_number),
-        )
-        seats = [0] * len(rows)
-        for place in order:
-            seats[place] = self.next(group)
-        return seats
-
-    def store(self) -> None:
-        """Keep the highest seats that were given."""
-        for pk, given in self.given.items():
-            if given != self.before[pk]:
-                ClassGroup.objects.filter(pk=pk).update(seats_given=given)
-                self.groups[pk].seats_given = given
+def _remove(plan: Plan, leeway: Leeway, applied: Applied) -> None:
+    """Let those go who came only by a wrong file that nobody has identified by, where that is chosen."""
+    if not (plan.choices.undo_last and leeway.last_is_unused):
+        return
+    going = [student for student in plan.came_only_by_last if student.pk in leeway.removable]
+    applied.removed.update(student.class_group_id for student in going)
+    Student.objects.filter(pk__in=[student.pk for student in going]).delete()
 
 
-def _create(plan: Plan, groups: dict, seats: _Seats, applied: Applied) -> None:
+def _create(plan: Plan, groups: dict, seats: Seats, applied: Applied) -> None:
     """Insert the new students with one prepared statement."""
     by_class: dict[int, list] = {}
     homes: dict[int, ClassGroup] = {}
-    keys = {place: place.key for place in plan.places}
+    keys: dict[tuple[str, str], tuple[str, str]] = {place: place.key for place in plan.places}
     for row in plan.created:
         group = groups[keys[row.department_name, row.class_name]]
         homes[group.pk] = group
@@ -331,9 +356,10 @@ def _create(plan: Plan, groups: dict, seats: _Seats, applied: Applied) -> None:
     writer.flush()
 
 
-def _update(plan: Plan, groups: dict, seats: _Seats, applied: Applied, now: datetime) -> None:
+def _update(plan: Plan, groups: dict, seats: Seats, applied: Applied, now: datetime) -> None:
     """Write what changes of students who are stored, and keep the old values."""
     writer, changes = StudentWriter(), []
+    former = former_seats([update.student for update in plan.updated if update.moved_to is not None])
     for student, changed, moved_to in plan.updated:
         for name, old, new in changed:
             changes.append((student, name, key_fields.display(name, old), key_fields.display(name, new)))
@@ -349,7 +375,7 @@ def _update(plan: Plan, groups: dict, seats: _Seats, applied: Applied, now: date
         if moved_to is not None:
             left, seat = student.class_group, student.seat
             student.class_group = groups[moved_to.key]
-            student.seat = seats.next(student.class_group)
+            student.seat = seats.former(student, former) or seats.next(student.class_group)
             applied.moved.append((student, left))
             applied.left_seats[student.pk] = seat
             new = f"{student.class_group.department.name} {student.class_group.name} {student.seat}"
@@ -391,7 +417,7 @@ def mend(student: Student, *, field: str, value: str, now: datetime) -> bool:
     if key_fields.display(field, old) == key_fields.display(field, cleaned.value):
         return False
     taken = Problem("student_number_taken", column="student_number")
-    if field == "student_number" and _is_taken(cleaned.value, student):
+    if field == "student_number" and _is_taken(str(cleaned.value), student):
         raise BadValue(taken)
     RosterChange.objects.create(
         student=student,
@@ -421,6 +447,12 @@ def withdraw(student: Student, *, reason: str, now: datetime) -> None:
     """Note that a student has left the roster; the seat stays, struck out."""
     student.withdrawn_at, student.withdrawn_reason = now, reason[:200]
     student.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+
+
+def remove_class(class_group: ClassGroup, *, now: datetime) -> None:
+    """Note that a class which has become empty is no longer there. The caller has seen that it is empty."""
+    class_group.removed_at = now
+    class_group.save(update_fields=["removed_at"])
 
 
 # A new field key --------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import cleaning, identity, meanings
 from .cleaning import Cell, Cleaned
+from .sentences import Sentence
 
 SCHOOL, PROVINCE = "school", "province"
 
@@ -66,7 +66,7 @@ class Column:
 class KeyField(Column):
     """One of those that are checked against CHSI. All of them are in the record's digest."""
 
-    gloss: Promise
+    gloss: Sentence
     # What CHSI's own page calls it.
     chsi: tuple[str, ...]
     # Who can have CHSI corrected: the school itself, or only the province.
@@ -74,7 +74,7 @@ class KeyField(Column):
     # What a comparison looks at, of a text.
     meaning: Callable[[str], str]
     # What a comparison overlooks.
-    overlooked: Promise = _("Full or half width, brackets and spaces do not count.")
+    overlooked: Sentence = _("Full or half width, brackets and spaces do not count.")
 
 
 KEY_FIELDS = (
@@ -268,7 +268,7 @@ COLUMNS: dict[str, Column] = BY_NAME | {column.name: column for column in EXTRA}
 REQUIRED = tuple(field.name for field in KEY_FIELDS if field.required)
 
 
-def display(field_name: str, value) -> str:
+def display(field_name: str, value: object) -> str:
     """Return a field's value as a page and the form show it: dates as 2007-03-05, years without a zero."""
     if value is None:
         return ""
@@ -283,7 +283,7 @@ _KEPT = 4_096  # values a field, of those that are shared
 
 
 def _normaliser(field: KeyField) -> Callable[[object], str]:
-    def normalised(value) -> str:
+    def normalised(value: object) -> str:
         return field.meaning(display(field.name, value))
 
     return lru_cache(_KEPT)(normalised) if field.shared else normalised
@@ -294,17 +294,17 @@ _RECORD = tuple((f"{name}=", normalised) for name, normalised in _NORMALISERS.it
 _values = attrgetter(*_NORMALISERS)
 
 
-def normalise(field_name: str, value) -> str:
+def normalise(field_name: str, value: object) -> str:
     """Return what a comparison looks at, for a stored value or a typed text. Raise KeyError: no such one."""
     return _NORMALISERS[field_name](value)
 
 
-def same(field_name: str, one, other) -> bool:
+def same(field_name: str, one: object, other: object) -> bool:
     """Say whether two values of a field mean the same."""
     return normalise(field_name, one) == normalise(field_name, other)
 
 
-def ignored(field_name: str, one, other) -> list[Promise]:
+def ignored(field_name: str, one: object, other: object) -> list[Sentence]:
     """Return notes on what was ignored where two values are the same but not written alike; else none."""
     one, other = display(field_name, one), display(field_name, other)
     if one == other or not same(field_name, one, other):
@@ -312,7 +312,7 @@ def ignored(field_name: str, one, other) -> list[Promise]:
     return [BY_NAME[field_name].overlooked]
 
 
-def normalised_record(record) -> str:
+def normalised_record(record: object) -> str:
     """Return the text that a record digest is of, for any object with the key fields as attributes."""
     values = zip(_RECORD, _values(record), strict=True)
     return "\x1f".join([prefix + normalised(value) for (prefix, normalised), value in values])

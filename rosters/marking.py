@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from . import guard
 from .problems import ERROR, Problem
-from .reading import Reading, Unreadable
+from .reading import Reading
+from .refusals import Unreadable
 
 MOST_MARKS = 5_000
 
@@ -15,16 +17,17 @@ def marked(content: bytes, reading: Reading, problems: Iterable[Problem]) -> byt
 
     What concerns a whole row is marked in its first cell; what concerns the whole file is on the page alone.
     """
-    headers = {sheet.name: sheet.header for sheet in reading.sheets}
-    marks = []
+    sheets = {sheet.name: sheet for sheet in reading.sheets}
+    marks: list[dict[str, Any]] = []
     for problem in sorted(problems, key=lambda problem: problem.level != ERROR):
-        header = headers.get(problem.sheet)
-        if problem.row is not None and header is not None and len(marks) < MOST_MARKS:
+        sheet = sheets.get(problem.sheet)
+        if problem.row is not None and sheet is not None and len(marks) < MOST_MARKS:
+            header = sheet.header_at(problem.row)
             marks.append(
                 {
                     "sheet": problem.sheet,
                     "row": problem.row,
-                    "column": header.index.get(problem.column, 0),
+                    "column": header.index.get(problem.column or "", 0) if header else 0,
                     "level": problem.level,
                     "message": problem.message,
                 }

@@ -8,7 +8,8 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from . import ethnic_groups
-from .widths import HALF_WIDTH, compact
+from .lookalikes import FOLDED
+from .widths import HALF_WIDTH
 
 # Every dot that is written between the parts of a name.
 _DOTS = {ord(dot): "·" for dot in "•‧∙⋅・･●．."}
@@ -22,6 +23,11 @@ _LEVELS = dict.fromkeys(("专科(高职)", "高职(专科)", "高职高专", "�
     "硕士": "硕士研究生",
     "博士": "博士研究生",
 }
+
+
+def compact(text: str) -> str:
+    """Return the text in half width, without spaces, each character as the hanzi that it looks like."""
+    return "".join(text.translate(FOLDED).split())
 
 
 def name(text: str) -> str:
@@ -81,7 +87,7 @@ def level(text: str) -> str:
 
 def years(text: str) -> str:
     """Return a number of years as 4 or 2.5; any other text as it stands."""
-    text = compact(text).removesuffix("制").removesuffix("年")
+    text = compact(text).replace("(年)", "年").removesuffix("制").removesuffix("一贯").removesuffix("年")
     if text.endswith("年半"):
         text = text.removesuffix("年半") + ".5"
     text = "".join(_CHINESE_DIGITS.get(character, character) for character in text)

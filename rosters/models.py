@@ -16,7 +16,7 @@ from . import key_fields
 from .encryption import EncryptedField, EncryptedTextField, ask_for_retired_keys
 
 
-def _longest(column: str) -> int:
+def _longest(column: str) -> int | None:
     return key_fields.COLUMNS[column].longest
 
 
@@ -57,7 +57,7 @@ class Campaign(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.slug}年新生学籍查询及核对"
 
 
@@ -71,8 +71,16 @@ class Department(models.Model):
         verbose_name, verbose_name_plural = _("department"), _("departments")
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
+
+
+class PresentClasses(models.Manager["ClassGroup"]):
+    """The classes that are there: those that became empty and were removed are not."""
+
+    def get_queryset(self) -> models.QuerySet["ClassGroup"]:
+        """Return them."""
+        return super().get_queryset().filter(removed_at=None)
 
 
 class ClassGroup(models.Model):
@@ -93,6 +101,11 @@ class ClassGroup(models.Model):
     seats_given = models.PositiveSmallIntegerField(_("seats given"), default=0, editable=False)
     # Since then it has no students: their data was deleted, the counts and the sheets' states stay.
     purged_at = models.DateTimeField(_("deleted at"), null=True, editable=False)
+    # Since then it is shown nowhere: it had become empty. Its events stay, and a roster may bring it back.
+    removed_at = models.DateTimeField(_("removed at"), null=True, editable=False)
+
+    objects = PresentClasses()
+    everything = models.Manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("class"), _("classes")
@@ -101,7 +114,7 @@ class ClassGroup(models.Model):
             models.UniqueConstraint(fields=["campaign", "department", "name"], name="class_once_a_campaign"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @property
@@ -160,7 +173,7 @@ class Student(models.Model):
             models.UniqueConstraint(fields=["class_group", "seat"], name="seat_once_a_class"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.seat} {self.name}"
 
 
@@ -198,7 +211,7 @@ class RosterImport(models.Model):
         verbose_name, verbose_name_plural = _("roster import"), _("roster imports")
         ordering = ["-uploaded_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.file_name
 
 
@@ -226,7 +239,7 @@ class RosterChange(models.Model):
         verbose_name, verbose_name_plural = _("roster change"), _("roster changes")
         ordering = ["changed_at", "id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.field
 
 
@@ -242,13 +255,13 @@ class RetiredDigestKey(models.Model):
     secret = EncryptedField()
     retired_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key_id
 
 
 def _retired(key_id: str) -> bytes | None:
     kept = RetiredDigestKey.objects.filter(key_id=key_id).first()
-    return kept and kept.secret
+    return kept.secret if kept else None
 
 
 ask_for_retired_keys(_retired)

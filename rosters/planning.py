@@ -10,31 +10,40 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from . import checking, identity, key_fields
+from . import checking, hand_made, identity, key_fields, novelty
 from .encryption import key_ring
-from .models import Campaign, ClassGroup, Student
-from .problems import ERROR, Problem
+from .models import Campaign, ClassGroup, RosterImport, Student
+from .novelty import Place
+from .problems import ERROR, NEWS, Problem, Problems
 from .reading import Reading, RosterRow
 
 CHUNK = 500
+# Of a roster, more may not be without a usable ID number, unless somebody says so: they can't identify by it.
+WITHOUT_NUMBER = 0.05
 
 
-class Place(NamedTuple):
-    """A department and a class in it, as the roster writes them; the class need not exist yet."""
+class Choices(NamedTuple):
+    """What somebody has said beside the file: each gives something up, and is off unless ticked."""
 
-    department: str
-    class_name: str
+    # Empty cells replace what is stored.
+    empty_values: bool = False
+    # Values that were mended after a report, or by hand, are replaced.
+    overwrite_mended: bool = False
+    # Many may be without a usable ID number.
+    accept_missing_numbers: bool = False
+    # Who came only by the last import, and is not in this file, leaves form and seat.
+    undo_last: bool = False
 
-    def __str__(self):
-        return f"{self.department} {self.class_name}"
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """What two writings of the same place have in common."""
-        return (
-            key_fields.normalise("department_name", self.department),
-            key_fields.normalise("class_name", self.class_name),
-        )
+NONE_CHOSEN = Choices()
+
+
+class Kept(NamedTuple):
+    """A stored value that the file would empty or undo. It stays unless that is chosen."""
+
+    student: Student
+    field: str
+    value: object
 
 
 class Update(NamedTuple):
@@ -58,6 +67,7 @@ class Known(NamedTuple):
     class_group_id: int
     withdrawn_at: datetime | None
     duty: str
+    seat: int
 
 
 @dataclass
@@ -68,14 +78,37 @@ class Plan:
     reading: Reading
     # Of the stored roster that the plan was made on: applying checks that it is still so.
     basis: str
+    choices: Choices = NONE_CHOSEN
     created: list[RosterRow] = field(default_factory=list)
     updated: list[Update] = field(default_factory=list)
     unchanged: int = 0
     refused: int = 0
     # Students of the file's departments whom it does not name. Nobody is deleted.
     missing: list[Student] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     places: list[Place] = field(default_factory=list)
+    # Stored values that empty cells would replace, and mended ones that the file would turn back.
+    emptied: list[Kept] = field(default_factory=list)
+    undone: list[Kept] = field(default_factory=list)
+    # The import that was applied last, and the students who came only by it and are not in this file.
+    last: RosterImport | None = None
+    came_only_by_last: list[Student] = field(default_factory=list)
+    # The youngest student's key, and the classes in which a row has another 序号 than the student's seat.
+    newest: int = 0
+    other_seats: set[int] = field(default_factory=set)
+    # Students of the roster as it would be who have no usable ID number, and of how many.
+    without_number: int = 0
+    expected: int = 0
+
+    @property
+    def lacks_numbers(self) -> bool:
+        """Whether too many would have no usable ID number to go unnoticed."""
+        return self.without_number > WITHOUT_NUMBER * self.expected
+
+    @property
+    def news(self) -> list[Problem]:
+        """What the file brings that this campaign has not yet, or takes from it as a whole."""
+        return [problem for problem in self.problems if problem.code in NEWS]
 
     @property
     def file_name(self) -> str:
@@ -113,6 +146,11 @@ class Plan:
         return not self.errors
 
     @property
+    def may_be_chosen(self) -> bool:
+        """Whether it can be applied, by what is chosen beside it at the most."""
+        return all(problem.code == "few_numbers" for problem in self.errors)
+
+    @property
     def digest(self) -> str:
         """What was previewed: the file, what was mapped by hand, and the roster it was held against."""
         return hashlib.sha256(f"{self.reading.digest} {self.basis}".encode()).hexdigest()
@@ -130,6 +168,9 @@ class Plan:
             "skipped": self.skipped,
             "refused": self.refused,
             "missing": len(self.missing),
+            "emptied": len(self.emptied),
+            "undone": len(self.undone),
+            "without_number": self.without_number,
         }
 
 
@@ -151,17 +192,18 @@ def basis_of(campaign: Campaign, known: list[Known]) -> str:
     return digest.hexdigest()
 
 
-def plan(campaign: Campaign, reading: Reading) -> Plan:
+def plan(campaign: Campaign, reading: Reading, choices: Choices = NONE_CHOSEN) -> Plan:
     """Hold a file against the stored roster of a campaign, and return what applying it would do."""
     known = known_students(campaign)
-    made = Plan(campaign, reading, basis_of(campaign, known), problems=list(reading.problems))
+    made = Plan(campaign, reading, basis_of(campaign, known), choices, problems=Problems(reading.problems))
     if campaign.state == Campaign.State.CLOSED:
         made.problems.append(Problem("campaign_closed", details={"slug": campaign.slug}))
     cohort = int(campaign.slug) if campaign.slug.isdigit() else None
-    made.problems += checking.problems(reading, cohort)
+    made.problems.extend(checking.problems(reading, cohort))
     _sort_rows(made, known)
     order = {sheet.name: number for number, sheet in enumerate(reading.sheets)}
-    columns = {name: number for number, name in enumerate(key_fields.BY_NAME)}
+    columns: dict[str | None, int] = {name: number for number, name in enumerate(key_fields.BY_NAME)}
+    made.problems = Problems(made.problems.listed())
     made.problems.sort(
         key=lambda problem: (
             order.get(problem.sheet, -1),
@@ -181,6 +223,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
     names = [sheet.name for sheet in reading.sheets]
     faulty = {(problem.sheet, problem.row) for problem in made.problems if problem.level == ERROR}
     by_number = {identity.tidy(student.student_number): student for student in known}
+    by_number |= _by_former_number(made, by_number)
     groups = {
         group.pk: Place(group.department.name, group.name)
         for group in ClassGroup.objects.filter(campaign=campaign).select_related("department")
@@ -188,7 +231,7 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
     place_keys = {pk: place.key for pk, place in groups.items()}
     places: dict[tuple[str, str], Place] = {}
     named: set[int] = set()
-    differing: list[tuple[Known, RosterRow, Place | None]] = []
+    differing: list[tuple[Known, RosterRow, Place]] = []
     for row in reading.rows:
         place = places.get((row.department_name, row.class_name))
         if place is None:
@@ -201,14 +244,51 @@ def _sort_rows(made: Plan, known: list[Known]) -> None:
         elif student is None:
             made.created.append(row)
         else:
+            if row.seat is not None and row.seat != student.seat:
+                made.other_seats.add(student.class_group_id)
             differing.append((student, row, place))
     made.places = [place for place in places.values() if all(place)]
     _compare(made, differing, place_keys)
     _find_missing(made, known, named, place_keys)
+    _find_last_newcomers(made, known, named)
     _find_ids_of_others(made, known, named)
+    _count_numbers(made, known)
+    made.problems.extend(novelty.problems(made, groups, known))
 
 
-def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict) -> None:
+def _by_former_number(made: Plan, by_number: dict[str, Known]) -> dict[str, Known]:
+    """Return by the former 学号 those whose 学号 was mended, where the file has the old one alone."""
+    former = hand_made.former_numbers(made.campaign)
+    if not former:
+        return {}
+    by_pk = {student.pk: student for student in by_number.values()}
+    in_file = {identity.tidy(row.student_number) for row in made.reading.rows}
+    return {
+        old: by_pk[pk]
+        for old, pk in former.items()
+        if old not in by_number and identity.tidy(by_pk[pk].student_number) not in in_file
+    }
+
+
+def _count_numbers(made: Plan, known: list[Known]) -> None:
+    """Count who would have no usable ID number; too many refuse the file, unless that is accepted."""
+    has_number = {student.pk: bool(student.id_digest) for student in known if student.withdrawn_at is None}
+    for student, changes, _ in made.updated:
+        has_number.setdefault(student.pk, bool(student.id_digest))
+        for name, _, new in changes:
+            if name == "id_number":
+                has_number[student.pk] = bool(new)
+    made.expected = len(has_number) + len(made.created)
+    made.without_number = sum(not has for has in has_number.values())
+    made.without_number += sum(not row.id_number for row in made.created)
+    if made.lacks_numbers:
+        code = "without_number" if made.choices.accept_missing_numbers else "few_numbers"
+        made.problems.append(Problem(code, details={"count": made.without_number, "total": made.expected}))
+
+
+def _compare(
+    made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys: dict[int, tuple[str, str]]
+) -> None:
     """Say of the rows of stored students whether they are unchanged or update something."""
     lacking = [sheet.lacking for sheet in made.reading.sheets]
     has_duty = [sheet.has_duty for sheet in made.reading.sheets]
@@ -229,28 +309,46 @@ def _compare(made: Plan, rows: list[tuple[Known, RosterRow, Place]], place_keys:
     for start in range(0, len(differing), CHUNK):
         piece = differing[start : start + CHUNK]
         stored = Student.objects.select_related("class_group__department").in_bulk([pk for pk, _, _ in piece])
+        mended = hand_made.mended_fields(stored)
         for pk, row, moved_to in piece:
-            student = stored[pk]
-            changes = _changes(student, row, lacking[row.sheet])
-            if row.duty != student.duty and has_duty[row.sheet]:
-                changes.append(("duty", student.duty, row.duty))
-            if not changes and moved_to is None and student.withdrawn_at is None:
+            theirs = stored[pk]
+            changes = _changes(made, theirs, row, mended)
+            if row.duty != theirs.duty and has_duty[row.sheet]:
+                changes.append(("duty", theirs.duty, row.duty))
+            if not changes and moved_to is None and theirs.withdrawn_at is None:
                 made.unchanged += 1
                 continue
-            made.updated.append(Update(student, changes, moved_to))
-            if student.withdrawn_at is not None:
+            made.updated.append(Update(theirs, changes, moved_to))
+            if theirs.withdrawn_at is not None:
                 made.problems.append(Problem("returns", made.reading.sheets[row.sheet].name, row.row))
 
 
-def _changes(student: Student, row: RosterRow, lacking: frozenset[str]) -> list[tuple[str, object, object]]:
-    return [
-        (name, getattr(student, name), getattr(row, name))
-        for name in key_fields.BY_NAME
-        if name not in lacking and not key_fields.same(name, getattr(student, name), getattr(row, name))
-    ]
+def _changes(
+    made: Plan, student: Student, row: RosterRow, mended: set[tuple[int, str]]
+) -> list[tuple[str, object, object]]:
+    """Return what the row changes of the student's key fields, and list what it would empty or undo."""
+    changes, sheet = [], made.reading.sheets[row.sheet]
+    for name in key_fields.BY_NAME:
+        old, new = getattr(student, name), getattr(row, name)
+        if name in sheet.lacking or key_fields.same(name, old, new):
+            continue
+        kept = None
+        if (student.pk, name) in mended:
+            kept, chosen, code = made.undone, made.choices.overwrite_mended, "mended_stays"
+        elif new in (None, ""):
+            kept, chosen, code = made.emptied, made.choices.empty_values, "value_stays"
+        if kept is not None:
+            kept.append(Kept(student, name, old))
+            if not chosen:
+                made.problems.append(Problem(code, sheet.name, row.row, name))
+                continue
+        changes.append((name, old, new))
+    return changes
 
 
-def _find_missing(made: Plan, known: list[Known], named: set[int], place_keys: dict) -> None:
+def _find_missing(
+    made: Plan, known: list[Known], named: set[int], place_keys: dict[int, tuple[str, str]]
+) -> None:
     """List the students of the file's departments whom the file does not name.
 
     Only of those departments: an office may send the roster one department at a time.
@@ -269,6 +367,24 @@ def _find_missing(made: Plan, known: list[Known], named: set[int], place_keys: d
             .select_related("class_group__department")
             .order_by("class_group_id", "seat")
         )
+
+
+def _find_last_newcomers(made: Plan, known: list[Known], named: set[int]) -> None:
+    """List the students who came by the last import alone, where this file does not name them."""
+    made.newest = known[-1].pk if known else 0
+    applied = RosterImport.objects.filter(campaign=made.campaign, state=RosterImport.State.APPLIED)
+    made.last = applied.defer("upload").order_by("-applied_at", "-pk").first() if known else None
+    before = made.last.counts.get("before") if made.last else None
+    if before is None:
+        return
+    gone = [
+        student.pk
+        for student in known
+        if student.pk > before["student"] and student.pk not in named and student.withdrawn_at is None
+    ]
+    for start in range(0, len(gone), CHUNK):
+        found = Student.objects.filter(pk__in=gone[start : start + CHUNK])
+        made.came_only_by_last += found.select_related("class_group__department").order_by("pk")
 
 
 def _find_ids_of_others(made: Plan, known: list[Known], named: set[int]) -> None:

@@ -5,19 +5,24 @@ untouched; in csv, which knows no types, behind an apostrophe (reading.py takes 
 """
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import tablib
+from django.db import models
 from import_export import fields, resources
 from import_export.formats import base_formats
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from . import identity, key_fields
 from .cleaning import FORMULA_BEGINNINGS
 from .models import Student
+from .xlsx import as_written
 
 
-def inert(value) -> str:
+def inert(value: object) -> str:
     """Return a value as the text of a csv cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text
@@ -26,7 +31,7 @@ def inert(value) -> str:
 class InertCSV(base_formats.CSV):
     """CSV with a byte order mark, so that Excel reads it as UTF-8, and no formula in it."""
 
-    def export_data(self, dataset: tablib.Dataset, **kwargs) -> str:
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> str:
         """Return the text."""
         safe = tablib.Dataset(headers=dataset.headers)
         for row in dataset:
@@ -37,7 +42,7 @@ class InertCSV(base_formats.CSV):
 class TextXLSX(base_formats.XLSX):
     """XLSX in which every cell is text."""
 
-    def export_data(self, dataset: tablib.Dataset, **kwargs) -> bytes:
+    def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
         """Return the workbook."""
         book = Workbook(write_only=True)
         sheet = book.create_sheet("export")
@@ -48,13 +53,13 @@ class TextXLSX(base_formats.XLSX):
         return file.getvalue()
 
 
-def _text_cell(sheet, value) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, "" if value is None else str(value))
+def _text_cell(sheet: WriteOnlyWorksheet, value: object) -> Cell:
+    cell = WriteOnlyCell(sheet, "" if value is None else as_written(str(value)))
     cell.data_type = "s"
     return cell
 
 
-EXPORT_FORMATS = [TextXLSX, InertCSV]
+EXPORT_FORMATS: list[type[base_formats.Format]] = [TextXLSX, InertCSV]
 
 
 class StudentResource(resources.ModelResource):
@@ -66,7 +71,9 @@ class StudentResource(resources.ModelResource):
         export_order = fields
 
     @classmethod
-    def field_from_django_field(cls, field_name, django_field, readonly) -> fields.Field:
+    def field_from_django_field(
+        cls, field_name: str, django_field: models.Field, readonly: bool
+    ) -> fields.Field:
         """Return the column of a field, headed by its label, and shown as pages show it."""
         return fields.Field(
             attribute=field_name,
@@ -75,7 +82,7 @@ class StudentResource(resources.ModelResource):
             dehydrate_method="shown_" + field_name,
         )
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Callable[[Student], str]:
         """Return how a field is shown."""
         if name.startswith("shown_"):
             return lambda student: _shown(student, name.removeprefix("shown_"))

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db import transaction
+from django.db import models, transaction
 
 from .encryption import CannotDecrypt, EncryptedField, Sealed, key_id_of_sealed, key_ring
 from .models import RetiredDigestKey
@@ -29,7 +29,7 @@ class KeyIdReused(Exception):
 class Piece(NamedTuple):
     """A sealed value, what `replace` finds it by, and what it is bound to (`KeyRing.seal`'s place)."""
 
-    key: object
+    key: Any
     stored: bytes
     place: str
 
@@ -42,7 +42,7 @@ class SealedPlace:
     # Yields what lies there, in batches that fit into one short transaction each.
     batches: Callable[[], Iterator[list[Piece]]]
     # Takes a piece's key, its old and its new form; writes where the old one still stands, and says whether.
-    replace: Callable[[object, bytes, bytes], bool]
+    replace: Callable[[Any, bytes, bytes], bool]
 
 
 _others: list[SealedPlace] = []
@@ -65,7 +65,7 @@ def places() -> list[SealedPlace]:
     return [*fields, *_others]
 
 
-def _of_field(model, field: EncryptedField) -> SealedPlace:
+def _of_field(model: type[models.Model], field: EncryptedField[Any, Any]) -> SealedPlace:
     rows = model._base_manager
 
     def batches() -> Iterator[list[Piece]]:
@@ -81,7 +81,7 @@ def _of_field(model, field: EncryptedField) -> SealedPlace:
             yield batch
             last = batch[-1].key
 
-    def replace(pk, old: bytes, new: bytes) -> bool:
+    def replace(pk: int, old: bytes, new: bytes) -> bool:
         same = rows.filter(pk=pk, **{field.name: Sealed(old)})
         return same.update(**{field.name: Sealed(new)}) == 1
 
@@ -134,4 +134,6 @@ def keep_digest_keys(now: datetime) -> None:
         if kept.get(key_id, secret) != secret:
             raise KeyIdReused(key_id)
         if key_id not in kept and key_id != ring.writing_id:
-            RetiredDigestKey.objects.create(key_id=key_id, secret=secret, retired_at=now)
+            RetiredDigestKey.objects.get_or_create(  # another one may run at the same time
+                key_id=key_id, defaults={"secret": secret, "retired_at": now}
+            )

@@ -6,13 +6,14 @@ importing.py uses this.
 
 import uuid
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from . import key_fields
 from .encryption import key_ring
 from .models import Campaign, ClassGroup, Student
+from .reading import RosterRow
 
 BATCH = 2_000
 
@@ -44,13 +45,14 @@ class StudentWriter:
     )
     _of = staticmethod(attrgetter(*KEY_COLUMNS))
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Prepare the statements."""
         self._ring = key_ring()
         # Not the proxy that looks for the thread's connection at each use: a use is a value of a row here.
         self._database = connections[DEFAULT_DB_ALIAS]
         self._native_uuid = self._database.features.has_native_uuid_field
         self.fields = {field.name: field for field in Student._meta.concrete_fields}
+        self._id_number = Student._meta.get_field("id_number")
         insert = ("uuid", "campaign", "duty", *self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
         update = ("duty", *self.PLACE_COLUMNS, *self.KEY_COLUMNS, *self.DERIVED)
         quote = connection.ops.quote_name
@@ -62,32 +64,32 @@ class StudentWriter:
         self._insert = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
         self._update = f"UPDATE {table} SET {settings} WHERE {quote('id')} = %s"  # noqa: S608
         # What a database takes for a date or a number of years: few values, converted once each.
-        self._known: dict[tuple, object] = {}
-        self._inserts: list[tuple] = []
-        self._updates: list[tuple] = []
+        self._known: dict[tuple[str, object], object] = {}
+        self._inserts: list[tuple[Any, ...]] = []
+        self._updates: list[tuple[Any, ...]] = []
 
-    def _prepared(self, name: str, value):
+    def _prepared(self, name: str, value: object) -> Any:
         return self.fields[name].get_db_prep_save(value, self._database)
 
-    def _remembered(self, name: str, value):
+    def _remembered(self, name: str, value: object) -> Any:
         found = self._known.get((name, value))
         if found is None:
             found = self._known[name, value] = self._prepared(name, value)
         return found
 
-    def _values(self, record, row_uuid) -> list:
+    def _values(self, record: RosterRow | Student, row_uuid: uuid.UUID) -> list[Any]:
         """Return the key columns' values and the derived ones, of a row of the file or of a student."""
         values = list(self._of(record))
         number = values[self.ID_NUMBER]
         for place, name in self.OTHERS:
             values[place] = self._remembered(name, values[place])
-        sealed = self.fields["id_number"].seal(number, row_uuid)
+        sealed = self._id_number.seal(number, row_uuid)
         values[self.ID_NUMBER] = self._prepared("id_number", sealed)
         values.append(self._ring.digest("id_number", number) if number else "")
         values.append(self._ring.digest("record", key_fields.normalised_record(record)))
         return values
 
-    def insert(self, campaign: Campaign, newcomer: Newcomer, row) -> None:
+    def insert(self, campaign: Campaign, newcomer: Newcomer, row: RosterRow) -> None:
         """Add a new student."""
         place = (newcomer.class_group.pk, newcomer.seat, None, "")
         row_uuid = newcomer.uuid if self._native_uuid else newcomer.uuid.hex

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from rosters.cleaning import FORMULA_BEGINNINGS
 
@@ -43,13 +43,26 @@ _STYLES = (
 )
 
 
-def _cell(value) -> str:
+# How OOXML writes a character that XML can't hold. A text that merely looks so would be read back as one.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def as_written(text: str) -> str:
+    """Return a text for a workbook that gives it back as it is: _x0041_ stays, and becomes no A."""
+    return _ESCAPE.sub("_x005F_", _ILLEGAL.sub("", text))
+
+
+def escape(text: str) -> str:
+    """Return a text as it stands in a part of the workbook."""
+    return saxutils.escape(as_written(text))
+
+
+def _cell(value: object) -> str:
     if value is None or value == "":
         return "<c/>"
     if isinstance(value, str):
         style = f' s="{QUOTED}"' if value.startswith(FORMULA_BEGINNINGS) else ""
-        text = escape(_ILLEGAL.sub("", value))
-        return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{text}</t></is></c>'
+        return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{escape(value)}</t></is></c>'
     if isinstance(value, bool):
         return f'<c t="b"><v>{int(value)}</v></c>'
     if isinstance(value, (int, float, Decimal)):
@@ -67,14 +80,14 @@ def _cell(value) -> str:
 class Book:
     """A workbook that grows sheet by sheet; `content` ends it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Begin one."""
         self._file = io.BytesIO()
         self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=4)
         self._titles: list[str] = []
 
     def sheet(
-        self, title: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence]
+        self, title: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[object]]
     ) -> None:
         """Write a sheet. Rows are taken one by one: none is held. Raise TypeError for what no cell holds."""
         self._titles.append(title)

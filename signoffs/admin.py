@@ -1,6 +1,7 @@
 """The admin, for the IT person: accounts and the process to read, never to change; no personal data."""
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -9,6 +10,9 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from import_export.formats.base_formats import Format
 
 from rosters.admin import ReadOnly, RosterChangeAdmin, StudentAdmin
 from rosters.models import Campaign, RosterChange, Student
@@ -34,20 +38,22 @@ class StaffAdmin(ReadOnly):
     fields = ["username", "first_name", "last_name", "email", "is_active", "is_superuser", "last_login"]
 
 
-def _record_campaigns(request, view: str, campaigns: Iterable[int]) -> None:
+def _record_campaigns(request: HttpRequest, view: str, campaigns: Iterable[Any]) -> None:
     """Note that the admin shows students of these campaigns, by their keys."""
     for campaign in Campaign.objects.filter(pk__in=campaigns):
-        access.record_view(access.Desk(user=request.user, role=ADMIN, campaign=campaign), view)
+        access.record_view(access.Desk(user=cast(User, request.user), role=ADMIN, campaign=campaign), view)
 
 
-class Logged:
+class Logged(ReadOnly):
     """Pages that name students: who looks is noted, before the page is made."""
 
-    def student_of(self, row) -> Student:
+    def student_of(self, row: Any) -> Student:
         """Return the student whom a row of this model names."""
         return row
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Show the list: of a whole campaign for each that is on this page of it."""
         response = super().changelist_view(request, extra_context)
         # Without a list it leads elsewhere, as after a filter that is none.
@@ -57,23 +63,31 @@ class Logged:
             _record_campaigns(request, "admin-students", campaigns)
         return response
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """Show one."""
         response = super().changeform_view(request, object_id, form_url, extra_context)
         self._record_one(request, object_id)
         return response
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Show what the admin has changed of one: nothing, under the name."""
         response = super().history_view(request, object_id, extra_context)
         self._record_one(request, object_id)
         return response
 
-    def _record_one(self, request, object_id: str) -> None:
-        found = self.get_object(request, unquote(object_id))
+    def _record_one(self, request: HttpRequest, object_id: str | None) -> None:
+        found = self.get_object(request, unquote(object_id or ""))
         if found is not None:
             student = self.student_of(found)
-            desk = access.Desk(user=request.user, role=ADMIN, campaign=student.campaign)
+            desk = access.Desk(user=cast(User, request.user), role=ADMIN, campaign=student.campaign)
             access.record_view(desk, "admin-student", class_group=student.class_group, student=student)
 
 
@@ -81,10 +95,12 @@ admin.site.unregister([Student, RosterChange])
 
 
 @admin.register(Student)
-class LoggedStudentAdmin(Logged, StudentAdmin):
+class LoggedStudentAdmin(Logged, StudentAdmin):  # type: ignore[misc]  # as StudentAdmin
     """The roster's students."""
 
-    def get_export_data(self, file_format, request, queryset, **kwargs):
+    def get_export_data(
+        self, file_format: Format, request: HttpRequest, queryset: QuerySet[Student], **kwargs: Any
+    ) -> str | bytes:
         """Make the file, noted before it is made."""
         _record_campaigns(request, "admin-export", queryset.order_by().values("campaign"))
         return super().get_export_data(file_format, request, queryset, **kwargs)
@@ -94,7 +110,7 @@ class LoggedStudentAdmin(Logged, StudentAdmin):
 class LoggedRosterChangeAdmin(Logged, RosterChangeAdmin):
     """Which field of whom was changed."""
 
-    def student_of(self, row) -> Student:
+    def student_of(self, row: Any) -> Student:
         """Return whom the change is about."""
         return row.student
 

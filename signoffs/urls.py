@@ -74,6 +74,8 @@ office_pages = [
     path("error/<uuid:uuid>/settle/", reports.settle, name="office-settle"),
     path("not-listed/<uuid:uuid>/settle/", reports.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),
+    path("roster/class/<uuid:uuid>/remove/", roster.remove_class, name="office-remove-class"),
+    path("roster/template/", roster.template, name="office-roster-template"),
     path("roster/<uuid:uuid>/", roster.preview, name="office-roster-preview"),
     path("roster/<uuid:uuid>/mapping/", roster.mapping, name="office-roster-mapping"),
     path("roster/<uuid:uuid>/marked/", roster.marked, name="office-roster-marked"),
@@ -152,5 +154,7 @@ urlpatterns = [
     path("account/", include(account_pages)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("language/", set_language, name="set-language"),
-    path("healthz", public.healthz, name="healthz"),
+    path("livez", public.livez, name="livez"),
+    path("readyz", public.readyz, name="readyz"),
+    path("healthz", public.readyz, name="healthz"),
 ]

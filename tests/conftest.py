@@ -2,7 +2,7 @@
 
 import pytest
 
-from rosters.models import Campaign, ClassGroup
+from rosters.models import Campaign, ClassGroup, Student
 from signoffs.models import Membership, User
 
 from . import factories
@@ -18,6 +18,24 @@ def campaign(db) -> Campaign:
 def own_class(campaign) -> ClassGroup:
     """软件2601班 of 信息工程系: three students, the first of whom is the monitor."""
     return factories.class_group()
+
+
+@pytest.fixture
+def class_group(own_class) -> ClassGroup:
+    """The class of a test in which there is no other."""
+    return own_class
+
+
+@pytest.fixture
+def monitor(own_class) -> Student:
+    """The first of the class: its monitor (班长)."""
+    return own_class.students.get(seat=1)
+
+
+@pytest.fixture
+def student(own_class) -> Student:
+    """The second of the class."""
+    return own_class.students.get(seat=2)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What people do, through the flow itself: the moves that many tests need before their own."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.test import Client
@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rosters import importing, key_fields, planning, reading
-from rosters.models import ClassGroup, RosterImport, Student
+from rosters.models import Campaign, ClassGroup, RosterImport, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, MissingClaim, Tally, User
 from signoffs.process.answers import Answer, Answers, FieldReport, snapshot_of
+from signoffs.process.deadlines import Deadlines, in_force
 from signoffs.queries.actors import Who
 
 Clock = Callable[[], datetime]
@@ -56,6 +57,11 @@ def report(
     return flow.report(student=student, answers=made, who=Who(student=student), clock=clock)
 
 
+def later(campaign: Campaign, days: int) -> Deadlines:
+    """Return the campaign's deadlines, both that many days later."""
+    return Deadlines(*(day + timedelta(days=days) for day in in_force(campaign)))
+
+
 def excuse(student: Student, monitor: Student, clock: Clock = timezone.now) -> Excuse:
     """Let the monitor excuse the student: 未报到."""
     return flow.excuse(
@@ -94,6 +100,12 @@ def hand_in(class_group: ClassGroup, officer: User, clock: Clock = timezone.now)
         exceptions={},
         clock=clock,
     )
+
+
+def account_for_everybody() -> None:
+    """Note the accounts that factories have made, as `migrate` does once with those of an older version."""
+    who = Who(command="test")
+    flow.note_accounts(users=list(User.objects.all()), verb="adopt_accounts", who=who, clock=timezone.now)
 
 
 def claim(class_group: ClassGroup, clock: Clock = timezone.now) -> MissingClaim:

@@ -18,6 +18,7 @@ from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import ClassLink, Membership
 from signoffs.queries.actors import Who
+from signoffs.upkeep import readiness
 from tests import factories, stories
 
 ANYBODY, CLASS, STUDENT, MONITOR_LINK, MONITOR = "anybody", "class link", "student", "monitor link", "monitor"
@@ -52,6 +53,8 @@ GATES = {
     "openid_connect_callback": NOBODY,
     "sign-out": ANYBODY,
     "set-language": ANYBODY,
+    "livez": ANYBODY,
+    "readyz": ANYBODY,
     "healthz": ANYBODY,
     "class": CLASS,
     "class-identify": CLASS,
@@ -111,6 +114,8 @@ GATES = {
     "office-settle": OFFICE,
     "office-settle-claim": OFFICE,
     "office-roster": OFFICE,
+    "office-roster-template": OFFICE,
+    "office-remove-class": OFFICE,
     "office-roster-preview": OFFICE,
     "office-roster-mapping": OFFICE,
     "office-roster-marked": OFFICE,
@@ -217,8 +222,12 @@ def _link(class_group: ClassGroup, kind: str) -> ClassLink:
 
 
 @pytest.fixture
-def world(campaign):
-    """Both departments and everything in them, by the name of the object that an address wants."""
+def world(campaign, tmp_path, monkeypatch):
+    """Both departments and everything in them, by the name of the object that an address wants.
+
+    The probe finds nothing: on SQLite it would wait for the transaction that the test is.
+    """
+    monkeypatch.setattr(readiness, "node", readiness.Readiness(tmp_path / "readiness", list))
 
     def of(class_name: str, department_name: str) -> dict:
         class_group = factories.class_group(class_name, students=6, department_name=department_name)
@@ -285,6 +294,7 @@ OBJECTS = {
     "office-settle": "error",
     "class-looked-again": "error",
     "office-settle-claim": "claim",
+    "office-remove-class": "class",
     "office-roster-preview": "import",
     "office-roster-mapping": "import",
     "office-roster-marked": "import",

@@ -11,7 +11,7 @@ from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import ClassLink, Standing
 from signoffs.process import chsi_page
-from signoffs.rules import Who
+from signoffs.queries.actors import Who
 from tests import pages, stories
 from tests.rosters import files
 

@@ -15,7 +15,7 @@ from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.models import ClassSheet, Declaration, Excuse, HandIn, Tally, User
 from signoffs.process.answers import Answer, Answers, FieldReport, snapshot_of
-from signoffs.process.deadlines import SCHOOL_CLOCK
+from signoffs.process.deadlines import SCHOOL_CLOCK, Deadlines, usual
 from signoffs.queries.actors import Who, is_monitor
 
 STAGES = ("imported", "signing", "submitted", "handed-in")
@@ -31,15 +31,16 @@ REASONS = (Excuse.Reason.NEVER_CAME, Excuse.Reason.RESERVED, Excuse.Reason.SUSPE
 PHONE = "12000000{:03d}"
 
 
-def deadlines(today: date) -> tuple[date, date]:
-    """Return 22 and 24 December: of this year, or of the next where the 22nd has passed."""
-    year = today.year if today <= date(today.year, 12, 22) else today.year + 1
-    return date(year, 12, 22), date(year, 12, 24)
+def deadlines(today: date) -> Deadlines:
+    """Return the usual deadlines: of this year, or of the next where the students' has passed."""
+    this_year = usual(today.year)
+    return this_year if today <= this_year.students else usual(today.year + 1)
 
 
-def first_deadline(today: date) -> date:
-    """Return the deadline that the story began with, and that has passed."""
-    return today - timedelta(days=FIRST_DEADLINE_DAYS_AGO)
+def first_deadlines(today: date) -> Deadlines:
+    """Return the deadlines that the story began with; the students' has passed."""
+    students = today - timedelta(days=FIRST_DEADLINE_DAYS_AGO)
+    return Deadlines(students, students + timedelta(days=2))
 
 
 def scribble(random: Random) -> dict:
@@ -120,11 +121,9 @@ class Story:
     def extend(self) -> None:
         """Let the office extend the deadline, as the story tells."""
         self.at = self.now - timedelta(days=EXTENDED_DAYS_AGO)
-        students, departments = deadlines(self.now.astimezone(SCHOOL_CLOCK).date())
         flow.extend_deadlines(
             campaign=self.campaign,
-            student_deadline=students,
-            department_deadline=departments,
+            deadlines=deadlines(self.now.astimezone(SCHOOL_CLOCK).date()),
             who=Who(user=self.office),
             clock=self.clock,
         )

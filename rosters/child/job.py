@@ -1,40 +1,56 @@
-"""What every job of the child process begins and ends with: limits first, and a refusal is an answer.
+"""What every job of the child process begins and ends with: the sandbox first, and a refusal is an answer.
 
 Standard input: a line of JSON (the job's arguments), then the file. Standard output: lines of JSON; a file
 that is refused: one line `{"refused": code, "details": {…}}`.
 """
 
+import codecs
 import json
-import resource
 import sys
 from collections.abc import Callable
 
+from . import sandbox
 from .refusal import Refusal
 
-MEMORY_BYTES = 1536 * 1024 * 1024
-CPU_SECONDS = 14
+# Codecs are imported at their first use, which the sandbox would refuse.
+_ENCODINGS = (
+    "ascii",
+    "latin-1",
+    "cp437",
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "gb18030",
+    "big5",
+)
 
 
-def limit(largest_file: int) -> None:
-    """Take away what the job doesn't need: memory, time, writing files, dumps of memory."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def line(message: object) -> bytes:
+    """Return a message as a line of JSON."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
-def say(message) -> None:
+def write(answer: bytes) -> None:
+    """Write a part of the answer."""
+    sys.stdout.buffer.write(answer)
+
+
+def say(message: object) -> None:
     """Write one line of JSON."""
-    sys.stdout.buffer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+    write(line(message))
 
 
-def run(work: Callable[[dict, bytes], None], largest_file: int = 0) -> None:
-    """Do a job: read its arguments and the file, and let it answer."""
-    limit(largest_file)
+def run(work: Callable[[dict, bytes, list[str]], None]) -> None:
+    """Do a job in the sandbox: give it its arguments, the file and the sandbox's parts that are on."""
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+    parts = sandbox.enter()
     arguments = json.loads(sys.stdin.buffer.readline())
     content = sys.stdin.buffer.read()
     try:
-        work(arguments, content)
+        work(arguments, content, parts)
     except Refusal as refusal:
         say({"refused": refusal.code, "details": refusal.details})
     except MemoryError:

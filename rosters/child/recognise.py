@@ -1,9 +1,8 @@
 """What a file is, by its content and never by its name; and who reads it."""
 
-import io
-import zipfile
+import re
 
-from . import dbf, markup, text, workbook
+from . import archive, biff, dbf, markup, ole, text, workbook
 from .refusal import Refusal, Sheet
 
 # What begins so is none of ours.
@@ -29,10 +28,11 @@ STRANGERS = {
     b"\x09\x04\x06\x00": "another_format",
     b"\x09\x08": "another_format",
 }
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
+# A web page and its pictures in one file, as a letter: what Excel calls a single file web page.
+_LETTER = re.compile(r"\s*(MIME-Version|X-Document-Type|Content-Type|From|Subject)\s*:", re.IGNORECASE)
 
 MOST_SHEETS = 200
+_STREAMS = frozenset({"workbook", "book", "encryptedpackage"})
 
 
 def sheets(content: bytes) -> list[Sheet]:
@@ -48,37 +48,47 @@ def _sheets(content: bytes) -> list[Sheet]:
         raise Refusal("empty")
     if content.startswith(b"PK"):
         return _of_archive(content)
-    if content.startswith(OLE):
+    if content.startswith(ole.BEGINNING):
         return _of_ole(content)
     if dbf.is_dbf(content):
         return dbf.sheets(content)
-    if not text.is_text(content):
-        for beginning, code in STRANGERS.items():
-            if content.startswith(beginning):
-                raise Refusal(code)
-    decoded = text.decoded(content)
+    decoded = _text(content)
     if decoded.lstrip().startswith("<"):
         return markup.sheets(decoded)
+    if _LETTER.match(decoded) and "multipart/" in decoded[:4_000].lower():
+        raise Refusal("web_archive")
     return text.sheets(decoded)
 
 
-def _of_archive(content: bytes) -> list[Sheet]:
+def _text(content: bytes) -> str:
+    """Return the file as text. Raise Refusal that says what it is instead."""
     try:
-        names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise Refusal("truncated") from error
+        return text.decoded(content)
+    except Refusal:
+        for beginning, code in STRANGERS.items():
+            if content.startswith(beginning):
+                raise Refusal(code) from None
+        raise
+
+
+def _of_archive(content: bytes) -> list[Sheet]:
+    names = archive.names(content)
     if "xl/workbook.bin" in names:
         raise Refusal("another_format")
-    if "xl/workbook.xml" in names:
+    if archive.WORKBOOK in names:
         return workbook.of_xlsx(content)
-    if "mimetype" in names and "content.xml" in names:
+    if {"mimetype", "content.xml"} <= names:
         raise Refusal("open_document")
     raise Refusal("an_archive")
 
 
 def _of_ole(content: bytes) -> list[Sheet]:
-    if "EncryptedPackage".encode("utf-16-le") in content:
+    found = ole.streams(content, _STREAMS)
+    if "encryptedpackage" in found:
         raise Refusal("password")
-    if "Workbook".encode("utf-16-le") in content or "Book".encode("utf-16-le") in content:
-        return workbook.of_xls(content)
-    raise Refusal("another_format")
+    if not found:
+        raise Refusal("another_format")
+    stream = found["workbook"] if "workbook" in found else found["book"]
+    if biff.is_too_old(stream):
+        raise Refusal("excel_95")
+    return workbook.of_xls(content, stream)

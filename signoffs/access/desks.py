@@ -1,20 +1,22 @@
 """Members of staff: at a desk, in one role, with everything within its scope."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, wraps
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxDetails
 
 from rosters.models import Campaign, ClassGroup, Department, RosterImport, Student
 
@@ -33,6 +35,22 @@ from ..queries import actors, staffing
 Role = Membership.Role
 
 
+Made = TypeVar("Made", bound=Model)
+View = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """A request as htmx's middleware hands it on: a type alone, none is ever made."""
+
+    htmx: HtmxDetails
+
+
+class SignedInRequest(StaffRequest):
+    """One of somebody who has signed in: what `signed_in` and the desks' pages get."""
+
+    user: User
+
+
 @dataclass(kw_only=True)
 class Desk:
     """A member of staff at work in one role, whether or not there is a campaign yet."""
@@ -40,7 +58,7 @@ class Desk:
     user: User
     role: str
     department: Department | None = None
-    only_classes: QuerySet | None = None
+    only_classes: QuerySet[ClassGroup] | None = None
     campaign: Campaign | None = None
 
     @property
@@ -77,38 +95,38 @@ class CampaignDesk(Desk):
 
     campaign: Campaign
 
-    def _within(self, queryset: QuerySet, uuid, path: str = "class_group"):
+    def _within(self, queryset: QuerySet[Made], uuid: UUID | str, path: str = "class_group") -> Made:
         return get_object_or_404(queryset, uuid=_as_uuid(uuid), **{f"{path}__in": self.class_groups})
 
-    def class_group(self, uuid) -> ClassGroup:
+    def class_group(self, uuid: UUID) -> ClassGroup:
         """Return the class. Raise Http404 outside the scope."""
         return get_object_or_404(self.class_groups, uuid=uuid)
 
-    def student(self, uuid) -> Student:
+    def student(self, uuid: UUID | str) -> Student:
         """Return the student. Raise Http404 outside the scope."""
         related = ("campaign", "class_group__campaign", "class_group__department")
         return self._within(Student.objects.select_related(*related), uuid)
 
-    def sheet(self, uuid) -> ClassSheet:
+    def sheet(self, uuid: UUID | str) -> ClassSheet:
         """Return the class sheet. Raise Http404 outside the scope."""
         return self._within(ClassSheet.objects.select_related("class_group__campaign"), uuid)
 
-    def declaration(self, uuid) -> Declaration:
+    def declaration(self, uuid: UUID | str) -> Declaration:
         """Return the declaration. Raise Http404 outside the scope."""
         found = Declaration.objects.select_related("student__class_group__campaign")
         return self._within(found, uuid, "student__class_group")
 
-    def claim(self, uuid) -> MissingClaim:
+    def claim(self, uuid: UUID | str) -> MissingClaim:
         """Return the claim of somebody missing from the roster. Raise Http404 outside the scope."""
         return self._within(MissingClaim.objects.select_related("class_group__campaign"), uuid)
 
-    def report(self, uuid) -> FieldError:
+    def report(self, uuid: UUID | str) -> FieldError:
         """Return the error that a student reported. Raise Http404 outside the scope."""
         found = FieldError.objects.select_related("declaration__student__class_group__campaign")
         return self._within(found, uuid, "declaration__student__class_group")
 
 
-def _as_uuid(value) -> UUID:
+def _as_uuid(value: UUID | str) -> UUID:
     """Return a UUID that an address or a form names. Raise Http404 for what is none."""
     try:
         return value if isinstance(value, UUID) else UUID(value)
@@ -124,15 +142,15 @@ class OfficeDesk(Desk):
         """Return the campaign of a cohort year. Raise Http404."""
         return get_object_or_404(Campaign, slug=slug)
 
-    def department_named(self, uuid) -> Department:
+    def department_named(self, uuid: UUID | str) -> Department:
         """Return the department. Raise Http404."""
         return get_object_or_404(Department, uuid=_as_uuid(uuid))
 
-    def account(self, uuid) -> User:
+    def account(self, uuid: UUID) -> User:
         """Return an account of the staff. Raise Http404."""
         return get_object_or_404(User, uuid=uuid)
 
-    def roster_import(self, uuid) -> RosterImport:
+    def roster_import(self, uuid: UUID) -> RosterImport:
         """Return the uploaded roster. Raise Http404."""
         return get_object_or_404(RosterImport.objects.select_related("campaign"), uuid=uuid)
 
@@ -143,7 +161,7 @@ class OfficeCampaignDesk(OfficeDesk, CampaignDesk):
 
     campaign: Campaign
 
-    def hand_in(self, uuid) -> HandIn:
+    def hand_in(self, uuid: UUID) -> HandIn:
         """Return the hand-in. Raise Http404."""
         found = HandIn.objects.select_related("campaign", "department")
         return get_object_or_404(found, uuid=uuid, campaign=self.campaign)
@@ -169,11 +187,11 @@ def memberships(user: User) -> list[Membership]:
     found = list(Membership.objects.filter(user=user).select_related("department"))
     if user.is_superuser and not any(membership.role == Role.OFFICE for membership in found):
         found.append(Membership(user=user, role=Role.OFFICE))
-    order = [Role.OFFICE, Role.DEPARTMENT, Role.COUNSELLOR]
+    order: list[str] = [Role.OFFICE, Role.DEPARTMENT, Role.COUNSELLOR]
     return sorted(found, key=lambda membership: order.index(membership.role))
 
 
-def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
+def _desk(request: SignedInRequest, roles: tuple[str, ...]) -> Desk:
     """Return the desk of the first membership with one of these roles. Raise PermissionDenied without one."""
     for membership in memberships(request.user):
         if membership.role in roles:
@@ -181,10 +199,10 @@ def _desk(request: HttpRequest, roles: tuple[str, ...]) -> Desk:
     raise PermissionDenied(_("Your account is for other pages. Ask the office if that is wrong."))
 
 
-def _desk_of(request: HttpRequest, membership: Membership) -> Desk:
+def _desk_of(request: SignedInRequest, membership: Membership) -> Desk:
     """Return the desk of that membership, with the campaign that is looked at, if there is any."""
     campaign = current_campaign()
-    holder = {"user": request.user, "role": membership.role}
+    holder: dict[str, Any] = {"user": request.user, "role": membership.role}
     if membership.role == Role.OFFICE:
         chosen = Campaign.objects.filter(slug=request.session.get(CHOSEN_CAMPAIGN, "")).first()
         campaign = chosen or campaign
@@ -195,18 +213,18 @@ def _desk_of(request: HttpRequest, membership: Membership) -> Desk:
     return CampaignDesk(**holder, campaign=campaign) if campaign else Desk(**holder)
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: StaffRequest) -> HttpResponse:
     """Lead to the sign-in; a part of a page that refreshes itself reloads the whole page for it."""
     if request.htmx:
         return HttpResponseClientRefresh()
     return redirect_to_login(request.get_full_path())
 
 
-def signed_in(view):
+def signed_in(view: View) -> View:
     """Decorate a page for every member of staff: that of their own account."""
 
     @wraps(view)
-    def loaded(request, *args, **kwargs):
+    def loaded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         response = view(request, *args, **kwargs)
@@ -216,20 +234,20 @@ def signed_in(view):
     return loaded
 
 
-def _staff(*roles: str):
+def _staff(*roles: str) -> Callable[[View], View]:
     """Return the decorator for pages of these roles; counsellors only ever read.
 
     Whoever lacks the second factor that the office requires is led to set it up first.
     """
 
-    def decorator(view):
+    def decorator(view: View) -> View:
         @wraps(view)
-        def loaded(request, *args, **kwargs):
+        def loaded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             if staffing.lacks_second_factor(request.user):
                 return redirect("mfa_activate_totp")
-            desk = _desk(request, roles)
+            desk = _desk(cast(SignedInRequest, request), roles)
             if not desk.may_act and request.method not in ("GET", "HEAD"):
                 raise PermissionDenied(_("A counsellor reads and reminds; the department officer decides."))
             response = view(request, desk, *args, **kwargs)
@@ -245,13 +263,13 @@ department = _staff(Role.DEPARTMENT, Role.COUNSELLOR)
 office = _staff(Role.OFFICE)
 
 
-def _at_campaign(desk_of, otherwise: str):
+def _at_campaign(desk_of: Callable[[View], View], otherwise: str) -> Callable[[View], View]:
     """Return the decorator for pages of a campaign; without one it leads to that page."""
 
-    def decorator(view):
+    def decorator(view: View) -> View:
         @desk_of
         @wraps(view)
-        def loaded(request, desk, *args, **kwargs):
+        def loaded(request: HttpRequest, desk: Desk, *args: Any, **kwargs: Any) -> HttpResponseBase:
             return view(request, desk, *args, **kwargs) if desk.campaign else redirect(otherwise)
 
         return loaded
@@ -284,7 +302,7 @@ def record_claims(desk: Desk, view: str, claims: Iterable[MissingClaim]) -> None
     )
 
 
-def _look(desk: Desk, view: str) -> dict:
+def _look(desk: Desk, view: str) -> dict[str, Any]:
     return {
         "user": desk.user,
         "role": desk.role,

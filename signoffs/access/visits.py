@@ -7,15 +7,17 @@ officer sees many declarations from one device. Neither names anybody.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.db.models import CharField, UUIDField
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -37,6 +39,7 @@ GONE = 410  # the status of a page that a closed check has no more
 DEVICE_REMEMBERS = 6  # students who share a phone or a library computer; the oldest is forgotten first
 
 Kind = ClassLink.Kind
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +83,19 @@ class Visit(_AtClass):
         return actors.Who(student=self.student)
 
 
-def _cookie(kind: str) -> dict:
+def _cookie(kind: str) -> dict[str, str]:
     """Return the name, the path and the flags of the visit's cookie of that kind."""
-    path = {Kind.STUDENT: "/class/", Kind.MONITOR: "/monitor/"}[kind]
-    return {"key": f"visit-{kind}", "path": path}
+    paths: dict[str, str] = {Kind.STUDENT: "/class/", Kind.MONITOR: "/monitor/"}
+    return {"key": f"visit-{kind}", "path": paths[kind]}
 
 
-def _set_signed(response: HttpResponse, *, key: str, value: object, **flags) -> None:
+def _set_signed(response: HttpResponse, *, key: str, value: object, **flags: Any) -> None:
     response.set_cookie(
         key, signing.dumps(value, salt=key), httponly=True, secure=settings.HTTPS, samesite="Lax", **flags
     )
 
 
-def _read_signed(request: HttpRequest, key: str, lasts: timedelta):
+def _read_signed(request: HttpRequest, key: str, lasts: timedelta) -> Any:
     """Return what the cookie holds; None where there is none, or it is forged or too old."""
     try:
         return signing.loads(request.COOKIES.get(key, ""), salt=key, max_age=lasts)
@@ -147,13 +150,13 @@ _student_of_link = Prepared(
 )
 
 
-def _kept(request: HttpRequest, kind: str) -> dict | None:
+def _kept(request: HttpRequest, kind: str) -> dict[str, Any] | None:
     """Return what the visit's cookie holds; None where it is none of ours or too old."""
     cookie = _read_signed(request, _cookie(kind)["key"], VISIT_LASTS)
     return cookie if isinstance(cookie, dict) else None
 
 
-def _visitor(cookie: dict | None, kind: str, visit: Visit | None) -> Visitor | None:
+def _visitor(cookie: dict[str, Any] | None, kind: str, visit: Visit | None) -> Visitor | None:
     """Return who opened the cookie's link, identified or not; None without a live link."""
     link = cookie and _live_link.first(uuid=cookie["link"], kind=kind)
     if not link:
@@ -161,7 +164,7 @@ def _visitor(cookie: dict | None, kind: str, visit: Visit | None) -> Visitor | N
     return Visitor(class_group=link.class_group, link=link, is_identified=visit is not None)
 
 
-def _visit(request: HttpRequest, cookie: dict | None, kind: str) -> Visit | None:
+def _visit(request: HttpRequest, cookie: dict[str, Any] | None, kind: str) -> Visit | None:
     """Return the visit of the cookie's student; None where it ended, they left, or the link is dead.
 
     It is loaded by one query; by one more, once the student has declared.
@@ -230,15 +233,15 @@ def _over(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "error.html", told, status=GONE)
 
 
-def _with_link(kind: str, *, at_any_time: bool = False):
+def _with_link(kind: str, *, at_any_time: bool = False) -> Callable[[View], View]:
     """Return the decorator for pages that need the link: the view gets a Visitor.
 
     `at_any_time`: after the close, too.
     """
 
-    def decorator(view):
+    def decorator(view: View) -> View:
         @wraps(view)
-        def loaded(request, *args, **kwargs):
+        def loaded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             cookie = _kept(request, kind)
             visitor = _visitor(cookie, kind, _visit(request, cookie, kind))
             if visitor is None:
@@ -255,15 +258,15 @@ def _with_link(kind: str, *, at_any_time: bool = False):
     return decorator
 
 
-def _with_student(kind: str, entrance: str, *, after_close: bool = False):
+def _with_student(kind: str, entrance: str, *, after_close: bool = False) -> Callable[[View], View]:
     """Return the decorator for pages that need the identification, made at the entrance: it gets a Visit.
 
     A page is for the time until the close, or (`after_close`) for that after it.
     """
 
-    def decorator(view):
+    def decorator(view: View) -> View:
         @wraps(view)
-        def loaded(request, *args, **kwargs):
+        def loaded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             cookie = _kept(request, kind)
             visit = _visit(request, cookie, kind)
             visitor = visit or _visitor(cookie, kind, None)
@@ -291,7 +294,7 @@ monitor_visitor = _with_link(Kind.MONITOR)
 monitor = _with_student(Kind.MONITOR, "monitor-identify")
 
 
-def slowed_down(view):
+def slowed_down(view: View) -> View:
     """Decorate an identification: once failures through the link are many, its answers are held back.
 
     Right or wrong, all alike; and not in here, where a worker has others to answer, but by the server
@@ -299,10 +302,11 @@ def slowed_down(view):
     """
 
     @wraps(view)
-    def noted(request, visitor):
+    def noted(request: HttpRequest, visitor: Visitor) -> HttpResponseBase:
         response = view(request, visitor)
         if request.method == "POST":
-            response.held_back = throttle.link_delay(visitor.link, timezone.now())
+            delay = throttle.link_delay(visitor.link, timezone.now())
+            response.held_back = delay  # type: ignore[attr-defined]  # for the server, which looks for it
         return response
 
     return noted
@@ -311,7 +315,7 @@ def slowed_down(view):
 # Devices ------------------------------------------------------------------------------------------
 
 
-def _device(request: HttpRequest) -> dict:
+def _device(request: HttpRequest) -> dict[str, Any]:
     """Return {"mark": …, "students": […]}, as the device's cookie tells, or a new one."""
     cookie = _read_signed(request, DEVICE_COOKIE, DEVICE_LASTS)
     return cookie if isinstance(cookie, dict) else {"mark": secrets.token_hex(8), "students": []}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import CharField
+from django.db.models import CharField, QuerySet
 
 from rosters.encryption import key_id_of_digest, key_ring
 from rosters.models import ClassGroup, Student
@@ -23,7 +23,7 @@ CODE_LENGTH = 8
 CODE_LASTS = timedelta(hours=1)
 INVITATION_LASTS = timedelta(days=7)
 
-PATHS = {ClassLink.Kind.STUDENT: "c", ClassLink.Kind.MONITOR: "m"}
+PATHS: dict[str, str] = {ClassLink.Kind.STUDENT: "c", ClassLink.Kind.MONITOR: "m"}
 
 
 def random_text(length: int) -> str:
@@ -57,6 +57,11 @@ def rotate(link: ClassLink, now: datetime) -> ClassLink:
     """End the link and return the one that takes its place. Call it under the class's lock."""
     ClassLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
     return issue(link.class_group, link.kind, now)
+
+
+def revoke(class_group: ClassGroup, now: datetime) -> None:
+    """End all links of a class."""
+    ClassLink.objects.filter(class_group=class_group, revoked_at=None).update(revoked_at=now)
 
 
 def renew_digests(class_group: ClassGroup) -> int:
@@ -135,11 +140,11 @@ def revoke_invitations(user: User, now: datetime) -> None:
     Invitation.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=now)
 
 
-def _open_invitations(now: datetime):
+def _open_invitations(now: datetime) -> QuerySet[Invitation]:
     return Invitation.objects.filter(used_at=None, revoked_at=None, expires_at__gt=now, user__is_active=True)
 
 
-def _open_invitation(token: str, now: datetime):
+def _open_invitation(token: str, now: datetime) -> QuerySet[Invitation]:
     return _open_invitations(now).filter(token_digest__in=key_ring().digests("invitation", token))
 
 
@@ -152,7 +157,7 @@ def invitations_under_old_keys(now: datetime) -> list[Invitation]:
 def invited(token: str, now: datetime) -> User | None:
     """Return whom an open invitation is for; None for a token that is unknown, used or too old."""
     found = _open_invitation(token, now).select_related("user").first()
-    return found and found.user
+    return found.user if found else None
 
 
 def use_invitation(token: str, now: datetime) -> User | None:

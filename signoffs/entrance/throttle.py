@@ -61,7 +61,7 @@ def attempt(student: Student | None, now: datetime) -> bool:
     return records.update(failures=F("failures") + 1, paused_until=_paused_until(now)) == 1
 
 
-def _is_first(student: Student, **counted) -> bool:
+def _is_first(student: Student, **counted: object) -> bool:
     """Count the first attempt of all at this record, by making its row; False where there is one."""
     return insert_if_new(Throttle(student_id=student.pk, **counted))
 

@@ -13,6 +13,7 @@ from .accounts import (
     edit_account,
     invite,
     known_classes,
+    note_accounts,
     note_own,
     place_of,
     reactivate,
@@ -43,16 +44,16 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
-from .extensions import extend_deadlines, take_back_deadlines, why_not_taken_back
+from .extensions import extend_deadlines, take_back_deadlines
 from .hand_ins import hand_in, receive, reopen
 from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
 from .reports import look_again, settle_error
-from .rosters import campaign_for, given_deadlines, import_roster, withdraw_student
+from .rosters import campaign_for, import_roster, remove_class, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
-from .tallies import recount
+from .tallies import recount, wrong_tally
 from .whole_numbers import ask_whole_numbers, export_whole_numbers, show_number
 
 __all__ = [
@@ -63,8 +64,8 @@ __all__ = [
     "accept_sheet",
     "add_account",
     "announce_purge",
-    "campaign_for",
     "ask_whole_numbers",
+    "campaign_for",
     "claim_missing",
     "claim_reminder",
     "close_campaign",
@@ -81,7 +82,6 @@ __all__ = [
     "excuse",
     "export_whole_numbers",
     "extend_deadlines",
-    "given_deadlines",
     "hand_in",
     "import_roster",
     "invite",
@@ -92,6 +92,7 @@ __all__ = [
     "mark_overdue",
     "mark_reminded",
     "name_monitor",
+    "note_accounts",
     "note_own",
     "open_campaign",
     "place_of",
@@ -100,6 +101,7 @@ __all__ = [
     "receive",
     "record_export",
     "recount",
+    "remove_class",
     "remove_second_factor",
     "renew_digests",
     "reopen",
@@ -118,7 +120,7 @@ __all__ = [
     "unname_monitor",
     "untie_campus",
     "use_code",
-    "why_not_taken_back",
     "withdraw_declaration",
     "withdraw_student",
+    "wrong_tally",
 ]

@@ -7,6 +7,7 @@ who demote each other at the same time can't leave the house without an office.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -22,7 +23,7 @@ from ..entrance import links
 from ..models import Chain, Membership, SignInRule, User
 from ..queries import actors, staffing
 from ..queries.actors import Who
-from .book import Shelf
+from .book import LockedChain
 from .refusals import Clock, Refused, refuse_if
 
 Role = Membership.Role
@@ -36,9 +37,9 @@ class Place:
     department: Department | None = None
     class_groups: tuple[ClassGroup, ...] = ()
 
-    def described(self) -> dict:
+    def described(self) -> dict[str, Any]:
         """Return it as an event tells it."""
-        place = {"role": self.role}
+        place: dict[str, Any] = {"role": self.role}
         if self.department is not None:
             place["department"] = self.department.name
         if self.class_groups:
@@ -56,16 +57,18 @@ class Person:
 
 
 @contextmanager
-def _accounts(clock: Clock) -> Iterator[Shelf]:
+def _accounts(clock: Clock) -> Iterator[LockedChain]:
     """Lock the accounts, in one transaction, and hand out their chain."""
     with transaction.atomic():
         Chain.objects.get_or_create(campaign=None, department=None, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=None)
-        yield Shelf(None, [], chain, clock())
+        locked = LockedChain(chain, clock())
+        yield locked
+        locked.close()
 
 
 @contextmanager
-def _office_acts(who: Who, clock: Clock) -> Iterator[Shelf]:
+def _office_acts(who: Who, clock: Clock) -> Iterator[LockedChain]:
     """Lock the accounts for a move of the office. Raise Refused for anybody else."""
     with _accounts(clock) as shelf:
         # Asked under the lock: who was deactivated meanwhile does nothing more.
@@ -102,13 +105,15 @@ def place_of(user: User) -> list[Place]:
     ]
 
 
-def _settle(user: User, place: Place) -> None:
-    """Give the account this place and no other."""
+def _settle(shelf: LockedChain, user: User, place: Place) -> None:
+    """Give the account this place and no other; both are for the next event."""
+    shelf.removed(*Membership.objects.filter(user=user))
     Membership.objects.filter(user=user).delete()
     of_officer = place.department if place.role == Role.DEPARTMENT else None
     membership = Membership.objects.create(user=user, role=place.role, department=of_officer)
     if place.role == Role.COUNSELLOR:
         membership.class_groups.set(place.class_groups)
+    shelf.wrote(user, membership)
 
 
 def add_account(
@@ -124,7 +129,7 @@ def add_account(
         user.campus_name = person.campus_name
         user.set_unusable_password()
         user.save()
-        _settle(user, place)
+        _settle(shelf, user, place)
         shelf.note("add_account", who, **_about(user), name=person.name, place=place.described())
         token = links.issue_invitation(user, who.user, shelf.now)
         shelf.note("invite", who, **_about(user))
@@ -175,7 +180,7 @@ def edit_account(*, user: User, person: Person, place: Place, who: Who, clock: C
         user.first_name, user.last_name = person.name, ""
         user.email, user.campus_name = person.email, person.campus_name
         user.save(update_fields=["first_name", "last_name", "email", "campus_name"])
-        _settle(user, place)
+        _settle(shelf, user, place)
         shelf.note("edit_account", who, **_about(user), old=old, new=place.described(), old_person=old_person)
 
 
@@ -196,6 +201,7 @@ def deactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
             raise Refused(_("The account is deactivated already."))
         user.is_active = False
         user.save(update_fields=["is_active"])
+        shelf.wrote(user)
         links.revoke_invitations(user, shelf.now)
         _end_sessions(user)
         shelf.note("deactivate_account", who, **_about(user))
@@ -209,6 +215,7 @@ def reactivate(*, user: User, who: Who, clock: Clock = timezone.now) -> None:
             raise Refused(_("The account is active already."))
         user.is_active = True
         user.save(update_fields=["is_active"])
+        shelf.wrote(user)
         shelf.note("reactivate_account", who, **_about(user))
 
 
@@ -246,8 +253,18 @@ def require_second_factor(*, of: str, who: Who, clock: Clock = timezone.now) -> 
     """Say whose accounts must have a second factor. Raise Refused."""
     with _office_acts(who, clock) as shelf:
         old = staffing.second_factor_rule()
-        SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        rule, _made = SignInRule.objects.update_or_create(pk=1, defaults={"second_factor": of})
+        shelf.wrote(rule)
         shelf.note("require_second_factor", who, old=old, new=of)
+
+
+def note_accounts(*, users: Iterable[User], verb: str, who: Who, clock: Clock = timezone.now) -> None:
+    """Account for accounts that came about otherwise: by a command, or before events held digests of rows."""
+    with _accounts(clock) as shelf:
+        for user in users:
+            shelf.wrote(user, *Membership.objects.filter(user=user))
+        shelf.wrote(*SignInRule.objects.all())
+        shelf.note(verb, who, usernames=[user.username for user in users])
 
 
 def note_own(*, user: User, verb: str, clock: Clock = timezone.now, keep: str | None = None) -> None:

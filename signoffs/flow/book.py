@@ -8,16 +8,17 @@ FOR NO KEY UPDATE, so that whoever only refers to a locked row (a page's access 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
+from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Model
 
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from ..models import Chain, Declaration, Event, Standing, Tally
+from ..models import Chain, Declaration, Event, Excuse, Standing, Tally, proofs
 from ..models.prepared import Prepared, store
 from ..process import deadlines, rules, states
 from ..queries import actors, reported, situations
@@ -26,13 +27,13 @@ from .refusals import Clock, Refused, refuse_if
 from .shares import Share, add_share, count_reports, days_with, share_of, take_share
 
 _lock = Prepared(
-    lambda pk: ClassGroup.objects.select_for_update(no_key=True).filter(pk=pk).order_by(),
+    lambda pk: ClassGroup.everything.select_for_update(no_key=True).filter(pk=pk).order_by(),
     pk=BigIntegerField(),
 )
 
 
 _class_group = Prepared(
-    lambda pk: ClassGroup.objects.filter(pk=pk).select_related("campaign", "tally", "chain").order_by(),
+    lambda pk: ClassGroup.everything.filter(pk=pk).select_related("campaign", "tally", "chain").order_by(),
     pk=BigIntegerField(),
 )
 
@@ -43,11 +44,38 @@ _student = Prepared(
 )
 
 
-class Book:
+class Accounting:
+    """Keeps which rows a move has written, until its next event tells of them (models/proofs.py)."""
+
+    def __init__(self) -> None:
+        """Begin with no row."""
+        self._rows: dict[str, str | None] = {}
+
+    def wrote(self, *rows: Model) -> None:
+        """Keep what these stored rows say. Call it once they are whole."""
+        self._rows |= {proofs.key_of(row): proofs.digest_of(row) for row in rows}
+
+    def removed(self, *rows: Model) -> None:
+        """Keep that these rows are gone."""
+        self._rows |= {proofs.key_of(row): None for row in rows}
+
+    def _accounted(self) -> dict[str, dict[str, str | None]]:
+        """Return what an event tells of the rows since the one before."""
+        rows, self._rows = self._rows, {}
+        return {"rows": rows} if rows else {}
+
+    def close(self) -> None:
+        """End the move. Raise RuntimeError where a row was written that no event tells of."""
+        if self._rows:
+            raise RuntimeError(f"no event tells of {', '.join(self._rows)}")
+
+
+class Book(Accounting):
     """One class while its row is locked: its tally and its chain, changed in memory, saved at the end."""
 
     def __init__(self, class_group: ClassGroup, now: datetime):
         """Take the locked class, and the moment that the clock showed under the lock."""
+        super().__init__()
         self.class_group = class_group
         self.campaign = class_group.campaign
         self.now = now
@@ -67,7 +95,7 @@ class Book:
 
     def student(self, student: Student) -> Student:
         """Return the student as they are under the lock. Raise Refused where they were moved meanwhile."""
-        fresh = _student.first(pk=student.pk)
+        fresh = cast(Student, _student.first(pk=student.pk))
         if fresh.class_group_id != self.class_group.pk:
             raise Refused(rules.MOVED)
         fresh.class_group, fresh.campaign = self.class_group, self.campaign
@@ -86,7 +114,7 @@ class Book:
 
     def situation(self, student: Student | None = None) -> rules.Situation:
         """Look at the class, and at the student, under the lock, before the move is made."""
-        standing = student and self.standing(student)
+        standing = self.standing(student) if student else None
         return situations.situation(self.class_group, self.now, standing, of=self._class_states)
 
     def allow(self, verb: str, who: actors.Who, student: Student | None = None) -> rules.Situation:
@@ -96,7 +124,13 @@ class Book:
         return at
 
     def stand(
-        self, student: Student, state: str, *, declaration: Declaration | None = None, late=False, excuse=None
+        self,
+        student: Student,
+        state: str,
+        *,
+        declaration: Declaration | None = None,
+        late: bool = False,
+        excuse: Excuse | None = None,
     ) -> None:
         """Move the student's standing, and the tally with it. `late` counts for declared ones alone.
 
@@ -115,6 +149,7 @@ class Book:
         standing.declaration = declaration
         standing.excuse = excuse
         store(standing)
+        self.wrote(standing)
         self._standings[student.pk] = standing
         self._recount_share(student, before, share_of(standing))
 
@@ -126,23 +161,24 @@ class Book:
     @contextmanager
     def reports_change(self, student: Student, *, had: bool = True) -> Iterator[None]:
         """Let the tally follow what the student has reported; `had`: before, too, it may be something."""
-        before = reported.keys_of(student) if had else ()
+        before = reported.keys_of(student) if had else []
         yield
         count_reports(self.tally, before, -1)
         count_reports(self.tally, reported.keys_of(student))
         self._tally_changed = True
 
-    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:
         """Append an event to the class's chain; `student` is whom it is about."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
+        return chains.append(self.chain, verb, self.now, who, student, payload | self._accounted())
 
     def close(self) -> None:
         """Save the tally, where it has changed."""
+        super().close()
         if self._tally_changed:
             store(self.tally)
 
 
-def _locked_classes(**which) -> list[ClassGroup]:
+def _locked_classes(**which: object) -> list[ClassGroup]:
     """Lock the rows of classes, by their key."""
     classes = ClassGroup.objects.select_for_update(no_key=True, of=("self",)).filter(**which)
     return list(classes.select_related("campaign", "department").order_by("pk"))
@@ -155,30 +191,40 @@ def class_book(class_group_id: int, clock: Clock) -> Iterator[Book]:
         if connection.features.has_select_for_update:  # SQLite has locked its file already
             # The lock alone: what PostgreSQL reads beside a lock can be older than the lock.
             _lock.all(pk=class_group_id)
-        book = Book(_class_group.first(pk=class_group_id), clock())
+        book = Book(cast(ClassGroup, _class_group.first(pk=class_group_id)), clock())
         yield book
         book.close()
 
 
-def student_book(student: Student, clock: Clock):
+def student_book(student: Student, clock: Clock) -> AbstractContextManager[Book]:
     """Lock the student's class, and hand out its book, which refuses somebody who was moved meanwhile."""
     return class_book(student.class_group_id, clock)
 
 
-class Shelf:
+class LockedChain(Accounting):
+    """A chain under its lock."""
+
+    def __init__(self, chain: Chain, now: datetime):
+        """Take the chain, and the moment under the lock."""
+        super().__init__()
+        self.chain, self.now = chain, now
+
+    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:
+        """Append an event to the chain."""
+        return chains.append(self.chain, verb, self.now, who, student, payload | self._accounted())
+
+
+class Shelf(LockedChain):
     """Several classes under their locks, and the chain of what they make up."""
 
     def __init__(self, campaign: Campaign, classes: list[ClassGroup], chain: Chain, now: datetime):
         """Take what was locked, and the moment under the locks."""
-        self.campaign, self.classes, self.chain, self.now = campaign, classes, chain, now
+        super().__init__(chain, now)
+        self.campaign, self.classes = campaign, classes
 
     def book(self, class_group: ClassGroup) -> Book:
         """Return the book of one of the classes; the caller closes it."""
         return Book(class_group, self.now)
-
-    def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload) -> Event:
-        """Append an event to the chain."""
-        return chains.append(self.chain, verb, self.now, who, student, payload)
 
 
 @contextmanager
@@ -188,7 +234,9 @@ def department_shelf(campaign: Campaign, department: Department, clock: Clock) -
         classes = _locked_classes(campaign=campaign, department=department)
         Chain.objects.get_or_create(campaign=campaign, department=department, class_group=None)
         chain = Chain.objects.select_for_update(no_key=True).get(campaign=campaign, department=department)
-        yield Shelf(Campaign.objects.get(pk=campaign.pk), classes, chain, clock())
+        shelf = Shelf(Campaign.objects.get(pk=campaign.pk), classes, chain, clock())
+        yield shelf
+        shelf.close()
 
 
 @contextmanager
@@ -198,4 +246,6 @@ def campaign_shelf(campaign: Campaign, clock: Clock) -> Iterator[Shelf]:
         locked = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         classes = _locked_classes(campaign=locked)
         chain, _ = Chain.objects.get_or_create(campaign=locked, department=None, class_group=None)
-        yield Shelf(locked, classes, chain, clock())
+        shelf = Shelf(locked, classes, chain, clock())
+        yield shelf
+        shelf.close()

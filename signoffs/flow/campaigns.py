@@ -1,6 +1,6 @@
 """What concerns a whole campaign: its beginning, its end, and what left the house as a file."""
 
-from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,7 +10,8 @@ from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
 from ..models import Event
-from ..process import deadlines, rules
+from ..process import rules
+from ..process.deadlines import Deadlines, day_of
 from ..queries import actors, situations
 from ..queries.actors import Who
 from .book import campaign_shelf, class_book, department_shelf
@@ -25,35 +26,28 @@ def create_campaign(
     *,
     slug: str,
     university: str,
-    student_deadline: date,
-    department_deadline: date,
+    deadlines: Deadlines,
     texts: dict[str, str],
     who: Who,
     clock: Clock = timezone.now,
 ) -> Campaign:
     """Prepare another year's campaign; it is open at once where none is. Raise Refused."""
     refuse_if(actors.may_as_office(who))
-    today = deadlines.day_of(clock())
-    refuse_if(rules.may_begin(slug, student_deadline, department_deadline, today))
+    refuse_if(rules.may_begin(slug, deadlines, day_of(clock())))
     with transaction.atomic():
-        made = _create(
-            slug,
-            university=university,
-            student_deadline=student_deadline,
-            department_deadline=department_deadline,
-            texts=texts,
-        )
+        made = _create(slug, university=university, deadlines=deadlines, texts=texts)
         with campaign_shelf(made, clock) as shelf:
             shelf.note("create_campaign", who, slug=slug)
         return made
 
 
-def _create(slug: str, **values) -> Campaign:
+def _create(slug: str, **values: Any) -> Campaign:
     """Write the new campaign. Raise Refused where there is one of that year, also one of this moment.
 
     Since we looked, another may have been opened, and then that year's been made: after either, look again.
     """
-    for more_tries in (2, 1, 0):
+    more_tries = 2
+    while True:
         if Campaign.objects.filter(slug=slug).exists():
             raise Refused(_("There is a campaign of that year already."))
         try:
@@ -62,6 +56,7 @@ def _create(slug: str, **values) -> Campaign:
         except IntegrityError:
             if not more_tries:
                 raise
+            more_tries -= 1
 
 
 def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:

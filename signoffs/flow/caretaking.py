@@ -1,6 +1,7 @@
 """What monitors and officers do for the students of a class: excuses, 逾期未核对, monitors, links, codes."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters.models import ClassGroup, Student
 
 from ..entrance import links
-from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty
+from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty, User
 from ..process import rules, states
 from ..queries import actors
 from ..queries.actors import Who
@@ -39,6 +40,7 @@ def excuse(*, student: Student, who: Who, reason: str, note: str, clock: Clock =
             entered_by_student=who.student,
             entered_at=book.now,
         )
+        book.wrote(made)
         book.stand(student, states.EXCUSED, excuse=made)
         book.note("excuse", who, student, reason=reason)
         return made
@@ -49,7 +51,7 @@ def lift_excuse(*, student: Student, who: Who, clock: Clock = timezone.now) -> N
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("lift_excuse", who, student)
-        end_excuse(book.standing(student), book.now)
+        end_excuse(book, student)
         fall_back(book, student)
         book.note("lift_excuse", who, student)
 
@@ -82,6 +84,7 @@ def claim_missing(
             phone=phone or None,
             claimed_at=book.now,
         )
+        book.wrote(claim)
         book.note("claim_missing", Who(), claim=str(claim.uuid))
         return claim
 
@@ -96,6 +99,7 @@ def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock = tim
             raise Refused(_("This is settled already."))
         claim.settled_by, claim.settled_at, claim.settled_note = who.user, book.now, note.strip()
         claim.save(update_fields=["settled_by", "settled_at", "settled_note"])
+        book.wrote(claim)
         book.note("settle_claim", who, claim=str(claim.uuid), note=claim.settled_note)
 
 
@@ -108,7 +112,8 @@ def name_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -> 
             raise Refused(_("The student is no longer on the roster."))
         if actors.is_monitor(student):
             raise Refused(_("The student is a monitor already."))
-        MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
+        duty = MonitorDuty.objects.create(student=student, named_by=who.user, named_at=book.now)
+        book.wrote(duty)
         book.note("name_monitor", who, student)
 
 
@@ -117,8 +122,11 @@ def unname_monitor(*, student: Student, who: Who, clock: Clock = timezone.now) -
     with student_book(student, clock) as book:
         student = book.student(student)
         refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
-        if MonitorDuty.objects.filter(student=student).delete()[0] == 0:
+        duty = MonitorDuty.objects.filter(student=student).first()
+        if duty is None:
             raise Refused(_("The duty comes from the roster: change it there."))
+        book.removed(duty)
+        duty.delete()
         book.note("unname_monitor", who, student)
 
 
@@ -138,7 +146,7 @@ def issue_code(*, student: Student, who: Who, clock: Clock = timezone.now) -> st
         refuse_if(rules.may_follow(actors.roles(who, book.class_group), book.situation(), STAFF))
         if student.withdrawn_at is not None:
             raise Refused(_("The student is no longer on the roster."))
-        code = links.issue_code(student, who.user, book.now)
+        code = links.issue_code(student, cast(User, who.user), book.now)
         book.note("issue_code", who, student)
         return code
 

@@ -4,22 +4,26 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max
 
 from rosters.encryption import CannotDecrypt, key_ring
 from rosters.models import Student
 
-from ..models import Chain, Event
+from ..models import AccessRecord, Chain, Event
 from ..models.prepared import store, update
 from ..process import deadlines
 from ..queries import actors
+from ..upkeep import witness
 
 
-def canonical(payload: dict) -> str:
+def canonical(payload: dict[str, Any]) -> str:
     """Return the one text of a payload that a digest is of."""
     return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _payload_text(salt: bytes, payload: dict) -> str:
+def _payload_text(salt: bytes | memoryview, payload: dict[str, Any]) -> str:
     return f"{bytes(salt).hex()}\x1f{canonical(payload)}"
 
 
@@ -29,13 +33,21 @@ def _link_text(before: str, position: int, verb: str, happened_at: datetime, pay
 
 
 def append(
-    chain: Chain, verb: str, now: datetime, who: actors.Who, student: Student | None, payload: dict
+    chain: Chain, verb: str, now: datetime, who: actors.Who, student: Student | None, payload: dict[str, Any]
 ) -> Event:
-    """Add an event to a chain that the caller has locked, and store the chain's new head."""
+    """Add an event to a chain that the caller has locked, and store the chain's new head.
+
+    The first event says whose chain it is. One of staff says how much of the campaign's personal data they
+    had been shown, so that an access log that was emptied since is noticed.
+    """
     said = {"by": who.label, **payload}
+    if not chain.length:
+        said["chain"] = identity_of(chain)
     if who.user is not None:
         said["user"] = str(who.user.uuid)
         said["role"] = who.role
+        if chain.campaign_id is not None:
+            said["seen"] = looks_of(who.user.pk, chain.campaign_id)
     if who.student is not None:
         said["actor"] = str(who.student.uuid)
     if student is not None:
@@ -58,12 +70,26 @@ def append(
     store(event)
     chain.length, chain.head = position, link
     update(chain, ("length", "head"))
+    witness.note(event, chain, said.get("submission", ""))
     return event
+
+
+def identity_of(chain: Chain) -> list[int | None]:
+    """Return whose chain it is, as its first event says: campaign, department, class."""
+    return [chain.campaign_id, chain.department_id, chain.class_group_id]
+
+
+def looks_of(user: int, campaign: int, until: int | None = None) -> list[int]:
+    """Return how many access records there are of a user in a campaign, up to one, and the last one's key."""
+    looks = AccessRecord.objects.filter(user=user, campaign=campaign)
+    looks = looks if until is None else looks.filter(pk__lte=until)
+    found = looks.aggregate(count=Count("pk"), last=Max("pk"))
+    return [found["count"], found["last"] or 0]
 
 
 @dataclass(frozen=True)
 class ChainProblem:
-    """Where a chain does not hold: the position, and `missing`, `changed`, `payload`, `person` or `head`."""
+    """Where a chain does not hold: the position, and a code that is a name of WORDS in verify_events."""
 
     position: int
     code: str
@@ -72,6 +98,8 @@ class ChainProblem:
 def verify(chain: Chain) -> list[ChainProblem]:
     """Return what is wrong with a chain: a changed event, a missing one, also the last. Empty: it holds."""
     ring, problems, before, position = key_ring(), [], "", 0
+    # A purge takes the payloads of its campaign, class by class.
+    purged = chain.campaign is not None and chain.campaign.class_groups.exclude(purged_at=None).exists()
     for event in chain.events.select_related("user", "student").order_by("position").iterator(500):
         while position + 1 < event.position:
             position += 1
@@ -81,7 +109,9 @@ def verify(chain: Chain) -> list[ChainProblem]:
         if not ring.same(event.link, "event", text):
             problems.append(ChainProblem(position, "changed"))
         if event.salt is not None:
-            problems += _check_payload(event)
+            problems += _check_payload(event, chain)
+        elif not purged:
+            problems.append(ChainProblem(position, "payload"))
         before = event.link
     problems += [ChainProblem(lost, "missing") for lost in range(position + 1, chain.length + 1)]
     if not problems and (chain.length, chain.head) != (position, before):
@@ -89,16 +119,18 @@ def verify(chain: Chain) -> list[ChainProblem]:
     return problems
 
 
-def _check_payload(event: Event) -> list[ChainProblem]:
+def _check_payload(event: Event, chain: Chain) -> list[ChainProblem]:
     try:
         payload = event.payload
     except CannotDecrypt:
         return [ChainProblem(event.position, "payload")]
     if payload is None or not key_ring().same(
-        event.payload_digest, "payload", _payload_text(event.salt, payload)
+        event.payload_digest, "payload", _payload_text(event.salt or b"", payload)
     ):
         return [ChainProblem(event.position, "payload")]
     people = {"user": event.user, "student": event.student}
     if any(payload.get(key) != (str(person.uuid) if person else None) for key, person in people.items()):
         return [ChainProblem(event.position, "person")]
+    if payload.get("chain", identity_of(chain)) != identity_of(chain):
+        return [ChainProblem(event.position, "chain")]
     return []

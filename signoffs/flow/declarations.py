@@ -1,6 +1,7 @@
 """What students declare: all right, an error, not me after all; and what others enter for them from paper."""
 
 from collections.abc import Iterable
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import UUIDField
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import key_fields
 from rosters.models import Student
 
-from ..models import Declaration, FieldError
+from ..models import Declaration, FieldError, Standing
 from ..models.prepared import Prepared, store
 from ..process import deadlines, rules, states
 from ..process.answers import Answers, FieldReport
@@ -65,10 +66,12 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock = timezone.
     with student_book(student, clock) as book:
         student = book.student(student)
         book.allow("withdraw_declaration", who, student)
-        declaration = book.standing(student).declaration
+        # The rules take back only what somebody has declared.
+        declaration = cast(Declaration, cast(Standing, book.standing(student)).declaration)
         with book.reports_change(student):
             declaration.withdrawn_at = book.now
             declaration.save(update_fields=["withdrawn_at"])
+        book.wrote(declaration)
         fall_back(book, student)
         book.note("withdraw_declaration", who, student, declaration=str(declaration.uuid))
 
@@ -95,6 +98,7 @@ def enter_on_paper(
         by = {"entered_by_user": who.user, "entered_by_student": who.student}
         declaration = _write(book, student, answers, channel=channel, entered_reason=reason, **by)
         facts = {"declaration": str(declaration.uuid), "channel": channel, "reason": reason}
+        facts["submission"] = str(declaration.submission_id)
         book.note("enter_on_paper", who, student, **facts)
         return declaration
 
@@ -115,10 +119,9 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock = timezone.n
         at = book.allow("countersign", who, student)
         with book.reports_change(student):
             declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
-            declaration.save(update_fields=["countersigned_by", "countersigned_at"])
-        if declaration.late and spoke_in_time(student):
-            declaration.late = False
-            declaration.save(update_fields=["late"])
+            declaration.late = declaration.late and not spoke_in_time(student)
+            declaration.save(update_fields=["countersigned_by", "countersigned_at", "late"])
+        book.wrote(declaration)
         _counts(book, student, declaration)
         book.note("countersign", who, student, **_facts(declaration, at))
 
@@ -136,6 +139,7 @@ def contest(*, declaration: Declaration, who: Who, clock: Clock = timezone.now) 
         with book.reports_change(student):
             declaration.contested_at = book.now
             declaration.save(update_fields=["contested_at"])
+        book.wrote(declaration)
         standing = book.standing(student)
         if standing is not None and standing.declaration_id == declaration.pk:
             fall_back(book, student)
@@ -173,7 +177,7 @@ def _stands(made: Declaration) -> bool:
     return situations.waiting_entries().filter(pk=made.pk).exists()
 
 
-def _write(book: Book, student: Student, answers: Answers, **entry) -> Declaration:
+def _write(book: Book, student: Student, answers: Answers, **entry: Any) -> Declaration:
     """Write the declaration, and its errors; `entry`: how it was entered for the student."""
     late = deadlines.is_late(book.class_group.student_deadline, answers.arrived_at)
     if late and not entry and book.standing(student) is not None:
@@ -194,27 +198,31 @@ def _write(book: Book, student: Student, answers: Answers, **entry) -> Declarati
         **entry,
     )
     store(declaration)
-    _write_errors(declaration, student, answers.errors)
+    book.wrote(declaration)
+    _write_errors(book, declaration, answers.errors)
     return declaration
 
 
-def _write_errors(declaration: Declaration, student: Student, errors: Iterable[FieldReport]) -> None:
+def _write_errors(book: Book, declaration: Declaration, errors: Iterable[FieldReport]) -> None:
     """Keep what the roster says beside what was reported; the owner follows from the field."""
     for error in errors:
         known = key_fields.BY_NAME.get(error.field)
-        FieldError.objects.create(
+        written = FieldError.objects.create(
             declaration=declaration,
             field=error.field,
             owner=known.owner if known else FieldError.Owner.OFFICE,
-            roster_value=key_fields.display(error.field, getattr(student, error.field)) if known else "",
+            roster_value=key_fields.display(error.field, getattr(declaration.student, error.field))
+            if known
+            else "",
             chsi_value=error.chsi_value,
             right_value=error.right_value,
         )
+        book.wrote(written)
 
 
 def _counts(book: Book, student: Student, declaration: Declaration) -> None:
     """Let the declaration count: the standing follows it, and an excuse is lifted."""
-    end_excuse(book.standing(student), book.now)
+    end_excuse(book, student)
     state = declaration.kind if same_record(declaration, student) else states.RECHECK
     book.stand(student, state, declaration=declaration, late=declaration.late)
 
@@ -223,6 +231,7 @@ def _facts(declaration: Declaration, at: rules.Situation) -> dict:
     """Return what an event keeps of a declaration. `recheck`: beside a submitted sheet (复核)."""
     return {
         "declaration": str(declaration.uuid),
+        "submission": str(declaration.submission_id),
         "kind": declaration.kind,
         "late": declaration.late,
         "recheck": at.is_submitted,

@@ -5,17 +5,19 @@ Of a campaign, or of one department in it: then its classes hold the later day (
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
+from typing import cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
-from ..models import DeadlineChange, Declaration, HandIn, Standing
-from ..process import deadlines, rules, states
-from ..queries import actors
+from ..models import DeadlineChange, Declaration, Standing
+from ..process import rules, states
+from ..process.deadlines import Deadlines, day_of, end_of, in_force
+from ..queries import actors, extensions
 from ..queries.actors import Who
 from .book import Shelf, campaign_shelf
 from .refusals import Clock, Refused, refuse_if
@@ -25,8 +27,7 @@ from .standings import all_words
 def extend_deadlines(
     *,
     campaign: Campaign,
-    student_deadline: date,
-    department_deadline: date,
+    deadlines: Deadlines,
     who: Who,
     department: Department | None = None,
     clock: Clock = timezone.now,
@@ -39,19 +40,17 @@ def extend_deadlines(
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         classes = _of(shelf, department)
-        place = classes[0] if department else shelf.campaign
-        old = (place.student_deadline, place.department_deadline)
-        new = (student_deadline, department_deadline)
-        is_free = department is None and not _declared(shelf.classes).exists()
-        refuse_if(rules.may_set(shelf.campaign.slug, old, new, deadlines.day_of(shelf.now), is_free=is_free))
-        _keep_change(shelf, department, classes, new, who)
-        _set(shelf, department, classes, *new)
-        _judge_anew(shelf, classes, student_deadline, who)
+        old = in_force(classes[0] if department else shelf.campaign)
+        is_free = department is None and not extensions.declared(shelf.classes).exists()
+        refuse_if(rules.may_set(shelf.campaign.slug, old, deadlines, day_of(shelf.now), is_free=is_free))
+        _keep_change(shelf, department, classes, deadlines, who)
+        _set(shelf, department, classes, deadlines)
+        _judge_anew(shelf, classes, deadlines.students, who)
         shelf.note(
             "extend_deadlines",
             who,
             old=[day.isoformat() for day in old],
-            new=[day.isoformat() for day in new],
+            new=[day.isoformat() for day in deadlines],
             **({"department": department.name} if department else {}),
         )
 
@@ -61,38 +60,14 @@ def take_back_deadlines(*, change: DeadlineChange, who: Who, clock: Clock = time
     with campaign_shelf(change.campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
         change = DeadlineChange.objects.select_related("department").get(pk=change.pk)
-        refuse_if(why_not_taken_back(change, shelf.campaign, shelf.now))
+        refuse_if(extensions.why_not_taken_back(change, shelf.campaign, shelf.now))
         classes = _of(shelf, change.department)
-        _set(shelf, change.department, classes, change.old_student_deadline, change.old_department_deadline)
+        _set(shelf, change.department, classes, (change.old_student_deadline, change.old_department_deadline))
         change.taken_back_at = shelf.now
         change.save(update_fields=["taken_back_at"])
         days = (change.student_deadline.isoformat(), change.department_deadline.isoformat())
         of = {"department": change.department.name} if change.department else {}
         shelf.note("take_back_deadlines", who, taken_back=list(days), **of)
-
-
-def why_not_taken_back(change: DeadlineChange, campaign: Campaign, now: datetime) -> str | None:
-    """Return why an extension stays as it is; None: it can be taken back."""
-    newest = DeadlineChange.objects.filter(campaign=campaign, taken_back_at=None).first()
-    earlier = (
-        (change.old_student_deadline or campaign.student_deadline, change.student_deadline),
-        (change.old_department_deadline or campaign.department_deadline, change.department_deadline),
-    )
-    classes = ClassGroup.objects.filter(campaign=campaign)
-    handed_in = HandIn.objects.filter(campaign=campaign, handed_in_at__gt=change.made_at)
-    if change.department is not None:
-        classes = classes.filter(department=change.department)
-        handed_in = handed_in.filter(department=change.department)
-    declared = _declared(classes).filter(declared_at__gt=change.made_at)
-    return rules.may_take_back(
-        is_newest=newest is not None and newest.pk == change.pk,
-        passed=any(deadlines.is_late(old, now) for old, new in earlier if old != new),
-        acted=declared.exists() or handed_in.exists(),
-    )
-
-
-def _declared(classes) -> QuerySet[Declaration]:
-    return Declaration.objects.filter(class_group__in=classes)
 
 
 def _of(shelf: Shelf, department: Department | None) -> list[ClassGroup]:
@@ -124,12 +99,16 @@ def _keep_change(shelf, department, classes: Sequence[ClassGroup], new: tuple[da
     )
 
 
-def _set(shelf, department, classes, student_deadline: date | None, department_deadline: date | None) -> None:
-    days = {"student_deadline": student_deadline, "department_deadline": department_deadline}
+def _set(
+    shelf: Shelf,
+    department: Department | None,
+    classes: list[ClassGroup],
+    days: tuple[date | None, date | None],
+) -> None:
     if department is None:
-        importing.set_deadlines(shelf.campaign, **days)
+        importing.set_deadlines(shelf.campaign, cast(Deadlines, days))
     else:
-        importing.set_own_deadlines(classes, **days)
+        importing.set_own_deadlines(classes, days)
 
 
 def _judge_anew(shelf: Shelf, classes: list[ClassGroup], deadline: date, who: Who) -> None:
@@ -138,9 +117,10 @@ def _judge_anew(shelf: Shelf, classes: list[ClassGroup], deadline: date, who: Wh
     An event of each class whose form that changes. A declaration is judged by when it was written: when it
     arrived, a moment before, is not kept.
     """
-    end = deadlines.end_of(deadline)
+    end = end_of(deadline)
     # Whose first word that is: some word of theirs is before it.
-    spoke = all_words().filter(student__class_group__in=classes, declared_at__lt=end).values("student")
+    spoke = all_words().filter(student__class_group__in=classes, declared_at__lt=end)
+    spoke = list(spoke.values_list("student", flat=True))
     changed = Q(late=True, student__in=spoke)
     if shelf.now < end:
         changed |= Q(state=states.OVERDUE)
@@ -150,12 +130,15 @@ def _judge_anew(shelf: Shelf, classes: list[ClassGroup], deadline: date, who: Wh
         by_class[standing.student.class_group_id].append(standing)
     # Of all that they have declared: another may count one day, and none is late after a word in time.
     late = Declaration.objects.filter(student__class_group__in=classes, late=True)
-    late.filter(Q(declared_at__lt=end) | Q(student__in=list(spoke.values_list("student", flat=True)))).update(
-        late=False
-    )
+    judged = defaultdict(list)
+    for declaration in late.filter(Q(declared_at__lt=end) | Q(student__in=spoke)).select_related("student"):
+        declaration.late = False
+        declaration.save(update_fields=["late"])
+        judged[declaration.student.class_group_id].append(declaration)
     for class_group in classes:
-        if by_class[class_group.pk]:
+        if by_class[class_group.pk] or judged[class_group.pk]:
             book, missing, in_time = shelf.book(class_group), [], []
+            book.wrote(*judged[class_group.pk])
             for standing in by_class[class_group.pk]:
                 student = standing.student
                 if standing.state == states.OVERDUE:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from typing import Any, cast
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters.encryption import key_ring
 from rosters.models import Campaign, ClassGroup, Department, Student
 
-from ..models import ClassSheet, HandIn, Tally
+from ..models import ClassSheet, HandIn, Tally, User
 from ..process import deadlines, rules, states
 from ..queries import actors, situations
 from ..queries.actors import Who
@@ -23,7 +24,7 @@ def _allow(verb: str, who: Who, shelf: Shelf, department: Department) -> HandIn 
     """Ask the rules; return the newest hand-in. Raise Refused."""
     newest = situations.newest_hand_in(shelf.campaign, department)
     at = situations.department_situation(shelf.campaign, newest)
-    acting = {states.OFFICE} if who.command else actors.staff_roles(who.user, department)
+    acting = {states.OFFICE} if who.command else actors.staff_roles(cast(User, who.user), department)
     refuse_if(rules.may(verb, frozenset(acting), at))
     return newest
 
@@ -34,7 +35,7 @@ def _newest_sheets(classes: list[ClassGroup]) -> dict[int, ClassSheet]:
     return {sheet.class_group_id: sheet for sheet in sheets.order_by("version")}
 
 
-def _frozen_rows(classes: list[ClassGroup]) -> list[list[dict]]:
+def _frozen_rows(classes: list[ClassGroup]) -> list[list[dict[str, Any]]]:
     """Return the rows that count of these classes' accepted sheets, of each sheet that has any: two queries.
 
     Somebody who was moved since stands on two sheets: they count on that of the class they are in now, where
@@ -43,19 +44,19 @@ def _frozen_rows(classes: list[ClassGroup]) -> list[list[dict]]:
     places = Student.objects.filter(class_group__in=classes).values_list("uuid", "class_group")
     now = {str(uuid): place for uuid, place in places}
     found = ClassSheet.objects.filter(class_group__in=classes, state=ClassSheet.State.ACCEPTED)
-    counts: dict[str, tuple[int, dict]] = {}
+    counts: dict[str, tuple[int, dict[str, Any]]] = {}
     for sheet in found.only("class_group", "rows"):
         for row in sheet.rows:
             student, here = row["student"], sheet.class_group_id
             if student in now and (student not in counts or now[student] == here):
                 counts[student] = (here, row)
-    by_sheet: dict[int, list[dict]] = defaultdict(list)
+    by_sheet: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for here, row in counts.values():
         by_sheet[here].append(row)
     return list(by_sheet.values())
 
 
-def _row_counts(rows: list[dict]) -> Counter:
+def _row_counts(rows: list[dict[str, Any]]) -> Counter[str]:
     """Count a sheet's rows as its own counts do."""
     counts = Counter(row["state"] for row in rows)
     counts["expected"] = len(rows) - counts[states.WITHDRAWN]
@@ -82,7 +83,8 @@ def hand_in(
         tallies = {
             tally.class_group_id: tally for tally in Tally.objects.filter(class_group__in=shelf.classes)
         }
-        counts, excepted, left, accepted = Counter(), [], [], []
+        counts: Counter[str] = Counter()
+        excepted, left, accepted = [], [], []
         for class_group in shelf.classes:
             sheet, tally = sheets.get(class_group.pk), tallies.get(class_group.pk, Tally())
             if not rules.needs_reason(tally.expected, sheet.state if sheet else states.NONE):
@@ -113,19 +115,23 @@ def hand_in(
         }
         digest = key_ring().digest("hand_in", canonical(whole))
         late = deadlines.is_late(max(one.department_deadline for one in shelf.classes), shelf.now)
-        shelf.note("hand_in", who, version=version, digest=digest, late=late, exceptions=excepted)
-        return HandIn.objects.create(
+        made = HandIn(
             campaign=shelf.campaign,
             department=department,
             version=version,
             counts=dict(counts),
             exceptions=excepted,
             digest=digest,
-            handed_in_by=who.user,
+            handed_in_by=cast(User, who.user),
             handed_in_at=shelf.now,
             late=late,
-            chain_head=shelf.chain.head,
         )
+        shelf.wrote(made)
+        # The event first: the hand-in, and its cover, hold the head of the chain with it.
+        facts: dict[str, Any] = {"version": version, "digest": digest, "late": late, "exceptions": excepted}
+        made.chain_head = shelf.note("hand_in", who, **facts).link
+        made.save()
+        return made
 
 
 def receive(*, hand_in: HandIn, who: Who, clock: Clock = timezone.now) -> None:
@@ -134,6 +140,7 @@ def receive(*, hand_in: HandIn, who: Who, clock: Clock = timezone.now) -> None:
         newest = _same(_allow("receive", who, shelf, hand_in.department), hand_in)
         newest.state, newest.received_by, newest.received_at = HandIn.State.RECEIVED, who.user, shelf.now
         newest.save(update_fields=["state", "received_by", "received_at"])
+        shelf.wrote(newest)
         shelf.note("receive", who, version=newest.version, digest=newest.digest)
 
 
@@ -145,10 +152,11 @@ def reopen(*, hand_in: HandIn, who: Who, reason: str, clock: Clock = timezone.no
         newest.state, newest.reopened_by, newest.reopened_at = HandIn.State.REOPENED, who.user, shelf.now
         newest.reopen_reason = reason.strip()
         newest.save(update_fields=["state", "reopened_by", "reopened_at", "reopen_reason"])
+        shelf.wrote(newest)
         shelf.note("reopen", who, version=newest.version, reason=newest.reopen_reason)
 
 
-def _same(newest: HandIn, asked: HandIn) -> HandIn:
-    if newest.pk != asked.pk:
+def _same(newest: HandIn | None, asked: HandIn) -> HandIn:
+    if newest is None or newest.pk != asked.pk:
         raise Refused(_("The department has handed in a newer version. Look at that one."))
     return newest

@@ -10,7 +10,7 @@ A class is one transaction under its lock, and is marked when it is done: what w
 from collections import Counter
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rosters import importing
@@ -63,12 +63,13 @@ def purge_campaign(
     """Delete the personal data of a campaign, class by class; return how much of what. Raise Refused.
 
     `known_open`: how many open reports go with it. The refusals are `retention.why_not`. Begun again after
-    a stop, it goes on where it was.
+    a stop, it goes on where it was; of two at once each deletes what the other has not.
     """
     refuse_if(retention.why_not(campaign, deadlines.day_of(clock()), known_open))
-    for one in ClassGroup.objects.filter(campaign=campaign, purged_at=None).order_by("pk"):
+    for one in ClassGroup.everything.filter(campaign=campaign, purged_at=None).order_by("pk"):
         with class_book(one.pk, clock) as book:
-            book.note("purge", who, counts=_purge_class(book))
+            if book.class_group.purged_at is None:  # two may run at once: the other has been here
+                book.note("purge", who, counts=_purge_class(book))
     return _finish(campaign, who, clock)
 
 
@@ -95,44 +96,57 @@ def _purge_class(book: Book) -> dict[str, int]:
         | Q(excuse__student__class_group=own)
     ).delete()
     FieldError.objects.filter(declaration__in=declared).delete()
+    nobodys = Q(entered_by_user=None, entered_by_student=None)
+    # Told of by the purge of another class, in an event that stays.
+    book.removed(*declared.filter(nobodys).exclude(channel=Declaration.Channel.OWN))
     declared.delete()
-    Excuse.objects.filter(made_here).delete()
+    excuses = Excuse.objects.filter(made_here)
+    book.removed(*excuses.filter(nobodys))
+    excuses.delete()
     AccessRecord.objects.filter(made_here).delete()
-    for model in (OneTimeCode, Throttle, Identification, MonitorDuty):
-        model.objects.filter(theirs).delete()
-    for model in (MissingClaim, ClassLink):
-        model.objects.filter(class_group=own).delete()
+    for of_student in (OneTimeCode, Throttle, Identification, MonitorDuty):
+        of_student.objects.filter(theirs).delete()
+    for of_class in (MissingClaim, ClassLink):
+        of_class.objects.filter(class_group=own).delete()
     # What somebody who has moved did in the class that they left.
     for model in (Declaration, Excuse):
-        model.objects.filter(entered_by_student__class_group=own).update(entered_by_student=None)
-    ClassSheet.objects.filter(collator__class_group=own).update(collator=None)
-    for sheet in ClassSheet.objects.filter(class_group=own):
-        sheet.rows = [{name: row[name] for name in KEPT_OF_A_ROW} for row in sheet.rows]
-        sheet.collator, sheet.signature, sheet.return_reason = None, {}, ""
+        for row in model.objects.filter(entered_by_student__class_group=own):
+            row.entered_by_student = None
+            row.save(update_fields=["entered_by_student"])
+            book.wrote(row)
+    for sheet in ClassSheet.objects.filter(Q(collator__class_group=own) | Q(class_group=own)):
+        sheet.collator = None
+        if sheet.class_group_id == own.pk:
+            sheet.rows = [{name: row[name] for name in KEPT_OF_A_ROW} for row in sheet.rows]
+            sheet.signature, sheet.return_reason = {}, ""
         sheet.save(update_fields=["rows", "collator", "signature", "return_reason"])
+        book.wrote(sheet)
     _forget_payloads(Event.objects.filter(Q(chain__class_group=own) | theirs))
     importing.purge_class(own, now=book.now)
     return counts
 
 
-def _forget_payloads(events) -> None:
+def _forget_payloads(events: QuerySet[Event]) -> None:
     events.update(payload=None, salt=None, student=None)
 
 
 def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
     """Delete what is kept of the campaign as a whole, and note what went; return it."""
     with campaign_shelf(campaign, clock) as shelf:
-        counts = Counter()
+        counts: Counter[str] = Counter()
+        if shelf.campaign.purged_at is not None:  # by another one meanwhile, which has noted what went
+            return counts
         for event in Event.objects.filter(chain__class_group__in=shelf.classes, verb="purge"):
-            counts.update(event.payload["counts"])
+            counts.update((event.payload or {})["counts"])
         of_the_whole = Event.objects.filter(chain__campaign=shelf.campaign, chain__class_group=None)
         exported = of_the_whole.filter(verb="export_whole_numbers", payload__isnull=False).order_by("pk")
-        numbers = [event.payload["number"] for event in exported]
+        numbers = [(event.payload or {})["number"] for event in exported]
         _forget_payloads(of_the_whole)
         for hand_in in HandIn.objects.filter(campaign=shelf.campaign):
             hand_in.exceptions = [one | {"reason": ""} for one in hand_in.exceptions]
             hand_in.reopen_reason = ""
             hand_in.save(update_fields=["exceptions", "reopen_reason"])
+            shelf.wrote(hand_in)
         AccessRecord.objects.filter(campaign=shelf.campaign).delete()
         importing.finish_purge(shelf.campaign, now=shelf.now)
         shelf.note("purge", who, counts=counts, whole_numbers=numbers)

@@ -52,13 +52,14 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     error.settled_by, error.settled_at = (who.user, book.now) if settled else (None, None)
     with book.reports_change(student):
         error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at", "looked_again_at"])
-    book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
+    book.wrote(error)
     if outcome == FieldError.Outcome.MENDED:
         try:
             importing.mend(student, field=error.field, value=error.right_value, now=book.now)
         except importing.BadValue as bad:
             raise Refused(bad.problem.message) from bad
         ask_again(book, book.student(student))
+    book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
 
 
 def look_again(*, error: FieldError, who: Who, clock: Clock = timezone.now) -> None:
@@ -71,8 +72,9 @@ def look_again(*, error: FieldError, who: Who, clock: Clock = timezone.now) -> N
         at = book.situation(student)
         acting = actors.roles(who, book.class_group, student)
         refuse_if(rules.may_follow(acting, at, frozenset({states.STUDENT})))
-        error = reported.items().filter(declaration__student=student, pk=error.pk).first()
-        refuse_if(rules.may_note_look(error.outcome if error else "", is_open=at.open))
+        found = reported.items().filter(declaration__student=student, pk=error.pk).first()
+        refuse_if(rules.may_note_look(found.outcome if found else "", is_open=at.open))
         error.looked_again_at = book.now
         error.save(update_fields=["looked_again_at"])
+        book.wrote(error)
         book.note("look_again", who, student, error=str(error.uuid), field=error.field, outcome=error.outcome)

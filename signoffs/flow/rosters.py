@@ -1,7 +1,7 @@
 """A roster comes in, or somebody leaves it: the facts through rosters.importing, and what follows."""
 
 from collections import defaultdict
-from datetime import date
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,38 +10,32 @@ from rosters import importing, planning
 from rosters.models import Campaign, ClassGroup, RosterImport, Student
 
 from ..entrance import links
-from ..models import Chain, ClassLink, MonitorDuty
-from ..process import rules, states
+from ..models import Chain, ClassLink, MonitorDuty, Standing, proofs
+from ..process import deadlines, rules, states
+from ..queries import undoing
 from ..queries.actors import Who
 from . import tallies
-from .book import campaign_shelf, student_book
+from .book import Shelf, campaign_shelf, class_book, student_book
 from .campaigns import create_campaign
 from .chains import append
 from .refusals import Clock, Refused, refuse_if
 from .standings import end_excuse, newest_that_counts, restate
 
 
-def given_deadlines(slug: str) -> tuple[date, date]:
-    """Return the students' and the departments' deadline of a year whose campaign its first roster makes."""
-    return date(int(slug), 12, 22), date(int(slug), 12, 24)
-
-
 def campaign_for(*, slug: str, who: Who, clock: Clock = timezone.now) -> Campaign:
     """Return the campaign of a cohort year, which the year's first roster makes. Raise Refused for no year.
 
-    A new one has the default texts and that year's deadlines, 22 and 24 December.
+    A new one has the default texts and that year's usual deadlines.
     """
     found = Campaign.objects.filter(slug=slug).first()
     if found is not None:
         return found
     refuse_if(rules.may_name(slug))
     latest = Campaign.objects.first()
-    students, departments = given_deadlines(slug)
     return create_campaign(
         slug=slug,
         university=latest.university if latest else "",
-        student_deadline=students,
-        department_deadline=departments,
+        deadlines=deadlines.usual(int(slug)),
         texts={},
         who=who,
         clock=clock,
@@ -61,7 +55,13 @@ def import_roster(
     with campaign_shelf(plan.campaign, clock) as shelf:
         if shelf.campaign.state == Campaign.State.CLOSED:
             raise Refused(_("The campaign is closed: its roster can't change any more."))
-        applied = importing.apply(plan, now=shelf.now, user=who.user, roster_import=roster_import)
+        applied = importing.apply(
+            plan,
+            now=shelf.now,
+            user=who.user,
+            roster_import=roster_import,
+            leeway=undoing.leeway(plan),
+        )
         touched = list(ClassGroup.objects.filter(pk__in=[one.pk for one in applied.class_groups_touched]))
         linked = set(
             ClassLink.objects.filter(class_group__in=touched, revoked_at=None).values_list(
@@ -70,27 +70,36 @@ def import_roster(
         )
         links.issue_all([one for one in touched if one.pk not in linked], shelf.now)
         concerned = {one.pk for one in (*applied.changed, *applied.returned)}
-        asked = restate(Student.objects.filter(pk__in=concerned), shelf.now)
+        restated = restate(Student.objects.filter(pk__in=concerned), shelf.now)
         tallies.renew(touched)
-        chains = _note(touched, applied, asked, shelf, who)
+        chains = _note(touched, applied, restated, shelf, who)
         _end_duties(applied, chains, shelf, who)
         return applied
 
 
 def _note(
-    touched: list[ClassGroup], applied: importing.Applied, asked: list[Student], shelf, who: Who
-) -> dict[int, Chain]:
+    touched: list[ClassGroup], applied: importing.Applied, restated: list[Standing], shelf: Shelf, who: Who
+) -> dict[int | None, Chain]:
     """Write one event for each class that the import touches, and one for the campaign.
 
     Return the chains of those classes, by the class's key.
     """
-    by_class = defaultdict(lambda: {"created": 0, "changed": [], "asked": [], "duties": []})
-    for student in applied.created:
-        by_class[student.class_group_id]["created"] += 1
+    by_class: dict[int, dict[str, Any]] = defaultdict(
+        lambda: {"created": 0, "changed": [], "asked": [], "duties": [], "rows": {}}
+    )
+    asked = [standing.student for standing in restated if standing.state == states.RECHECK]
+    for newcomer in applied.created:
+        by_class[newcomer.class_group_id]["created"] += 1
     for name, students in (("changed", applied.changed), ("asked", asked), ("duties", applied.duties)):
         for student in students:
             by_class[student.class_group_id][name].append(str(student.uuid))
-    source = {"import": str(applied.roster_import.uuid)}
+    for standing in restated:
+        rows = by_class[standing.student.class_group_id]["rows"]
+        rows[proofs.key_of(standing)] = proofs.digest_of(standing)
+    for name, counted in (("removed", applied.removed), ("reseated", applied.reseated)):
+        for class_group, count in counted.items():
+            by_class[class_group][name] = count
+    source: dict[str, Any] = {"import": str(applied.roster_import.uuid)}
     chains = {chain.class_group_id: chain for chain in Chain.objects.filter(class_group__in=touched)}
     begun = Chain.objects.bulk_create(
         Chain(campaign=shelf.campaign, class_group=one) for one in touched if one.pk not in chains
@@ -99,18 +108,25 @@ def _note(
     for class_group in touched:
         chain = chains[class_group.pk]
         append(chain, "import_roster", shelf.now, who, None, {**source, **by_class[class_group.pk]})
-    counts = {"created": len(applied.created), "changed": len(applied.changed), "classes": len(touched)}
+    counts: dict[str, Any] = {
+        "created": len(applied.created),
+        "changed": len(applied.changed),
+        "classes": len(touched),
+    }
+    if applied.removed:
+        counts["removed"] = applied.removed.total()
     shelf.note("import_roster", who, **source, **counts)
     return chains
 
 
-def _end_duties(applied: importing.Applied, chains: dict[int, Chain], shelf, who: Who) -> None:
+def _end_duties(applied: importing.Applied, chains: dict[int | None, Chain], shelf: Shelf, who: Who) -> None:
     """End the duty of those who were named monitor of a class, and moved to another one."""
     left = {student.pk: class_group for student, class_group in applied.moved}
     for duty in MonitorDuty.objects.filter(student__campaign=shelf.campaign).select_related("student"):
         if duty.student_id in left:
+            gone = {"rows": {proofs.key_of(duty): None}}
             duty.delete()
-            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, {})
+            append(chains[left[duty.student_id].pk], "unname_monitor", shelf.now, who, duty.student, gone)
 
 
 def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = timezone.now) -> None:
@@ -119,8 +135,18 @@ def withdraw_student(*, student: Student, who: Who, reason: str, clock: Clock = 
         student = book.student(student)
         book.allow("withdraw_student", who, student)
         refuse_if(rules.may_give(reason, _("Say why the student leaves the roster.")))
-        end_excuse(book.standing(student), book.now)
+        end_excuse(book, student)
         importing.withdraw(student, reason=reason.strip(), now=book.now)
         # Kept, for the case that the roster names them again.
         book.stand(student, states.WITHDRAWN, declaration=newest_that_counts(student))
         book.note("withdraw_student", who, student, reason=reason.strip())
+
+
+def remove_class(*, class_group: ClassGroup, who: Who, clock: Clock = timezone.now) -> None:
+    """A class that has become empty is shown no more; its links end, its events stay. Raise Refused."""
+    with class_book(class_group.pk, clock) as book:
+        if Student.objects.filter(class_group=book.class_group).exists():
+            raise Refused(_("The class has students: only an empty one can be removed."))
+        links.revoke(book.class_group, book.now)
+        importing.remove_class(book.class_group, now=book.now)
+        book.note("remove_class", who)

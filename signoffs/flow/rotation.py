@@ -21,7 +21,7 @@ from .book import class_book
 from .refusals import Clock
 
 
-def renew_digests(*, class_group: ClassGroup, clock: Clock = timezone.now) -> Counter:
+def renew_digests(*, class_group: ClassGroup, clock: Clock = timezone.now) -> Counter[str]:
     """Make a class's digests anew under the key that writes; return of how many `students` and `links`."""
     with class_book(class_group.pk, clock) as book:
         return Counter(
@@ -29,9 +29,10 @@ def renew_digests(*, class_group: ClassGroup, clock: Clock = timezone.now) -> Co
         )
 
 
-def digests_left() -> Counter:
+def digests_left() -> Counter[str]:
     """Return how many of the digests that can be made anew are under a key other than the one that writes."""
-    writing, left = key_ring().writing_id, Counter()
+    writing = key_ring().writing_id
+    left: Counter[str] = Counter()
     stored = (
         *Student.objects.values_list("id_digest", flat=True).iterator(2000),
         *Student.objects.values_list("record_digest", flat=True).iterator(2000),

@@ -1,6 +1,7 @@
 """The class sheet: submitted and frozen, returned, accepted."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -54,8 +55,7 @@ def submit_sheet(
         counts = sheet_counts(book.tally) | report_counts([book.tally])
         frozen = {"class": str(book.class_group.uuid), "version": version, "rows": rows, "counts": counts}
         digest = key_ring().digest("sheet", canonical(frozen))
-        book.note("submit_sheet", who, version=version, digest=digest)
-        return ClassSheet.objects.create(
+        sheet = ClassSheet(
             class_group=book.class_group,
             version=version,
             submission_id=submission_id,
@@ -65,9 +65,13 @@ def submit_sheet(
             collator=who.student,
             signature=dict(signature),
             submitted_at=book.now,
-            chain_head=book.chain.head,
             verify_code=links.random_text(VERIFY_CODE_LENGTH),
         )
+        book.wrote(sheet)
+        # The event first: the sheet, and its print, hold the head of the chain with it.
+        sheet.chain_head = book.note("submit_sheet", who, version=version, digest=digest).link
+        sheet.save()
+        return sheet
 
 
 def return_sheet(*, sheet: ClassSheet, who: Who, reason: str, clock: Clock = timezone.now) -> None:
@@ -91,7 +95,7 @@ def accept_sheet(*, sheet: ClassSheet, who: Who, clock: Clock = timezone.now) ->
 
 def _newest(book: Book, sheet: ClassSheet) -> ClassSheet:
     newest = situations.newest_sheet(book.class_group)
-    if newest.pk != sheet.pk:
+    if newest is None or newest.pk != sheet.pk:
         raise Refused(_("A newer version of this sheet has been submitted. Look at that one."))
     return newest
 
@@ -100,6 +104,7 @@ def _decide(book: Book, sheet: ClassSheet, who: Who, state: str, reason: str) ->
     sheet.state, sheet.decided_by, sheet.decided_at = state, who.user, book.now
     sheet.return_reason = reason
     sheet.save(update_fields=["state", "decided_by", "decided_at", "return_reason"])
+    book.wrote(sheet)
 
 
 def sheet_counts(tally: Tally) -> dict[str, int]:
@@ -114,7 +119,7 @@ def report_counts(tallies: Iterable[Tally]) -> dict[str, int]:
     return {"reporters": reports.people, "report_items": reports.items, "open_items": reports.open}
 
 
-def sheet_rows(class_group: ClassGroup) -> list[dict]:
+def sheet_rows(class_group: ClassGroup) -> list[dict[str, Any]]:
     """Return one row a seat as the class stands now: what a sheet freezes. Two queries."""
     standings = {
         standing.student_id: standing
@@ -126,7 +131,7 @@ def sheet_rows(class_group: ClassGroup) -> list[dict]:
     return [_row(student, standings.get(student.pk)) for student in students]
 
 
-def _row(student: Student, standing: Standing | None) -> dict:
+def _row(student: Student, standing: Standing | None) -> dict[str, Any]:
     state = standing.state if standing else states.MISSING
     declaration = standing.declaration if standing and state in states.DECLARED else None
     excuse = standing.excuse if standing and state == states.EXCUSED else None

@@ -35,11 +35,13 @@ def was_shown(digest: str, student: Student) -> bool:
         return False
 
 
-def end_excuse(standing: Standing | None, now: datetime) -> None:
+def end_excuse(book: Book, student: Student) -> None:
     """Lift the excuse that somebody stands by, if there is one."""
+    standing = book.standing(student)
     if standing is not None and standing.excuse is not None:
-        standing.excuse.lifted_at = now
+        standing.excuse.lifted_at = book.now
         standing.excuse.save(update_fields=["lifted_at"])
+        book.wrote(standing.excuse)
 
 
 def all_words() -> QuerySet[Declaration]:
@@ -72,7 +74,10 @@ def judge_words(book: Book, student: Student) -> None:
     first = words(student).last()
     if first is not None:
         late = deadlines.is_late(book.class_group.student_deadline, first.declared_at)
-        words(student).exclude(late=late).update(late=late)
+        for word in words(student).exclude(late=late):
+            word.late = late
+            word.save(update_fields=["late"])
+            book.wrote(word)
 
 
 def fall_back(book: Book, student: Student) -> None:
@@ -96,12 +101,12 @@ def ask_again(book: Book, student: Student) -> None:
         book.stand(student, state, declaration=standing.declaration, late=standing.declaration.late)
 
 
-def restate(students: Iterable[Student], now: datetime) -> list[Student]:
-    """After a change of many records: return who is asked again. The tallies are the caller's to renew.
+def restate(students: Iterable[Student], now: datetime) -> list[Standing]:
+    """After a change of many records: return the standings that changed; tallies are the caller's to renew.
 
     Somebody whom the roster names again stands as before they left, as far as they had declared.
     """
-    changed, asked = [], []
+    changed = []
     found = Standing.objects.filter(student__in=students, state__in=ASKED | {states.WITHDRAWN})
     for standing in found.select_related("declaration", "student"):
         if standing.student.withdrawn_at is not None:
@@ -115,9 +120,8 @@ def restate(students: Iterable[Student], now: datetime) -> list[Student]:
             standing.state, standing.since = state, now
             day = deadlines.day_of(now).isoformat()
             standing.days = days_with(standing, day, standing.declaration is not None)
-            standing.late = state in states.DECLARED and standing.declaration.late
+            late = standing.declaration is not None and standing.declaration.late
+            standing.late = late and state in states.DECLARED
             changed.append(standing)
-            if state == states.RECHECK:
-                asked.append(standing.student)
     Standing.objects.bulk_update(changed, ["state", "since", "late", "days"], batch_size=500)
-    return asked
+    return changed

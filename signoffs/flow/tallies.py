@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from rosters.models import ClassGroup, Student
 from ..models import Standing, Tally
 from ..queries import reported
 from ..queries.actors import Who
+from ..queries.moment import one_moment
 from .book import class_book
 from .refusals import Clock
 from .shares import add_share, count_reports, share_of
@@ -50,17 +52,29 @@ def renew(class_groups: Iterable[ClassGroup]) -> None:
     )
 
 
-def recount(*, class_group: ClassGroup, mend: bool, clock: Clock = timezone.now) -> dict[str, tuple]:
-    """Hold a class's tally against its rows under the lock; return what differs, mended where asked.
+def wrong_tally(*, class_group: ClassGroup) -> dict[str, tuple[Any, Any]]:
+    """Hold a class's tally against its rows, as of one moment, without a lock; return what differs.
 
-    The tally of a class whose students were deleted is all that is left of them: it stays as it is.
+    The tally of a class whose students were deleted is all that is left of them: nothing differs.
+    """
+    with one_moment():
+        own = ClassGroup.objects.select_related("tally").get(pk=class_group.pk)
+        if own.purged_at is not None:
+            return {}
+        return differences(getattr(own, "tally", None) or Tally(), count([own])[own.pk])
+
+
+def recount(*, class_group: ClassGroup, clock: Clock = timezone.now) -> dict[str, tuple[Any, Any]]:
+    """Hold a class's tally against its rows under the lock; return what differed, and is mended now.
+
+    That of a class whose students were deleted stays as it is, as above.
     """
     with class_book(class_group.pk, clock) as book:
         if book.class_group.purged_at is not None:
             return {}
         counted = count([book.class_group])[book.class_group.pk]
         found = differences(book.tally, counted)
-        if found and mend:
+        if found:
             for name in FIELDS:
                 setattr(book.tally, name, getattr(counted, name))
             book.tally.save()
@@ -69,7 +83,7 @@ def recount(*, class_group: ClassGroup, mend: bool, clock: Clock = timezone.now)
         return found
 
 
-def differences(kept: Tally, counted: Tally) -> dict[str, tuple]:
+def differences(kept: Tally, counted: Tally) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which a kept tally is wrong: (kept, counted)."""
     return {
         name: (getattr(kept, name), getattr(counted, name))

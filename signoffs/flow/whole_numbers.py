@@ -5,6 +5,7 @@ are compared than were counted. What was asked and not followed by an export was
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +57,7 @@ def export_whole_numbers(
     with campaign_shelf(campaign, clock) as shelf:
         _allow(who, shelf.campaign, reason)
         before = Event.objects.filter(chain=shelf.chain, verb=EXPORTED).count()
-        of = {"department": department.name} if department else {}
+        of: dict[str, Any] = {"department": department.name} if department else {}
         number = f"{shelf.campaign.slug}-{before + 1:03d}"
         return shelf.note(EXPORTED, who, number=number, reason=reason.strip(), **of)
 

@@ -1,5 +1,7 @@
 """What staff send about accounts: the office's entries, and one's own sign-in, password and second factor."""
 
+from typing import Any, cast
+
 from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
@@ -46,21 +48,26 @@ class AccountForm(Form):
         label=_("Classes"), queryset=ClassGroup.objects.none(), required=False, to_field_name="uuid"
     )
 
-    def __init__(self, *args, classes: QuerySet[ClassGroup], campus: bool, **kwargs):
+    def __init__(self, *args: Any, classes: QuerySet[ClassGroup], campus: bool, **kwargs: Any) -> None:
         """Take the classes that the office sees, and whether there is a campus sign-on."""
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.order_by("name")
-        self.fields["class_groups"].queryset = classes
+        cast(forms.ModelChoiceField, self.fields["department"]).queryset = Department.objects.order_by("name")
+        self._class_groups.queryset = classes
         if not campus:
             del self.fields["campus_name"]
+
+    @property
+    def _class_groups(self) -> forms.ModelMultipleChoiceField:
+        return cast(forms.ModelMultipleChoiceField, self.fields["class_groups"])
 
     @property
     def class_choices(self) -> list[tuple[Department, list[tuple[ClassGroup, bool]], int]]:
         """The classes by department, each with whether it is chosen; and how many of them are."""
         chosen = {str(uuid) for uuid in self["class_groups"].value() or ()}
-        found: dict[Department, list] = {}
-        for one in self.fields["class_groups"].queryset:
-            found.setdefault(one.department, []).append((one, str(one.uuid) in chosen))
+        found: dict[Department, list[tuple[ClassGroup, bool]]] = {}
+        for class_group in self._class_groups.queryset or ():
+            is_chosen = str(class_group.uuid) in chosen
+            found.setdefault(class_group.department, []).append((class_group, is_chosen))
         return [
             (department, classes, sum(is_chosen for _, is_chosen in classes))
             for department, classes in found.items()
@@ -68,17 +75,19 @@ class AccountForm(Form):
 
     def person(self, campus_name: str = "") -> flow.Person:
         """Return who it is, for a valid form; without a field of it, the campus name stays as given."""
-        said = self.cleaned_data
-        return flow.Person(said["name"].strip(), said["email"], said.get("campus_name", campus_name).strip())
+        cleaned = self.cleaned_data
+        return flow.Person(
+            cleaned["name"].strip(), cleaned["email"], cleaned.get("campus_name", campus_name).strip()
+        )
 
     def place(self, kept: tuple[ClassGroup, ...] = ()) -> flow.Place:
         """Return what they may do, for a valid form; `kept` are a counsellor's classes not shown in it."""
-        said = self.cleaned_data
-        if said["role"] == Role.DEPARTMENT:
-            return flow.Place(said["role"], department=said["department"])
-        if said["role"] == Role.COUNSELLOR:
-            return flow.Place(said["role"], class_groups=(*said["class_groups"], *kept))
-        return flow.Place(said["role"])
+        cleaned = self.cleaned_data
+        if cleaned["role"] == Role.DEPARTMENT:
+            return flow.Place(cleaned["role"], department=cleaned["department"])
+        if cleaned["role"] == Role.COUNSELLOR:
+            return flow.Place(cleaned["role"], class_groups=(*cleaned["class_groups"], *kept))
+        return flow.Place(cleaned["role"])
 
 
 class NewAccountForm(AccountForm):
@@ -114,7 +123,7 @@ class InvitationForm(Form):
         label=_("The same once more"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
-    def __init__(self, *args, user: User, **kwargs):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         """Take whose password it will be: it must not resemble the name."""
         super().__init__(*args, **kwargs)
         self.user = user
@@ -124,7 +133,7 @@ class InvitationForm(Form):
         password_validation.validate_password(self.cleaned_data["password1"], self.user)
         return self.cleaned_data["password1"]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Both must be the same."""
         cleaned = super().clean()
         if cleaned.get("password1") and cleaned["password1"] != cleaned.get("password2"):
@@ -135,7 +144,7 @@ class InvitationForm(Form):
 class SignInForm(LoginForm):
     """User name or e-mail, and password."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Label the fields in our words, and bound what is looked up: a database has limits of its own."""
         super().__init__(*args, **kwargs)
         for name, longest in (("login", 254), ("password", 1000)):
@@ -156,7 +165,7 @@ class SignInForm(LoginForm):
 class SetUpForm(ActivateTOTPForm):
     """A first code of the app. Until it is there, the secret waits in the session, sealed."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Let allauth make or find the secret; what the session keeps is its sealed form."""
         session = context.request.session
         sealed = session.pop(SECRET_SESSION_KEY, None)

@@ -1,6 +1,8 @@
 """Who is in front of the browser: 学号 and the last six of the ID number, or a one-time code."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -14,7 +16,7 @@ from rosters.models import ClassGroup, Student
 from .. import flow
 from ..entrance import identifications, throttle
 from ..models.prepared import Prepared
-from .base import Form
+from .base import Form, PastedField
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
 NOT_PROVED = _(
@@ -26,19 +28,19 @@ NOT_PROVED = _(
 class IdentifyForm(Form):
     """What a student types; the code takes the place of the last six."""
 
-    student_number = forms.CharField(
+    student_number = PastedField(
         label=_("Student number (学号)"),
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )
-    last_six = forms.CharField(
+    last_six = PastedField(
         label=_("Last six of your ID number (身份证号后六位)"),
         help_text=_("The last one may be an X. Of another document: its last six characters."),
         max_length=12,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    code = forms.CharField(
+    code = PastedField(
         label=_("One-time code"),
         help_text=_("Eight characters, from your department's officer, within the hour."),
         max_length=12,
@@ -51,7 +53,7 @@ class IdentifyForm(Form):
         """Whether nothing is filled in."""
         return not self.is_bound
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Ask for one of the two proofs."""
         cleaned = super().clean()
         if not cleaned.get("last_six") and not cleaned.get("code"):
@@ -83,7 +85,13 @@ _of_number = Prepared(
 )
 
 
-def prove(class_group: ClassGroup, typed: dict, *, known_to_device, now: datetime) -> Student | None:
+def prove(
+    class_group: ClassGroup,
+    typed: Mapping[str, str],
+    *,
+    known_to_device: Callable[[Student], bool],
+    now: datetime,
+) -> Student | None:
     """Return who has proved to be there, or None.
 
     An attempt is counted before anything is compared, in one transaction. `known_to_device` says of a student

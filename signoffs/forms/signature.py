@@ -1,6 +1,8 @@
 """A signature: drawn by finger as integer strokes, or typed. Never a picture."""
 
+import itertools
 import json
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -21,12 +23,12 @@ def _ink(strokes: list[list[int]], height: int) -> float:
     length = 0.0
     for stroke in strokes:
         points = list(zip(stroke[::2], stroke[1::2], strict=True))
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in itertools.pairwise(points):
             length += ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
     return length / height
 
 
-def read_strokes(text: str) -> dict | None:
+def read_strokes(text: str) -> dict[str, Any] | None:
     """Return {"strokes": …, "size": …} for what signature.js sends; None where it is not that."""
     if len(text) > LARGEST:
         return None
@@ -67,7 +69,7 @@ class SignatureMixin(Form):
     )
     signer = ""
 
-    def clean_signature(self):
+    def clean_signature(self) -> dict[str, Any] | None:
         """Return the strokes; None where nothing was drawn. Raise ValidationError."""
         text = self.cleaned_data["signature"]
         if not text:
@@ -79,7 +81,7 @@ class SignatureMixin(Form):
             raise forms.ValidationError(_("This is only a dot. Please sign with your name."))
         return drawn
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Keep what was drawn, else what was typed."""
         cleaned = super().clean()
         typed = cleaned.get("typed_name", "").strip()

@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, date, datetime
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
@@ -13,6 +15,7 @@ from rosters.models import Campaign, Department, Student
 from ..models import Declaration, Excuse, FieldError
 from ..process import guide, states
 from ..process.answers import Answers, FieldReport, snapshot_of
+from ..process.deadlines import Deadlines
 from ..queries.classes import ClassRow
 from .base import Form
 from .signature import SignatureMixin
@@ -38,13 +41,13 @@ class HandInForm(Form):
 
     prefix = "exception"
 
-    def __init__(self, *args, rows: Iterable[ClassRow], **kwargs):
+    def __init__(self, *args: Any, rows: Iterable[ClassRow], **kwargs: Any) -> None:
         """Ask for a reason for each of these classes."""
         super().__init__(*args, **kwargs)
         for row in rows:
-            said = {"class": row.class_group, "state": row.sheet_label}
+            words = {"class": row.class_group, "state": row.sheet_label}
             self.fields[str(row.class_group.uuid)] = forms.CharField(
-                label=_("%(class)s (%(state)s)") % said,
+                label=_("%(class)s (%(state)s)") % words,
                 max_length=200,
                 error_messages={"required": _("Please give the reason.")},
             )
@@ -75,16 +78,16 @@ class EntryForm(Form):
     right_value = forms.CharField(label=_("What is right"), max_length=120, required=False)
     phone = forms.CharField(label=_("Phone number (联系号码)"), max_length=20, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the key fields, the status and the record as a whole."""
         kwargs.setdefault("initial", {"submission_id": uuid.uuid4()})
         super().__init__(*args, **kwargs)
-        self.fields["field"].choices = [
+        cast(forms.ChoiceField, self.fields["field"]).choices = [
             ("", _("Nothing: all right")),
             *((name, key_label(name)) for name in (*key_fields.BY_NAME, "status", "no_record")),
         ]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """An error needs its values and a phone number."""
         cleaned = super().clean()
         field = cleaned.get("field")
@@ -123,7 +126,7 @@ class SubmitForm(SignatureMixin):
     submission_id = forms.UUIDField(widget=forms.HiddenInput)
     shown_cells = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, signer: str, **kwargs):
+    def __init__(self, *args: Any, signer: str, **kwargs: Any) -> None:
         """Take the monitor's name."""
         kwargs.setdefault("initial", {"submission_id": uuid.uuid4()})
         super().__init__(*args, **kwargs)
@@ -137,14 +140,15 @@ class SettleForm(Form):
     note = forms.CharField(label=_("Note (needed for “Explained”)"), max_length=300, required=False)
     alike = forms.BooleanField(label=_("And those alike"), required=False)
 
-    def __init__(self, *args, report: FieldError, **kwargs):
+    def __init__(self, *args: Any, report: FieldError, **kwargs: Any) -> None:
         """Offer what may follow on the present outcome; a page has many of them, each with ids of its own."""
-        super().__init__(*args, auto_id=f"id_{report.uuid}_%s", **kwargs)
+        kwargs["auto_id"] = f"id_{report.uuid}_%s"
+        super().__init__(*args, **kwargs)
         self.report = report
         # Nothing is preselected: an outcome is a decision.
         follow = states.OUTCOMES[report.outcome]
         whole = report.field not in key_fields.BY_NAME
-        self.fields["outcome"].choices = [("", "—")] + [
+        cast(forms.ChoiceField, self.fields["outcome"]).choices = [("", "—")] + [
             (value, label)
             for value, label in FieldError.Outcome.choices
             if value in follow and not (whole and value == FieldError.Outcome.MENDED)
@@ -163,6 +167,11 @@ class DeadlinesForm(Form):
     department_deadline = forms.DateField(
         label=_("Departments' deadline"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """Both, of a valid form."""
+        return Deadlines(self.cleaned_data["student_deadline"], self.cleaned_data["department_deadline"])
 
 
 class DepartmentDeadlinesForm(DeadlinesForm):
@@ -195,9 +204,9 @@ class CampaignForm(DeadlinesForm):
     copy_texts = forms.BooleanField(label=_("Copy the texts for students"), required=False, initial=True)
     field_order = ("slug", "university", "student_deadline", "department_deadline", "copy_texts")
 
-    def __init__(self, *args, latest: Campaign | None, **kwargs):
+    def __init__(self, *args: Any, latest: Campaign | None, **kwargs: Any) -> None:
         """Begin from the latest campaign, a year on."""
-        initial = {"copy_texts": True}
+        initial: dict[str, Any] = {"copy_texts": True}
         if latest is not None:
             initial |= {
                 "slug": str(int(latest.slug) + 1) if latest.slug.isdigit() else "",
@@ -205,7 +214,8 @@ class CampaignForm(DeadlinesForm):
                 "student_deadline": a_year_on(latest.student_deadline),
                 "department_deadline": a_year_on(latest.department_deadline),
             }
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
 
 
 def a_year_on(day: date) -> date:
@@ -244,7 +254,7 @@ class TextsForm(Form):
         widget=forms.Textarea(attrs={"rows": 8}),
     )
 
-    def __init__(self, *args, texts: Mapping[str, str], **kwargs):
+    def __init__(self, *args: Any, texts: Mapping[str, str], **kwargs: Any) -> None:
         """Take the campaign's texts; where it has none, begin from the given ones."""
         kwargs.setdefault("initial", {**guide.as_typed(), **{k: v for k, v in texts.items() if v}})
         super().__init__(*args, **kwargs)
@@ -253,8 +263,8 @@ class TextsForm(Form):
     def texts(self) -> dict[str, str]:
         """What the campaign keeps: only what differs from the given texts."""
         given = guide.as_typed()
-        said = {name: text.replace("\r\n", "\n").strip() for name, text in self.cleaned_data.items()}
-        return {name: text for name, text in said.items() if text and text != given.get(name)}
+        typed = {name: text.replace("\r\n", "\n").strip() for name, text in self.cleaned_data.items()}
+        return {name: text for name, text in typed.items() if text and text != given.get(name)}
 
 
 class WholeNumbersForm(Form):
@@ -272,11 +282,12 @@ class WholeNumbersForm(Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, *args, departments, **kwargs):
+    def __init__(self, *args: Any, departments: QuerySet[Department], **kwargs: Any) -> None:
         """Offer the departments of the campaign."""
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = departments
-        self.fields["department"].empty_label = _("All departments")
+        field = cast(forms.ModelChoiceField, self.fields["department"])
+        field.queryset = departments
+        field.empty_label = _("All departments")
 
 
 class CloseForm(Form):
@@ -284,12 +295,12 @@ class CloseForm(Form):
 
     year = forms.CharField(label=_("Type the cohort year to confirm"), max_length=20)
 
-    def __init__(self, *args, campaign: Campaign, **kwargs):
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         """Take the campaign that is to end."""
         super().__init__(*args, **kwargs)
         self.campaign = campaign
 
-    def clean_year(self):
+    def clean_year(self) -> str:
         """Refuse any other year."""
         if self.cleaned_data["year"].strip() != self.campaign.slug:
             raise forms.ValidationError(_("This is not the campaign's year."))

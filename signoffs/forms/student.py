@@ -2,20 +2,25 @@
 
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields
 from rosters.models import Student
+from rosters.sentences import Sentence
 
 from ..entrance.throttle import Number
 from ..process import labels
-from ..process.answers import Answer, Answers, FieldReport, Snapshot
-from .base import Form
+from ..process.answers import Answer, Answers, FieldAnswer, FieldReport, Snapshot
+from ..process.chsi_page import Proposal
+from .base import Form, PastedField
 from .signature import SignatureMixin
 
 # The form's own words; in English with a gloss.
@@ -45,14 +50,14 @@ def check_phone(text: str) -> str:
     return tidy
 
 
-class _Shared(dict):
+class _Shared(dict[str, forms.Field]):
     """Fields that every form of a class uses as they are: to copy 37 of them costs 0.4 ms a form."""
 
-    def __deepcopy__(self, memo) -> dict:
+    def __deepcopy__(self, memo: object) -> dict[str, forms.Field]:
         return dict(self)
 
 
-def _text(label, field: str) -> forms.CharField:
+def _text(label: Sentence, field: str) -> forms.CharField:
     return forms.CharField(
         label=format_lazy(label, field=field), required=False, max_length=VALUE_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -61,7 +66,7 @@ def _text(label, field: str) -> forms.CharField:
 
 def _row_fields() -> dict[str, forms.Field]:
     """Return the inputs of the eleven rows: an answer, what CHSI shows, what is right."""
-    fields = {}
+    fields: dict[str, forms.Field] = {}
     for field in key_fields.KEY_FIELDS:
         if field.name != "id_number":
             fields[f"answer_{field.name}"] = forms.ChoiceField(
@@ -97,20 +102,20 @@ class RecordForm(SignatureMixin):
 
     def __init__(
         self,
-        *args,
+        *args: Any,
         student: Student,
         submission_id: uuid.UUID | None = None,
         number: Number = Number.NONE,
-        proposals=None,
-        status="",
-        **kwargs,
-    ):
+        proposals: Mapping[str, Proposal] | None = None,
+        status: str = "",
+        **kwargs: Any,
+    ) -> None:
         """Take the student whose record is shown.
 
         `submission_id` is what an unsent page will send; `number`, what the comparison of `typed_number` has
         found. `proposals` (chsi_page.propose) and `status` fill the page in from a pasted text.
         """
-        initial = {
+        initial: dict[str, Any] = {
             "submission_id": submission_id or uuid.uuid4(),
             "shown_digest": student.record_digest,
             "status": status,
@@ -119,7 +124,8 @@ class RecordForm(SignatureMixin):
         for name, one in self.proposals.items():
             initial[f"answer_{name}"] = one.answer
             initial[f"chsi_{name}"] = one.chsi if one.answer != Answer.OK else ""
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         self.is_untouched = not (self.is_bound or self.proposals or status)
         self.student, self.signer, self.number = student, student.name, number
         self.reports: list[FieldReport] = []
@@ -127,7 +133,7 @@ class RecordForm(SignatureMixin):
         self.id_differs = False
 
     @classmethod
-    def typed_number(cls, data) -> str:
+    def typed_number(cls, data: QueryDict) -> str:
         """Return the ID number that sent data ask to compare; empty where there is none, or no such one."""
         no_record, number = cls.base_fields["no_record"], cls.base_fields["chsi_id_number"]
         try:
@@ -151,7 +157,7 @@ class RecordForm(SignatureMixin):
             device_mark=device_mark,
         )
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Gather what was answered; say what is missing, at its field."""
         cleaned = super().clean()
         if cleaned.get("no_record"):
@@ -162,14 +168,14 @@ class RecordForm(SignatureMixin):
             self._read_phone(cleaned)
         return cleaned
 
-    def _read_answers(self, cleaned: dict) -> None:
-        answers = {}
+    def _read_answers(self, cleaned: dict[str, Any]) -> None:
+        answers: dict[str, FieldAnswer] = {}
         for field in key_fields.KEY_FIELDS:
             if field.name == "id_number":
                 answers[field.name] = {"answer": self._read_id_number(cleaned)}
                 continue
             roster = key_fields.display(field.name, getattr(self.student, field.name))
-            answer = cleaned.get(f"answer_{field.name}")
+            answer = cleaned.get(f"answer_{field.name}", "")
             answers[field.name] = {"roster": roster, "answer": answer}
             if not answer:
                 self.add_error(f"answer_{field.name}", _("Answer whether CHSI shows it right."))
@@ -182,7 +188,7 @@ class RecordForm(SignatureMixin):
             self.reports.append(FieldReport("status", status, key_fields.GOOD_STATUS))
         self.snapshot = {"fields": answers, "status": status}
 
-    def _read_error(self, name: str, cleaned: dict) -> None:
+    def _read_error(self, name: str, cleaned: dict[str, Any]) -> None:
         chsi, right = (cleaned.get(f"{part}_{name}", "").strip() for part in ("chsi", "right"))
         if not chsi:
             self.add_error(f"chsi_{name}", _("Write what CHSI shows."))
@@ -191,7 +197,7 @@ class RecordForm(SignatureMixin):
         if chsi and right:
             self.reports.append(FieldReport(name, chsi, right))
 
-    def _read_id_number(self, cleaned: dict) -> str:
+    def _read_id_number(self, cleaned: dict[str, Any]) -> str:
         """Return the answer. A number that differs must be meant so."""
         typed = cleaned.get("chsi_id_number", "")
         if typed and self.number == Number.SAME:
@@ -202,7 +208,7 @@ class RecordForm(SignatureMixin):
         self.add_error("chsi_id_number", NOT_COMPARED[self.number if typed else Number.NONE])
         return ""
 
-    def _read_other_number(self, typed: str, cleaned: dict) -> str:
+    def _read_other_number(self, typed: str, cleaned: dict[str, Any]) -> str:
         if not cleaned.get("differs_id_number"):
             self.add_error(
                 "chsi_id_number",
@@ -216,13 +222,13 @@ class RecordForm(SignatureMixin):
             self.reports.append(FieldReport("id_number", typed, right))
         return Answer.WRONG
 
-    def _read_phone(self, cleaned: dict) -> None:
+    def _read_phone(self, cleaned: dict[str, Any]) -> None:
         try:
             cleaned["phone"] = check_phone(cleaned.get("phone", ""))
         except forms.ValidationError as error:
             self.add_error("phone", error)
 
-    def rows(self) -> list[dict]:
+    def rows(self) -> list[dict[str, Any]]:
         """Return what the page draws for each of the eleven: the field, the value, the three inputs."""
         return [
             {
@@ -252,11 +258,11 @@ class ClaimForm(Form):
     """名册漏人: somebody of the class whom the roster does not name."""
 
     name = forms.CharField(label=_("Name (姓名)"), max_length=80)
-    student_number = forms.CharField(label=_("Student number (学号)"), max_length=32, required=False)
+    student_number = PastedField(label=_("Student number (学号)"), max_length=32, required=False)
     phone = forms.CharField(
         label=_("Your phone number (联系号码)"), max_length=20, widget=forms.TextInput(attrs={"type": "tel"})
     )
 
-    def clean_phone(self):
+    def clean_phone(self) -> str:
         """Return the number, checked."""
         return check_phone(self.cleaned_data["phone"])

@@ -62,7 +62,7 @@ def _tallies(models, days, late):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rosters', '0005_department_deadlines'),
+        ('rosters', '0006_department_deadlines'),
         ('signoffs', '0008_waiting_students'),
     ]
 

@@ -40,7 +40,7 @@ class ClassLink(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.class_group}"
 
 
@@ -55,7 +55,7 @@ class OneTimeCode(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.student)
 
 
@@ -74,7 +74,7 @@ class Throttle(models.Model):
     number_failures = models.PositiveIntegerField(default=0)
     number_since = models.DateTimeField(null=True, blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.student}: {self.failures}"
 
 
@@ -97,7 +97,7 @@ class Identification(models.Model):
     class Meta:
         ordering = ["-identified_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.student}: {self.identified_at}"
 
 
@@ -126,5 +126,5 @@ class AccessRecord(models.Model):
         verbose_name, verbose_name_plural = _("access record"), _("access records")
         indexes = [models.Index(fields=["seen_at"])]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user}: {self.view}"

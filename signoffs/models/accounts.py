@@ -34,7 +34,7 @@ class Invitation(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.user)
 
 
@@ -50,5 +50,5 @@ class SignInRule(models.Model):
 
     second_factor = models.CharField(max_length=10, choices=SecondFactor, default=SecondFactor.NOBODY)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_second_factor_display()

@@ -18,7 +18,7 @@ class User(AbstractUser):
     # by it. Never taken over from a user name: who is let in by it is the office's decision.
     campus_name = models.CharField(max_length=150, blank=True, default="", db_default="")
 
-    class Meta(AbstractUser.Meta):
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]  # which no stub mentions
         verbose_name, verbose_name_plural = _("user"), _("users")
         constraints = [
             models.UniqueConstraint(
@@ -26,7 +26,7 @@ class User(AbstractUser):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_full_name() or self.username
 
 
@@ -55,7 +55,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "role", "department"], name="membership_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
 
 
@@ -66,5 +66,5 @@ class MonitorDuty(models.Model):
     named_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     named_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.student)

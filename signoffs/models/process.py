@@ -1,6 +1,7 @@
 """What people did: declarations, excuses, class sheets, hand-ins; and the chains of events that prove it."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -10,7 +11,13 @@ from django.utils.translation import pgettext_lazy
 from rosters.encryption import EncryptedJSONField, EncryptedTextField
 from rosters.models import Campaign, ClassGroup, Department, Student
 
+from ..process.answers import Snapshot
 from .people import User
+
+# What the sealed JSON of a declaration, a sheet and an event holds, as the comments beside the columns say.
+Signature = dict[str, Any]
+Rows = list[dict[str, Any]]
+Payload = dict[str, Any]
 
 
 class Declaration(models.Model):
@@ -44,9 +51,9 @@ class Declaration(models.Model):
     status = models.CharField(max_length=30, blank=True)
     # Of the record as it was shown, and that record itself with the answer to each field.
     record_digest = models.CharField(max_length=52)
-    snapshot = EncryptedJSONField()
+    snapshot: EncryptedJSONField[Snapshot, Snapshot] = EncryptedJSONField()
     # {"typed": "…"} or {"strokes": [[x, y, x, y, …], …], "size": [width, height]}, integers.
-    signature = EncryptedJSONField()
+    signature: EncryptedJSONField[Signature, Signature] = EncryptedJSONField()
     phone = EncryptedTextField(null=True)
     # Tells devices apart without telling which: a keyed digest of a random cookie.
     device_mark = models.CharField(max_length=52, blank=True)
@@ -75,7 +82,7 @@ class Declaration(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_kind_display()
 
 
@@ -118,7 +125,7 @@ class FieldError(models.Model):
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["declaration", "field"], name="field_once_a_report")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.field
 
 
@@ -149,7 +156,7 @@ class Excuse(models.Model):
     class Meta:
         ordering = ["-id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_reason_display()
 
 
@@ -169,7 +176,7 @@ class Standing(models.Model):
     declaration = models.ForeignKey(Declaration, null=True, on_delete=models.PROTECT, related_name="+")
     excuse = models.ForeignKey(Excuse, null=True, on_delete=models.PROTECT, related_name="+")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.state
 
 
@@ -189,7 +196,7 @@ class MissingClaim(models.Model):
     class Meta:
         ordering = ["claimed_at"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -211,12 +218,12 @@ class ClassSheet(models.Model):
     submission_id = models.UUIDField(unique=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.SUBMITTED)
     # One row a seat, as flow.submit_sheet writes them; counts by standing; the digest of both.
-    rows = EncryptedJSONField()
+    rows: EncryptedJSONField[Rows, Rows] = EncryptedJSONField()
     counts = models.JSONField(_("counts"))
     digest = models.CharField(_("digest"), max_length=52)
     # Null once the personal data of the campaign was deleted; the signature is empty then.
     collator = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="+")
-    signature = EncryptedJSONField()
+    signature: EncryptedJSONField[Signature, Signature] = EncryptedJSONField()
     submitted_at = models.DateTimeField(_("submitted at"))
     # The head of the class's chain when the sheet was submitted, and the code in the print's QR.
     chain_head = models.CharField(_("head of the chain"), max_length=52)
@@ -230,7 +237,7 @@ class ClassSheet(models.Model):
         ordering = ["-version"]
         constraints = [models.UniqueConstraint(fields=["class_group", "version"], name="sheet_version_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.class_group} v{self.version}"
 
 
@@ -276,7 +283,7 @@ class HandIn(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.department} v{self.version}"
 
 
@@ -328,7 +335,7 @@ class Tally(models.Model):
     reporters = models.PositiveIntegerField(default=0)
     reports = models.JSONField(default=dict)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.class_group}: {self.expected}"
 
     @property
@@ -373,8 +380,17 @@ class Chain(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.class_group or self.department or self.campaign or _("Accounts"))
+
+    @property
+    def place(self) -> str:
+        """Return whose chain it is, from the campaign down, as commands name it."""
+        if self.campaign is None:
+            return "accounts"
+        if self.class_group is not None:
+            return f"{self.campaign.slug} {self.class_group.department} {self.class_group}"
+        return f"{self.campaign.slug} {self.department or 'campaign'}"
 
 
 class Event(models.Model):
@@ -391,7 +407,7 @@ class Event(models.Model):
     verb = models.CharField(_("move"), max_length=30)
     happened_at = models.DateTimeField(_("happened at"))
     # Who, and what else is to be known: {"by": …, "student": …, "reason": …}. Null once purged.
-    payload = EncryptedJSONField(null=True)
+    payload: EncryptedJSONField[Payload | None, Payload | None] = EncryptedJSONField(null=True)
     salt = models.BinaryField(max_length=16, null=True)
     payload_digest = models.CharField(max_length=52)
     link = models.CharField(_("link of the chain"), max_length=52)
@@ -405,7 +421,7 @@ class Event(models.Model):
         ordering = ["chain_id", "position"]
         constraints = [models.UniqueConstraint(fields=["chain", "position"], name="position_once_a_chain")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.verb
 
 
@@ -422,5 +438,5 @@ class Reminder(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "user", "occasion"], name="reminded_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.occasion

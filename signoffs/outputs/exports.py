@@ -207,7 +207,7 @@ def whole_numbers(class_groups: Iterable[ClassGroup], made: Event) -> bytes:
 
     Its number stands in each row, so that a row that turns up elsewhere tells where it came from.
     """
-    said, book = made.payload, Book()
+    said, book = made.payload or {}, Book()
     columns = {
         "序号": 6,
         **{field.label: 20 for field in key_fields.KEY_FIELDS},

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.conf import settings
 
-from rosters.models import Campaign, ClassGroup
+from rosters.models import Campaign, ClassGroup, Department
 
 from ..models import Membership, User
 from ..process import deadlines
@@ -60,7 +61,7 @@ def _of_department(
     campaign: Campaign, officer: Membership, rows: list[ClassRow], now: datetime
 ) -> Iterator[Letter]:
     address = f"{settings.SITE_URL}/department/"
-    newest = situations.newest_hand_in(campaign, officer.department)
+    newest = situations.newest_hand_in(campaign, cast(Department, officer.department))
     handed_in = situations.department_situation(campaign, newest).is_handed_in
     waiting = [row for row in rows if row.step in (ACT_ON_LATER if handed_in else ACT_ON)]
     if waiting:

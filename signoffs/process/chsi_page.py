@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rosters import key_fields
+from rosters.nothing import is_nothing
+from rosters.sentences import Sentence
 from rosters.widths import HALF_WIDTH, compact
 
 LONGEST = 20_000  # characters; the page has about 1,000
@@ -24,8 +26,6 @@ OTHERS = (
     "学校名称", "院校名称", "学校", "院校", "学历类别", "学习形式", "入学日期", "入学时间", "预计毕业日期",
     "离校日期", "毕业日期", "考生号", "证件类型", "曾用名", "国籍", "国家/地区", "照片", "更新日期",
 )  # fmt: skip
-# How a page says that there is nothing.
-NOTHING = frozenset({"", "-", "--", "—", "——", "无", "暂无", "空", "/"})
 
 _FIELDS = {label: name for name, labels in LABELS.items() for label in labels}
 _WIDTHS = HALF_WIDTH | {ord("\xa0"): " "}
@@ -75,7 +75,7 @@ def _first_line(text: str) -> str | None:
     for line in text.split("\n"):
         value = line.strip(" \t\u3000\xa0|,，;；:：")
         if value:
-            return None if value in NOTHING else value
+            return None if is_nothing(value) else value
     return None
 
 
@@ -86,10 +86,10 @@ class Proposal:
     answer: str
     chsi: str
     # What was ignored where the two are the same and not written alike.
-    ignored: tuple = ()
+    ignored: tuple[Sentence, ...] = ()
 
 
-def propose(shown: Shown, record) -> dict[str, Proposal]:
+def propose(shown: Shown, record: object) -> dict[str, Proposal]:
     """Hold what the page shows against a record, by the rules of key_fields.
 
     The ID number is not compared here: the page takes what was typed, or pasted, to the server's comparison.

@@ -4,6 +4,7 @@ A deadline is a day, and it ends when the next day begins in Asia/Shanghai, wher
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -11,6 +12,23 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 
 SCHOOL_CLOCK = ZoneInfo("Asia/Shanghai")
+
+
+class Deadlines(NamedTuple):
+    """A campaign's last days: the students', to sign; the departments', to hand in."""
+
+    students: date
+    departments: date
+
+
+def usual(year: int) -> Deadlines:
+    """Return the deadlines of a year's notice: 22 and 24 December."""
+    return Deadlines(date(year, 12, 22), date(year, 12, 24))
+
+
+def in_force(campaign: Any) -> Deadlines:
+    """Return a campaign's deadlines as they stand."""
+    return Deadlines(campaign.student_deadline, campaign.department_deadline)
 
 
 def end_of(day: date) -> datetime:

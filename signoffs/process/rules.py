@@ -13,9 +13,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
+from rosters.sentences import Sentence
 
 from . import states
 from .answers import Answer, Answers, FieldReport
+from .deadlines import Deadlines
 
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
@@ -105,7 +107,7 @@ def _source(verb: str, at: Situation) -> str:
     return states.RECHECK if verb in _LOOKS and at.asked_again else at.standing
 
 
-def may(verb: str, acting_as: frozenset[str], at: Situation) -> str | None:
+def may(verb: str, acting_as: frozenset[str], at: Situation) -> Sentence | None:
     """Ask the table of moves. Return None, or the reason why not. Raise KeyError for an unknown verb."""
     source = _source(verb, at)
     move = states.find(verb, source)
@@ -124,7 +126,7 @@ def may(verb: str, acting_as: frozenset[str], at: Situation) -> str | None:
     return None
 
 
-def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> str | None:
+def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> Sentence | None:
     """Ask for what moves no state (naming a monitor, a settlement): it is open, and theirs."""
     if not at.open:
         return _NOT_OPEN
@@ -139,21 +141,21 @@ def may_follow(acting_as: frozenset[str], at: Situation, needed: frozenset[str])
 MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
 
 
-def may_show(is_same: bool) -> str | None:
+def may_show(is_same: bool) -> Sentence | None:
     """Refuse a declaration on a record that has changed since the page was shown."""
     if not is_same:
         return _("The record has changed since this page was opened. Look at it again, please.")
     return None
 
 
-def may_sign_sheet(is_same: bool) -> str | None:
+def may_sign_sheet(is_same: bool) -> Sentence | None:
     """Refuse a collator's signature under a class that stands otherwise than the page has shown."""
     if not is_same:
         return _("The class has changed since this page was opened. Look at it again, please.")
     return None
 
 
-def may_say_all_right(answers: Answers) -> str | None:
+def may_say_all_right(answers: Answers) -> Sentence | None:
     """Refuse 核对无误 where the status is another, or a field was answered with 有误."""
     if answers.status != key_fields.GOOD_STATUS:
         return _("A status other than %(status)s is reported as an error.") % {
@@ -164,7 +166,7 @@ def may_say_all_right(answers: Answers) -> str | None:
     return None
 
 
-def may_report(errors: Iterable[FieldReport]) -> str | None:
+def may_report(errors: Iterable[FieldReport]) -> Sentence | None:
     """Refuse a report of nothing, of an unknown field, or of a field twice."""
     fields = [error.field for error in errors]
     if not fields:
@@ -176,7 +178,7 @@ def may_report(errors: Iterable[FieldReport]) -> str | None:
     return None
 
 
-def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> str | None:
+def may_confirm_entry(*, waits: bool, is_newest: bool, entered_by_same: bool) -> Sentence | None:
     """Refuse a countersignature that is not needed, comes too late, or is not a second person's."""
     if not is_newest:
         return _("A newer declaration of the student has taken its place.")
@@ -214,7 +216,7 @@ def _unbalanced(names: list[str], waiting: int) -> str:
 _lazy_unbalanced = lazy(_unbalanced, str)
 
 
-def may_balance(names: list[str], waiting: int) -> str | None:
+def may_balance(names: list[str], waiting: int) -> Sentence | None:
     """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
     return _lazy_unbalanced(names, waiting) if names else None
 
@@ -235,12 +237,12 @@ def _classes_left(names: list[str]) -> str:
 _lazy_classes_left = lazy(_classes_left, str)
 
 
-def may_leave_out(names: list[str]) -> str | None:
+def may_leave_out(names: list[str]) -> Sentence | None:
     """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
     return _lazy_classes_left(names) if names else None
 
 
-def may_show_people(is_purged: bool) -> str | None:
+def may_show_people(is_purged: bool) -> Sentence | None:
     """Refuse a file of people whose data was deleted."""
     if is_purged:
         return _(
@@ -251,7 +253,7 @@ def may_show_people(is_purged: bool) -> str | None:
 
 def may_settle(
     outcome: str, to: str, field: str, *, stands: bool, counts: bool, is_open: bool = True
-) -> str | None:
+) -> Sentence | None:
     """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
 
     `stands`: it was reported in the campaign (reported.items), and is followed to its end whatever comes.
@@ -268,7 +270,7 @@ def may_settle(
     return None
 
 
-def may_note_look(outcome: str, *, is_open: bool) -> str | None:
+def may_note_look(outcome: str, *, is_open: bool) -> Sentence | None:
     """Refuse the note that a student has looked again while they can declare, or before there is an end."""
     if is_open:
         return _("The campaign is open: look again by declaring.")
@@ -277,7 +279,7 @@ def may_note_look(outcome: str, *, is_open: bool) -> str | None:
     return None
 
 
-def may_name(slug: str) -> str | None:
+def may_name(slug: str) -> Sentence | None:
     """Refuse a campaign whose name is no cohort year."""
     if not re.fullmatch(r"(19|20|21)[0-9]{2}", slug):
         return _("A campaign is named by its cohort year, such as 2027.")
@@ -296,40 +298,38 @@ def _too_far(year: int) -> str:
 _lazy_too_far = lazy(_too_far, str)
 
 
-def _may_end(slug: str, student_deadline: date, department_deadline: date, today: date) -> str | None:
+def _may_end(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     """Refuse deadlines in the wrong order, or so far off that only a slip of the hand explains them.
 
     They could never be taken back. Counted from the cohort year, or from today in a campaign of old.
     """
-    if department_deadline < student_deadline:
+    if deadlines.departments < deadlines.students:
         return _("The departments' deadline can't be before the students'.")
     last = max(int(slug), today.year) + YEARS_AHEAD
-    return _lazy_too_far(last) if department_deadline.year > last else None
+    return _lazy_too_far(last) if deadlines.departments.year > last else None
 
 
-def may_begin(slug: str, student_deadline: date, department_deadline: date, today: date) -> str | None:
+def may_begin(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     """Refuse a campaign whose name is no cohort year, or whose deadlines can't be."""
-    return may_name(slug) or _may_end(slug, student_deadline, department_deadline, today)
+    return may_name(slug) or _may_end(slug, deadlines, today)
 
 
-def may_extend(slug: str, old: tuple[date, date], new: tuple[date, date], today: date) -> str | None:
-    """Refuse deadlines (the students', the departments') that are not an extension of the old ones."""
-    if new[0] < old[0] or new[1] < old[1] or new == old:
+def may_extend(slug: str, old: Deadlines, new: Deadlines, today: date) -> Sentence | None:
+    """Refuse deadlines that are not an extension of the old ones."""
+    if new.students < old.students or new.departments < old.departments or new == old:
         return _("A deadline can only be extended.")
-    return _may_end(slug, *new, today)
+    return _may_end(slug, new, today)
 
 
-def may_set(
-    slug: str, old: tuple[date, date], new: tuple[date, date], today: date, *, is_free: bool
-) -> str | None:
+def may_set(slug: str, old: Deadlines, new: Deadlines, today: date, *, is_free: bool) -> Sentence | None:
     """Refuse deadlines that are no extension; while nobody has declared (`is_free`) they can be any."""
-    return _may_end(slug, *new, today) if is_free else may_extend(slug, old, new, today)
+    return _may_end(slug, new, today) if is_free else may_extend(slug, old, new, today)
 
 
 NO_CLASSES = _("The department has no class in this campaign.")
 
 
-def may_take_back(*, is_newest: bool, passed: bool, acted: bool) -> str | None:
+def may_take_back(*, is_newest: bool, passed: bool, acted: bool) -> Sentence | None:
     """Refuse to take an extension back on which somebody may rely."""
     if not is_newest:
         return _("Only the newest change of a deadline can be taken back.")
@@ -343,7 +343,7 @@ def may_take_back(*, is_newest: bool, passed: bool, acted: bool) -> str | None:
 REOPENS = timedelta(days=7)
 
 
-def may_reopen(closed_at: datetime | None, now: datetime) -> str | None:
+def may_reopen(closed_at: datetime | None, now: datetime) -> Sentence | None:
     """Refuse to open again what is not closed, or was closed more than seven days ago."""
     if closed_at is None:
         return _("Only a closed campaign can be opened again.")
@@ -359,11 +359,11 @@ def _beside(name: str) -> str:
 _lazy_beside = lazy(_beside, str)
 
 
-def may_open_beside(name: str) -> str | None:
+def may_open_beside(name: str) -> Sentence | None:
     """Refuse to open a campaign beside another one, which is named; empty: none is open."""
     return _lazy_beside(name) if name else None
 
 
-def may_give(text: str, reason: str) -> str | None:
+def may_give(text: str, reason: Sentence) -> Sentence | None:
     """Refuse an empty text where one is needed; `reason` is the sentence to say then."""
     return None if text.strip() else reason

@@ -13,9 +13,12 @@ standing (and with it the tally) moves, the sheet keeps its frozen rows and coun
 Who confirmed, or whose errors are still open, can't change that until the sheet is returned.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+
+from rosters.sentences import Sentence
 
 # A student's standing --------------------------------------------------------------------------------
 
@@ -57,7 +60,7 @@ _LABELS = {
 }
 
 
-def label(state: str) -> str:
+def label(state: str) -> Sentence:
     """Return a standing's name for a page, lazily translated. Raise KeyError for an unknown one."""
     return _LABELS[state]
 
@@ -126,7 +129,15 @@ class Machine:
     moves: tuple[Move, ...]
 
 
-def _move(verb, sources, targets, who, until, *, after_deadline=False) -> Move:
+def _move(
+    verb: str,
+    sources: Iterable[str],
+    targets: Iterable[str],
+    who: Iterable[str],
+    until: str,
+    *,
+    after_deadline: bool = False,
+) -> Move:
     return Move(verb, frozenset(sources), frozenset(targets), frozenset(who), until, after_deadline)
 
 
@@ -204,7 +215,8 @@ def check(machine: Machine) -> None:
             if (move.verb, source) in taken:
                 raise BadGraph(f"{move.verb}: two moves from {source!r}")
             taken.add((move.verb, source))
-    reached, found = set(), {machine.start}
+    reached: set[str] = set()
+    found = {machine.start}
     while found - reached:
         reached |= found
         found = {target for move in machine.moves if move.sources & reached for target in move.targets}

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from rosters.models import ClassGroup, Department, Student
+from rosters.sentences import Sentence
 
 from ..models import Membership, User
 from ..process import rules, states
@@ -52,7 +53,7 @@ def roles(who: Who, class_group: ClassGroup | None = None, student: Student | No
         if class_group and acting.class_group_id == class_group.pk and is_monitor(acting):
             found.add(states.MONITOR)
     if who.user is not None:
-        found |= staff_roles(who.user, class_group and class_group.department)
+        found |= staff_roles(who.user, class_group.department if class_group else None)
     return frozenset(found)
 
 
@@ -67,6 +68,6 @@ def staff_roles(user: User, department: Department | None) -> set[str]:
     return found
 
 
-def may_as_office(who: Who, *, is_open: bool = True) -> str | None:
+def may_as_office(who: Who, *, is_open: bool = True) -> Sentence | None:
     """Ask for what the office alone does, of a campaign (`is_open`, where that matters) or of the house."""
     return rules.may_act(roles(who), rules.Situation(open=is_open), frozenset({states.OFFICE}))

@@ -52,7 +52,7 @@ def completion(overview: Overview, now: datetime) -> Chart | None:
     def x(day: date) -> float:
         return round(LEFT + (day - first).days / span * (WIDTH - LEFT - RIGHT), 1)
 
-    def y(done: int) -> float:
+    def y(done: float) -> float:
         return round(HEIGHT - BOTTOM - min(1, done / expected) * (HEIGHT - TOP - BOTTOM), 1)
 
     done, path, table = 0, [f"{x(first)},{y(0)}"], []

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Count
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
+from rosters.sentences import Sentence
 
 from ..entrance import links
 from ..models import ClassLink, ClassSheet, Declaration, Standing, Tally
@@ -35,7 +35,7 @@ class Seat:
     waiting: Declaration | None
 
     @property
-    def label(self) -> str:
+    def label(self) -> Sentence:
         """The standing in words."""
         return states.label(self.state)
 
@@ -129,7 +129,7 @@ def reminder_text(class_group: ClassGroup, now: datetime) -> str:
 
 
 # What is to be done next for a class, the most urgent first.
-STEPS: dict[str, Promise] = {
+STEPS: dict[str, Sentence] = {
     "look": _("Look at the sheet"),
     "countersign": _("Countersign"),
     "returned": _("Returned, to be submitted again"),
@@ -158,7 +158,7 @@ class ClassRow:
     reports: Reports = field(default_factory=Reports)
 
     @property
-    def step_label(self) -> str:
+    def step_label(self) -> Sentence:
         """The next step in words."""
         return STEPS[self.step]
 

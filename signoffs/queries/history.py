@@ -1,6 +1,7 @@
 """What happened: the versions of a sheet, the events of a class, the exports of whole numbers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from rosters.models import Campaign, ClassGroup
 
@@ -19,7 +20,8 @@ class SheetVersion:
 def sheet_versions(class_group: ClassGroup) -> list[SheetVersion]:
     """Return the class's sheets, the newest first: one query."""
     sheets = ClassSheet.objects.filter(class_group=class_group).defer("signature").order_by("version")
-    versions, before = [], {}
+    versions: list[SheetVersion] = []
+    before: dict[int, dict[str, Any]] = {}
     for sheet in sheets.select_related("collator", "decided_by"):
         # By the seat, which is nobody else's: after a purge it is all that is left of a name.
         now = {row["seat"]: row for row in sheet.rows}
@@ -33,7 +35,7 @@ def sheet_versions(class_group: ClassGroup) -> list[SheetVersion]:
     return versions[::-1]
 
 
-def _row_words(row: dict | None) -> str:
+def _row_words(row: dict[str, Any] | None) -> str:
     """Return how a sheet's row stands, in words; nothing for a student who was not on it."""
     if row is None:
         return ""

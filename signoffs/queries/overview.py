@@ -1,7 +1,7 @@
 """The office's page: departments, days, errors and a forecast, at a constant number of queries."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -109,7 +109,8 @@ class Overview:
 
 
 def _error_counts(reports: Reports) -> tuple[ErrorCount, ...]:
-    total, still_open = Counter(), Counter()
+    total: Counter[str] = Counter()
+    still_open: Counter[str] = Counter()
     for (name, _owner, outcome), count in reports.by_key.items():
         total[name] += count
         still_open[name] += count * (outcome in states.UNSETTLED)
@@ -126,7 +127,7 @@ def _error_counts(reports: Reports) -> tuple[ErrorCount, ...]:
 
 
 def _days(tallies: Iterable[Tally], now: datetime) -> tuple[tuple[date, int], ...]:
-    by_day = Counter()
+    by_day: Counter[str] = Counter()
     for tally in tallies:
         by_day.update(tally.days)
     if not by_day:
@@ -139,7 +140,13 @@ def _days(tallies: Iterable[Tally], now: datetime) -> tuple[tuple[date, int], ..
     return tuple(days)
 
 
-def _forecast(campaign: Campaign, rows: Iterable[DepartmentRow], total: Counts, days, now) -> Forecast:
+def _forecast(
+    campaign: Campaign,
+    rows: Iterable[DepartmentRow],
+    total: Counts,
+    days: Sequence[tuple[date, int]],
+    now: datetime,
+) -> Forecast:
     left = deadlines.days_left(campaign.student_deadline, now)
     remaining_days = max(0, left + 1)  # today counts
     full_days = [count for day, count in days if day < deadlines.day_of(now)][-LATELY:]
@@ -166,7 +173,7 @@ def campaign_overview(campaign: Campaign, now: datetime) -> Overview:
         for one in HandIn.objects.filter(campaign=campaign).select_related("department").order_by("version")
     }
     by_department: dict[Department, list[ClassRow]] = {}
-    class_rows = rows_of(classes, tallies, {})
+    class_rows = [row for row in rows_of(classes, tallies, {}) if row.counts.expected or row.counts.withdrawn]
     for row in class_rows:
         by_department.setdefault(row.class_group.department, []).append(row)
     rows = [

@@ -6,6 +6,7 @@ seen; the copy must not hand them the other twelve, nor the phone. Who wants tho
 office in person. For the same reason staff are named by their role alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,7 +72,7 @@ def own_copy(student: Student, now: datetime) -> OwnCopy:
     )
 
 
-def _declared(declaration: Declaration, errors) -> Declared:
+def _declared(declaration: Declaration, errors: Iterable[FieldError]) -> Declared:
     said = declaration.snapshot.get("fields", {})
     return Declared(
         declaration,

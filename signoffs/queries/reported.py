@@ -93,9 +93,9 @@ def alike(error: FieldError) -> list[FieldError]:
     return [one for one in others if likeness(one) == likeness(error)]
 
 
-def likeness(error: FieldError) -> tuple:
+def likeness(error: FieldError) -> tuple[object, ...]:
     """Return what errors that are settled at once share: class, field, outcome, and the three values."""
-    values = (error.roster_value, error.chsi_value, error.right_value)
+    values: tuple[str, ...] = (error.roster_value, error.chsi_value, error.right_value)
     if error.field in key_fields.BY_NAME:
         values = tuple(key_fields.normalise(error.field, value) for value in values)
     return (error.declaration.student.class_group_id, error.field, error.outcome, *values)

@@ -5,7 +5,8 @@ than 30 days after the announcement; and only once the final forms were handed o
 be printed afterwards.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.db.models import Max
 from django.utils.functional import lazy
@@ -13,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, ClassGroup
+from rosters.sentences import Sentence
 
 from ..models import Event
 from ..process import deadlines, rules
@@ -32,7 +34,7 @@ def purge_day(closed: date, today: date, days: int) -> date:
     return max(closed + timedelta(days=days), today + timedelta(days=ANNOUNCED_DAYS))
 
 
-def may_announce(*, closed: bool, purged: bool) -> str | None:
+def may_announce(*, closed: bool, purged: bool) -> Sentence | None:
     """Refuse to announce a deletion where there is nothing to delete yet, or no more."""
     if purged:
         return _("The personal data of this campaign was deleted already.")
@@ -62,14 +64,14 @@ def _reports_left(count: int) -> str:
 _lazy_reports_left = lazy(_reports_left, str)
 
 
-def may_leave_open(count: int, known: int) -> str | None:
+def may_leave_open(count: int, known: int) -> Sentence | None:
     """Refuse a deletion over open reports, unless whoever asks knows how many they are."""
     return None if known == count else _lazy_reports_left(count)
 
 
 def may_purge(
     *, closed: bool, purged: bool, day: date | None, today: date, not_printed: list[str]
-) -> str | None:
+) -> Sentence | None:
     """Refuse a deletion that comes too early; `day` is the announced one, `not_printed` names classes."""
     refusal = may_announce(closed=closed, purged=purged)
     if refusal is not None:
@@ -91,9 +93,9 @@ def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
     of_classes = events.exclude(verb__in=QUIET).exclude(chain__class_group=None).order_by()
     changed = dict(of_classes.values_list("chain__class_group").annotate(last=Max("pk")))
     # The newest print by what it was of: a class, a department, or (None, None) the whole campaign.
-    printed: dict[tuple, int] = {}
+    printed: dict[tuple[int | None, int | None], int] = {}
     for event in events.filter(verb="export", payload__isnull=False).select_related("chain").order_by("pk"):
-        if event.payload.get("what") in FINAL_PRINTS:
+        if (event.payload or {}).get("what") in FINAL_PRINTS:
             printed[event.chain.class_group_id, event.chain.department_id] = event.pk
     return [
         one
@@ -103,7 +105,7 @@ def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
     ]
 
 
-def why_not(campaign: Campaign, today: date, known_open: int = 0) -> str | None:
+def why_not(campaign: Campaign, today: date, known_open: int = 0) -> Sentence | None:
     """Return why the campaign's data may not be deleted on that day; None: it may.
 
     `known_open`: how many open reports whoever asks says that there are.
@@ -119,4 +121,4 @@ def why_not(campaign: Campaign, today: date, known_open: int = 0) -> str | None:
 
 def day_to_announce(campaign: Campaign, today: date, days: int) -> date:
     """Return the day that an announcement made today sets for a closed campaign."""
-    return purge_day(deadlines.day_of(campaign.closed_at), today, days)
+    return purge_day(deadlines.day_of(cast(datetime, campaign.closed_at)), today, days)

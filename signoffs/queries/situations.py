@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 
 from rosters.models import Campaign, ClassGroup, Department, Student
+from rosters.sentences import Sentence
 
 from ..models import ClassSheet, Declaration, FieldError, HandIn, Standing
 from ..models.prepared import Prepared
@@ -62,7 +63,7 @@ def class_states(class_group: ClassGroup) -> tuple[str, str]:
     """Return the states of the class's newest sheet and of its department's newest hand-in."""
     sheet = _sheets.first(class_group=class_group.pk)
     hand_in = _hand_ins.first(campaign=class_group.campaign_id, department=class_group.department_id)
-    return tuple(found.state if found else states.NONE for found in (sheet, hand_in))
+    return sheet.state if sheet else states.NONE, hand_in.state if hand_in else states.NONE
 
 
 def situation(
@@ -126,7 +127,7 @@ def waiting_entry(student: Student) -> Declaration | None:
     return _waiting.first(student=student.pk)
 
 
-def waiting_entries():
+def waiting_entries() -> QuerySet[Declaration]:
     """Return the declarations, of any class, that were entered for somebody and await the officer.
 
     One whose student has signed since, or has left, waits for nobody: until that signature is taken back, or
@@ -143,9 +144,9 @@ def waiting_entries():
 
 def reason(
     verb: str, *, who: actors.Who, class_group: ClassGroup, now: datetime, student: Student | None = None
-) -> str | None:
+) -> Sentence | None:
     """Return why `who` can't make that move now, or None: what stands beside the button."""
-    at = situation(class_group, now, student and standing_of(student))
+    at = situation(class_group, now, standing_of(student) if student else None)
     refusal = rules.may(verb, actors.roles(who, class_group, student), at)
     if refusal is None and verb == "submit_sheet":
         return rules.may_balance(*unaccounted(class_group))

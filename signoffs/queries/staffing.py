@@ -4,6 +4,8 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from rosters.sentences import Sentence
+
 from ..models import Membership, SignInRule, User
 
 SecondFactor = SignInRule.SecondFactor
@@ -21,7 +23,7 @@ def is_office(user: User) -> bool:
     return office_accounts().filter(pk=user.pk).exists()
 
 
-def may_lose_office(user: User, actor: User | None):
+def may_lose_office(user: User, actor: User | None) -> Sentence | None:
     """Return why this account must go on acting as the office; None where it may end.
 
     Nobody ends their own access, and one account of the office always remains.

@@ -1,13 +1,15 @@
 """What the pages draw with: the form's grid in small, field labels and values, a stacked bar."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from django import template
-from django.template.base import TextNode, TokenType
+from django.template.base import Parser, TextNode, Token, TokenType
 from django.template.defaulttags import URLNode
 from django.template.loader import render_to_string
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
@@ -19,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from rosters import identity, key_fields, meanings
+from rosters.sentences import Sentence
 
 from ..models import Event, Excuse, FieldError, Membership
 from ..process import deadlines, labels, states
@@ -71,6 +74,7 @@ VERBS = {
     "receive": _("received"),
     "reopen": _("opened again"),
     "settle_error": _("error followed up"),
+    "remove_class": _("empty class removed"),
     "withdraw_student": _("struck off the roster"),
     "look_again": _("looked again at an error"),
     "show_number": _("saw a whole ID number"),
@@ -114,6 +118,7 @@ SEEN = {
     "office-student": _("page of the student"),
     "office-errors": _("list of errors"),
     "office-number": _("whole ID numbers of a report"),
+    "office-roster": _("roster: without a usable ID number"),
     "office-roster-preview": _("preview of a roster"),
     "office-student-access": _("access log of the student"),
     "office-account-access": _("access log of an account"),
@@ -156,19 +161,20 @@ def _is_the_same_for_all(node: template.Node) -> bool:
 
 class _Once(template.Node):
     def __init__(self, nodes: template.NodeList):
-        self.nodes, self.drawn = nodes, {}
+        self.nodes = nodes
+        self.drawn: dict[str, str] = {}
 
     def render(self, context: template.Context) -> str:
         language = get_language()
         if language not in self.drawn:
             empty = template.Context()
-            with empty.bind_template(context.template):
+            with empty.bind_template(cast(template.Template, context.template)):
                 self.drawn[language] = self.nodes.render(empty)
         return self.drawn[language]
 
 
 @register.tag
-def once(parser, token) -> _Once:
+def once(parser: Parser, token: Token) -> _Once:
     """`{% once %}…{% endonce %}`: what is the same on everybody's page, drawn once for each language.
 
     It is drawn without the page's context, and may hold nothing that asks for it, so that nothing of one
@@ -189,7 +195,7 @@ def colon() -> str:
 
 
 @register.simple_tag(takes_context=True)
-def here(context) -> str:
+def here(context: template.Context) -> str:
     """Return the address to come back to, which a GET may open: of an answer to a form, that of its page."""
     request = context.get("request")
     if request is None or request.method in ("GET", "HEAD"):
@@ -201,11 +207,11 @@ def here(context) -> str:
 
 
 # Parts of the student's form as they are while nothing is filled in, by language, template and field.
-_untouched: dict[tuple, str] = {}
+_untouched: dict[tuple[Any, ...], str] = {}
 
 
 @register.simple_tag(takes_context=True)
-def part(context, template_name: str, row: dict | None = None) -> str:
+def part(context: template.Context, template_name: str, row: dict[str, Any] | None = None) -> str:
     """Return a part of a student's form, of one of its rows where there is one.
 
     Until something is filled in it is the same for everybody, so it is drawn once for each language: on the
@@ -301,7 +307,7 @@ def signed(signature: dict) -> str:
 def _path(stroke: list[int]) -> str:
     """Return a stroke as a path's data: where it begins, and the step to each further point."""
     points = list(zip(stroke[::2], stroke[1::2], strict=True))
-    steps = (f"l{x - x0} {y - y0}" for (x0, y0), (x, y) in zip(points, points[1:], strict=False))
+    steps = (f"l{x - x0} {y - y0}" for (x0, y0), (x, y) in itertools.pairwise(points))
     return f"M{points[0][0]} {points[0][1]}{''.join(steps)}" if points else ""
 
 
@@ -316,7 +322,7 @@ def linked(text: str) -> str:
     """Return a text for students, CHSI's address, mail addresses and phone numbers in it as links."""
     text, pieces, at = str(text), [], 0
     for found in FOLLOWED.finditer(text):
-        pieces += [text[at : found.start()], format_html(LINKS[found.lastgroup], found[0])]
+        pieces += [text[at : found.start()], format_html(LINKS[str(found.lastgroup)], found[0])]
         at = found.end()
     return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[at:]]))
 
@@ -328,7 +334,7 @@ def key_field_count() -> int:
 
 
 @register.filter
-def shown(record, name: str) -> str:
+def shown(record: object, name: str) -> str:
     """Return a field of a record as a page shows it."""
     return key_fields.display(name, getattr(record, name))
 
@@ -340,26 +346,26 @@ def with_faint_suffix(major: str) -> str:
 
 
 @register.filter
-def state_label(state: str) -> str:
+def state_label(state: str) -> Sentence:
     """Return a standing in words."""
     return states.label(state)
 
 
 @register.filter
-def show_value(name: str, value) -> str:
+def show_value(name: str, value: Any) -> str:
     """Return a value of that field as a page shows it; an ID number masked."""
     text = key_fields.display(name, value)
     return identity.mask(text) if name == "id_number" else text
 
 
 @register.filter
-def owner_label(owner: str) -> str:
+def owner_label(owner: str) -> Sentence:
     """Return who can have CHSI corrected, in words."""
     return FieldError.Owner(owner).label
 
 
 @register.filter
-def verb(name: str) -> str:
+def verb(name: str) -> Sentence:
     """Return what an event's verb means."""
     return VERBS.get(name, name)
 
@@ -372,13 +378,13 @@ def browser(user_agent: str) -> str:
 
 
 @register.filter
-def seen(what: str) -> str:
+def seen(what: str) -> Sentence:
     """Return in words where personal data was seen."""
     return SEEN.get(what, what)
 
 
 @register.filter
-def role_label(role: str) -> str:
+def role_label(role: str) -> Sentence:
     """Return as what somebody looked; nothing where it was not noted."""
     return ROLES.get(role, "")
 

@@ -1,1 +1,1 @@
-"""Whether the site can do its work: its health, and what an outage says."""
+"""Looking after a running site: is it well, what fails, and does the database remember what it has said."""

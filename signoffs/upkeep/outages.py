@@ -8,6 +8,8 @@ import os
 import tempfile
 
 FULL, READ_ONLY, LOCKED, AWAY = "full", "read-only", "locked", "away"
+# No error tells of these two: a commit that takes too long, and a node whose clock is not the database's.
+SLOW, CLOCK = "slow", "clock"
 
 # SQLite's primary result codes (sqlite.org/rescode.html).
 _BY_SQLITE = {
@@ -67,7 +69,7 @@ def disk_outage(file: str) -> str | None:
 
 def _told_by(error: BaseException) -> str | None:
     if isinstance(error, OSError):
-        return _BY_ERRNO.get(error.errno)
+        return _BY_ERRNO.get(error.errno or 0)
     if hasattr(error, "sqlite_errorcode"):
         return _BY_SQLITE.get(error.sqlite_errorcode & 0xFF)
     if not hasattr(error, "sqlstate"):

@@ -1,6 +1,7 @@
 """One's own account: sign-in, invitation, password, second factor, sessions. django-allauth does the work."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from allauth.account import views as account
 from allauth.mfa.base import views as second_factor
@@ -13,19 +14,21 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session
-from django.http import Http404, HttpRequest, HttpResponse
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django.views.generic import View
+from django.views.generic import FormView, View
 from requests import RequestException
 
 from .. import access, flow
 from ..entrance import links
 from ..forms.accounts import InvitationForm
+from ..models import User
 from ..queries import staffing
 from ..queries.actors import Who
 from .failures import page
@@ -34,21 +37,21 @@ from .pages import INVALID, REFUSED
 TOO_MANY_REQUESTS = 429
 
 
-def shown(page: type[View]) -> Callable:
+def shown(page: type[View]) -> Callable[..., HttpResponseBase]:
     """Return the view of a page of allauth's: it would count a HEAD or a PUT as an attempt."""
     return require_http_methods(["GET", "POST"])(page.as_view())
 
 
-def _status(form) -> int:
+def _status(form: BaseForm) -> int:
     """Return the status of a form that is not right: 422; 429 where it was one attempt too many."""
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     return TOO_MANY_REQUESTS if codes & {"too_many_login_attempts", "rate_limited"} else INVALID
 
 
-class _Page:
+class _Page(FormView):
     """What allauth's pages get from us: the right status."""
 
-    def form_invalid(self, form) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Show the form again."""
         response = super().form_invalid(form)
         response.status_code = _status(form)
@@ -58,7 +61,7 @@ class _Page:
 def _note(request: HttpRequest, verb: str, *, ends_others: bool = False) -> None:
     """Note what somebody did with their own account."""
     keep = request.session.session_key if ends_others else None
-    flow.note_own(user=request.user, verb=verb, keep=keep)
+    flow.note_own(user=cast(User, request.user), verb=verb, keep=keep)
 
 
 class SignIn(_Page, account.LoginView):
@@ -66,7 +69,7 @@ class SignIn(_Page, account.LoginView):
 
     template_name = "signoffs/account/sign_in.html"
 
-    def get_context_data(self, **kwargs) -> dict:
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Offer the campus's sign-on, where there is one."""
         return super().get_context_data(**kwargs) | {"campus": settings.CAMPUS_SIGN_ON}
 
@@ -76,7 +79,7 @@ class SignInCode(second_factor.AuthenticateView):
 
     template_name = "signoffs/account/sign_in_code.html"
 
-    def form_invalid(self, form) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Show the form again, with the right status."""
         return self.render_to_response(self.get_context_data(), status=_status(form))
 
@@ -100,14 +103,14 @@ class ChangePassword(_Page, account.PasswordChangeView):
 
     template_name = "signoffs/account/password.html"
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Who only ever came by the campus's sign-on has none to change: the office's link makes one."""
         if request.user.is_authenticated and not request.user.has_usable_password():
             messages.info(request, _("You have no password. The office can send you a link to choose one."))
             return redirect("account")
         return super().dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Note it; the account's other sessions end."""
         response = super().form_valid(form)
         _note(self.request, "change_password", ends_others=True)
@@ -120,26 +123,26 @@ class SetUpSecondFactor(_Page, totp.ActivateTOTPView):
 
     template_name = "signoffs/account/second_factor.html"
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Never keep the secret in a cache."""
         return never_cache(super().dispatch)(request, *args, **kwargs)
 
-    def get_context_data(self, **kwargs) -> dict:
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say whether the office requires it."""
-        required = staffing.lacks_second_factor(self.request.user)
+        required = staffing.lacks_second_factor(cast(User, self.request.user))
         return super().get_context_data(**kwargs) | {"required": required}
 
-    def form_valid(self, form) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Note it; the account's other sessions end, and here the recovery codes come."""
         response = super().form_valid(form)
         _note(self.request, "set_up_second_factor", ends_others=True)
         return response
 
 
-class _WithSecondFactor:
+class _WithSecondFactor(View):
     """Pages for who has a second factor; everybody else goes to the account's page."""
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Look before allauth does, which would find nothing."""
         if request.user.is_authenticated and not staffing.has_second_factor(request.user):
             return redirect("account")
@@ -155,7 +158,7 @@ class RemoveSecondFactor(_WithSecondFactor, _Page, totp.DeactivateTOTPView):
         """Back to the account."""
         return reverse("account")
 
-    def form_valid(self, form) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Note it."""
         response = super().form_valid(form)
         _note(self.request, "give_up_second_factor")
@@ -174,7 +177,7 @@ class NewRecoveryCodes(_WithSecondFactor, _Page, recovery_codes.GenerateRecovery
 
     template_name = "signoffs/account/recovery_codes_new.html"
 
-    def form_valid(self, form) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Note it; then the codes are shown."""
         response = super().form_valid(form)
         _note(self.request, "renew_recovery_codes")
@@ -183,12 +186,12 @@ class NewRecoveryCodes(_WithSecondFactor, _Page, recovery_codes.GenerateRecovery
 
 @require_safe
 @access.signed_in
-def own_account(request: HttpRequest) -> HttpResponse:
+def own_account(request: access.SignedInRequest) -> HttpResponse:
     """Name, roles, password, second factor, sessions."""
     user = request.user
     live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     sessions = UserSession.objects.filter(user=user, session_key__in=live).order_by("-created_at")
-    factors = {one.type: one for one in Authenticator.objects.filter(user=user)}
+    factors = {factor.type: factor for factor in Authenticator.objects.filter(user=user)}
     codes = factors.get(Authenticator.Type.RECOVERY_CODES)
     context = {
         "memberships": access.memberships(user),
@@ -203,7 +206,7 @@ def own_account(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @access.signed_in
-def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+def sign_out_everywhere(request: access.SignedInRequest) -> HttpResponse:
     """End every session of one's account, this one too."""
     flow.sign_out_everywhere(user=request.user, who=Who(user=request.user))
     logout(request)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
+from uuid import UUID
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rosters.models import ClassGroup, Student
+from rosters.models import ClassGroup, Department, Student
+from rosters.sentences import Sentence
 
 from .. import access, flow
 from ..entrance import links
@@ -27,7 +30,7 @@ from .files import made_of_people
 from .pages import INVALID, REFUSED, desk_page, done, moves, posted, sent_as, shown_class
 
 
-def _newest_hand_in(desk: access.CampaignDesk) -> tuple[HandIn | None, str | None]:
+def _newest_hand_in(desk: access.CampaignDesk) -> tuple[HandIn | None, Sentence | None]:
     """Return the department's newest hand-in, and why it can't hand in now."""
     if desk.department is None:
         return None, None
@@ -37,7 +40,12 @@ def _newest_hand_in(desk: access.CampaignDesk) -> tuple[HandIn | None, str | Non
 
 
 def _overview(
-    request, desk: access.CampaignDesk, *, status=200, refusal=None, form: Form | None = None
+    request: HttpRequest,
+    desk: access.CampaignDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
 ) -> HttpResponse:
     ticked = request.POST.getlist("sheet")
     rows = class_rows(desk.class_groups)
@@ -54,7 +62,7 @@ def _overview(
         total=sum((row.counts for row in rows), Counts()),
         hand_in=newest,
         no_hand_in=reason,
-        to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.step == "look"],
+        to_look_at=[(row, str(row.sheet.uuid) in ticked) for row in rows if row.sheet and row.step == "look"],
         reason_form=sent_as(ReasonForm, form) or ReasonForm(),
         accepted=sum(row.is_accepted for row in rows),
         hand_in_form=sent_as(HandInForm, form) or HandInForm(rows=_open(rows)),
@@ -77,7 +85,15 @@ def overview(request: HttpRequest, desk: access.Desk) -> HttpResponse:
     return render(request, "signoffs/department/empty.html", desk_page(desk))
 
 
-def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=None, form=None):
+def _class_page(
+    request: HttpRequest,
+    desk: access.CampaignDesk,
+    class_group: ClassGroup,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     access.record_view(desk, "department-class", class_group=class_group)
     shown = shown_class(class_group)
     now = timezone.now()
@@ -101,12 +117,14 @@ def _class_page(request, desk, class_group: ClassGroup, *, status=200, refusal=N
 
 @require_safe
 @access.department_at_campaign
-def class_page(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponse:
+def class_page(request: HttpRequest, desk: access.CampaignDesk, uuid: UUID) -> HttpResponse:
     """One class: its grid, its sheet, its links."""
     return _class_page(request, desk, desk.class_group(uuid))
 
 
-def _page_of_sheet(request, desk, sheet: ClassSheet, **more) -> HttpResponse:
+def _page_of_sheet(
+    request: HttpRequest, desk: access.CampaignDesk, sheet: ClassSheet, **more: Any
+) -> HttpResponse:
     return _class_page(request, desk, sheet.class_group, **more)
 
 
@@ -148,7 +166,12 @@ def return_many(request: HttpRequest, desk: access.CampaignDesk, form: ReasonFor
     return _decided(request, desk, decide, form)
 
 
-def _decided(request, desk, decide: Callable, form: ReasonForm | None = None) -> HttpResponse:
+def _decided(
+    request: HttpRequest,
+    desk: access.CampaignDesk,
+    decide: Callable[..., object],
+    form: ReasonForm | None = None,
+) -> HttpResponse:
     """Decide on the sheets that were ticked, each in a move of its own: one refused stops no other."""
     decided, refused = 0, []
     for uuid in request.POST.getlist("sheet"):
@@ -180,7 +203,15 @@ def rotate(request: HttpRequest, desk: access.CampaignDesk, class_group: ClassGr
     return done(request, message, "department-class", class_group.uuid)
 
 
-def _student_page(request, desk, student: Student, *, status=200, refusal=None, code="") -> HttpResponse:
+def _student_page(
+    request: HttpRequest,
+    desk: access.CampaignDesk,
+    student: Student,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    code: str = "",
+) -> HttpResponse:
     access.record_view(desk, "department-student", class_group=student.class_group, student=student)
     context = desk_page(desk, dossier=dossier(student), refusal=refusal, code=code)
     return render(request, "signoffs/department/student.html", context, status=status)
@@ -188,7 +219,7 @@ def _student_page(request, desk, student: Student, *, status=200, refusal=None, 
 
 @require_safe
 @access.department_at_campaign
-def student(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponse:
+def student(request: HttpRequest, desk: access.CampaignDesk, uuid: UUID) -> HttpResponse:
     """One student: the record with its ID number masked, what was declared, what became of it."""
     return _student_page(request, desk, desk.student(uuid))
 
@@ -212,7 +243,9 @@ def name_monitor(request: HttpRequest, desk: access.CampaignDesk, student: Stude
     return done(request, _("Done."), "department-student", student.uuid)
 
 
-def _page_of_declaration(request, desk, declaration: Declaration, **more) -> HttpResponse:
+def _page_of_declaration(
+    request: HttpRequest, desk: access.CampaignDesk, declaration: Declaration, **more: Any
+) -> HttpResponse:
     return _class_page(request, desk, declaration.student.class_group, **more)
 
 
@@ -226,7 +259,7 @@ def countersign(request: HttpRequest, desk: access.CampaignDesk, declaration: De
     return done(request, message, "department-class", declaration.student.class_group.uuid)
 
 
-def _hand_in_form(request, desk: access.CampaignDesk) -> HandInForm:
+def _hand_in_form(request: HttpRequest, desk: access.CampaignDesk) -> HandInForm:
     return HandInForm(request.POST, rows=_open(class_rows(desk.class_groups)))
 
 
@@ -237,7 +270,7 @@ def hand_in(request: HttpRequest, desk: access.CampaignDesk, form: HandInForm) -
     """系部上交: every class accepted, or with a stated exception."""
     made = flow.hand_in(
         campaign=desk.campaign,
-        department=desk.department,
+        department=cast(Department, desk.department),  # a counsellor hands nothing in
         who=desk.who,
         exceptions=form.cleaned_data,
     )
@@ -249,7 +282,7 @@ def hand_in(request: HttpRequest, desk: access.CampaignDesk, form: HandInForm) -
 @made_of_people
 def print_hand_in(request: HttpRequest, desk: access.CampaignDesk) -> HttpResponseBase:
     """What the department hands in, on paper: the cover, then the forms."""
-    newest = situations.newest_hand_in(desk.campaign, desk.department)
+    newest = situations.newest_hand_in(desk.campaign, cast(Department, desk.department))
     if newest is None:
         return _overview(request, desk, status=REFUSED, refusal=_("Not handed in yet."))
     return prints.hand_in(request, desk, newest)
@@ -257,7 +290,7 @@ def print_hand_in(request: HttpRequest, desk: access.CampaignDesk) -> HttpRespon
 
 @require_POST
 @access.department_at_campaign
-def poster(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponseBase:
+def poster(request: HttpRequest, desk: access.CampaignDesk, uuid: UUID) -> HttpResponseBase:
     """The poster of one class."""
     class_group = desk.class_group(uuid)
     return prints.posters(request, [class_group], class_group)

@@ -1,5 +1,6 @@
 """In by a class's link, and out again: what the student's and the monitor's pages do alike."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +39,7 @@ def let_in(request: HttpRequest, visitor: access.Visitor, student: Student, to: 
     return response
 
 
-def leaves(kind: str):
+def leaves(kind: str) -> Callable[[HttpRequest, access.Visitor], HttpResponse]:
     """Return the view that ends a visit of that kind: this may be the library's computer."""
 
     def leave(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:

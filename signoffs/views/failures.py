@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rosters.sentences import Sentence
+
 from ..upkeep import health, outages
 
 _log = logging.getLogger("enrollcheck.outages")
@@ -45,10 +47,28 @@ OUTAGES = {
         ),
         120,
     ),
+    outages.SLOW: (
+        gettext_lazy("It may have arrived: please send it again"),
+        gettext_lazy(
+            "The database takes long to confirm; what you have sent goes on being saved. Wait some seconds, "
+            "go back and send it again: sending twice counts once, and the answer tells."
+        ),
+        10,
+    ),
+    outages.CLOCK: (
+        gettext_lazy("This server's clock is wrong"),
+        gettext_lazy(
+            "Nothing was saved by this step, so that nobody is late by mistake. Go back and send it again: "
+            "another server may take it. If it stays, tell the office."
+        ),
+        10,
+    ),
 }
 
 
-def page(request: HttpRequest, status: int, title: str, advice: str, **more) -> HttpResponse:
+def page(
+    request: HttpRequest, status: int, title: Sentence, advice: Sentence, **more: object
+) -> HttpResponse:
     """Return the error page with that status."""
     context = {"title": title, "advice": advice, "status": status, **more}
     return render(request, "error.html", context, status=status)
@@ -89,7 +109,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault. 503 where disk or database fail, with the time to come again."""
     outage = health.outage_of(sys.exception())
     if outage is not None:
-        return _outage(request, outage)
+        return outage_page(request, outage)
     return page(
         request,
         500,
@@ -102,8 +122,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _outage(request: HttpRequest, outage: str) -> HttpResponse:
-    """503. Without the user, since reading that would ask the database once more."""
+def outage_page(request: HttpRequest, outage: str) -> HttpResponse:
+    """503, with the time to come again. Without the user: reading that would ask the database once more."""
     _log.error("outage", extra={"facts": {"outage": outage}})
     title, advice, seconds = OUTAGES[outage]
     response = page(request, 503, title, advice, user=None)

@@ -3,8 +3,9 @@
 import itertools
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -17,6 +18,8 @@ from .pages import REFUSED
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 _log = logging.getLogger("enrollcheck.files")
 
@@ -34,7 +37,7 @@ def download(request: HttpRequest, content: bytes, name: str, content_type: str)
     return _marked(request, HttpResponse(content, content_type=content_type, headers=_headers(name)))
 
 
-def _marked(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def _marked(request: HttpRequest, response: Response) -> Response:
     mark = request.POST.get("downloading", "")
     if _MARK.fullmatch(mark):
         response.set_cookie(
@@ -49,11 +52,11 @@ def stream(request: HttpRequest, pieces: Iterator[bytes], name: str) -> HttpResp
     The first piece is drawn before the answer begins: what fails at once is an error page. What fails later
     breaks the answer off; printing sees to it that nobody takes the half for the whole.
     """
-    told = _told(next(pieces), pieces)
-    return _marked(request, StreamingHttpResponse(told, content_type=PDF, headers=_headers(name)))
+    content = _logged(next(pieces), pieces)
+    return _marked(request, StreamingHttpResponse(content, content_type=PDF, headers=_headers(name)))
 
 
-def _told(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _logged(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces. No middleware hears of an error once an answer has begun: it is logged here."""
     try:
         yield from itertools.chain([first], pieces)
@@ -62,11 +65,11 @@ def _told(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
         raise
 
 
-def made_of_people(view):
+def made_of_people(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Return a view that answers 409 with the flow's sentence where no such file may be made any more."""
 
     @wraps(view)
-    def made(request, *args, **kwargs):
+    def made(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except flow.Refused as refused:
@@ -76,16 +79,20 @@ def made_of_people(view):
 
 
 # How a form is wanted: filled, or blank with or without the names in its cells.
-KINDS = {"filled": {}, "blank": {"blank": True}, "nameless": {"blank": True, "names": False}}
+KINDS: dict[str, dict[str, bool]] = {
+    "filled": {},
+    "blank": {"blank": True},
+    "nameless": {"blank": True, "names": False},
+}
 
 
 # What the file of each is called, so that one does not overwrite the other.
 FILE_NAMES = {"filled": "登记表", "blank": "空白登记表（印姓名）", "nameless": "空白登记表（不印姓名）"}
 
 
-def file_of_form(posted: Mapping[str, str], of: object) -> str:
+def file_of_form(posted: Mapping[str, str], whose: object) -> str:
     """Return the file name of a print of the forms of a class, a department or a campaign."""
-    return f"{FILE_NAMES.get(posted.get('kind', 'filled'), FILE_NAMES['filled'])}-{of}.pdf"
+    return f"{FILE_NAMES.get(posted.get('kind', 'filled'), FILE_NAMES['filled'])}-{whose}.pdf"
 
 
 def kind_of_form(posted: Mapping[str, str]) -> dict[str, bool]:

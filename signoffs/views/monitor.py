@@ -1,5 +1,8 @@
 """The monitor's pages (班长 or 学习委员): the class's grid, what can be done for each, the sheet."""
 
+from uuid import UUID
+
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -7,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rosters.models import Student
+from rosters.sentences import Sentence
 
 from .. import access, flow
 from ..forms.identification import IdentifyForm
@@ -40,7 +44,9 @@ def identify(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     return _identify_page(request, visitor, form, NOT_THEIRS)
 
 
-def _identify_page(request, visitor: access.Visitor, form=None, status=200) -> HttpResponse:
+def _identify_page(
+    request: HttpRequest, visitor: access.Visitor, form: Form | None = None, status: int = 200
+) -> HttpResponse:
     context = visit_page(visitor, form=form or IdentifyForm())
     return render(request, "signoffs/monitor/identify.html", context, status=status)
 
@@ -69,7 +75,7 @@ def grid(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     return render(request, "signoffs/monitor/grid.html", context)
 
 
-def _classmate(visit: access.Visit, uuid) -> Student:
+def _classmate(visit: access.Visit, uuid: UUID) -> Student:
     """Return a student of the monitor's class. Raise Http404 for any other."""
     found = Student.objects.select_related(
         "campaign", "class_group__campaign", "class_group__department", "monitor_duty"
@@ -80,7 +86,15 @@ def _classmate(visit: access.Visit, uuid) -> Student:
     return student
 
 
-def _student_page(request, visit, student, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _student_page(
+    request: HttpRequest,
+    visit: access.Visit,
+    student: Student,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     seat = next(seat for seat in class_grid(visit.class_group) if seat.student.pk == student.pk)
     verbs = ("excuse", "lift_excuse", "enter_on_paper", "mark_overdue")
     now = timezone.now()
@@ -103,7 +117,7 @@ def _student_page(request, visit, student, *, status=200, refusal=None, form=Non
 
 @require_safe
 @access.monitor
-def student(request: HttpRequest, visit: access.Visit, uuid) -> HttpResponse:
+def student(request: HttpRequest, visit: access.Visit, uuid: UUID) -> HttpResponse:
     """One classmate: the state, and what can be done."""
     return _student_page(request, visit, _classmate(visit, uuid))
 
@@ -157,7 +171,14 @@ def overdue(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     return done(request, _("%(count)s marked 逾期未核对.") % {"count": len(students)}, "monitor")
 
 
-def _submit_page(request, visit: access.Visit, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _submit_page(
+    request: HttpRequest,
+    visit: access.Visit,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     reason = situations.reason(
         "submit_sheet", who=visit.who, class_group=visit.class_group, now=timezone.now()
     )
@@ -178,7 +199,7 @@ def _submit_page(request, visit: access.Visit, *, status=200, refusal=None, form
     return render(request, "signoffs/monitor/submit.html", context, status=status)
 
 
-def _submit_form(request, visit: access.Visit) -> SubmitForm:
+def _submit_form(request: HttpRequest, visit: access.Visit) -> SubmitForm:
     return SubmitForm(request.POST, signer=visit.student.name)
 
 

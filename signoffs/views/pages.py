@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from rosters.models import ClassGroup
+from rosters.sentences import Sentence
 
 from .. import access, flow
 from ..models import Tally
@@ -32,9 +32,9 @@ INVALID, REFUSED, NOT_THEIRS = 422, 409, 403
 def moves(
     again: Callable[..., HttpResponse],
     *,
-    load: Callable | None = None,
+    load: Callable[..., Any] | None = None,
     form: Callable[..., forms.Form] | None = None,
-):
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Return the decorator of a move: load, form, one call of the flow, a message, and on to the next page.
 
     The place is a desk or a visit. `load(place, **address)` returns what the move is about, and
@@ -43,14 +43,14 @@ def moves(
     that holds the form: it answers a GET, a form that is not right (422), and what the flow refuses (409).
     """
 
-    def decorator(move):
+    def decorator(move: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(move)
-        def view(request: HttpRequest, place, **address) -> HttpResponse:
+        def view(request: HttpRequest, place: Any, **address: Any) -> HttpResponse:
             loaded = [load(place, **address)] if load else []
             page_again = partial(again, request, place, *loaded)
             if request.method != "POST":
                 return page_again()
-            sent = {"form": form(request, place, *loaded)} if form else {}
+            sent: dict[str, Any] = {"form": form(request, place, *loaded)} if form else {}
             if sent and not sent["form"].is_valid():
                 return page_again(status=INVALID, **sent)
             try:
@@ -76,14 +76,14 @@ def sent_data(request: HttpRequest) -> QueryDict | None:
 def back(to: str) -> Callable[..., HttpResponse]:
     """Return a page to go back to after a refusal, which is shown there, for `moves`."""
 
-    def again(request: HttpRequest, *_loaded, status: int, refusal: str | Promise) -> HttpResponse:
+    def again(request: HttpRequest, *_loaded: object, status: int, refusal: Sentence) -> HttpResponse:
         messages.error(request, refusal)
         return redirect(to)
 
     return again
 
 
-def done(request: HttpRequest, message: str | Promise, to: str, *args) -> HttpResponse:
+def done(request: HttpRequest, message: Sentence, to: str, *args: object) -> HttpResponse:
     """Say what was done, and lead to that page."""
     messages.success(request, message)
     return redirect(to, *args)
@@ -99,7 +99,7 @@ def class_counts(class_group: ClassGroup) -> Counts:
     return counts_of(Tally.objects.filter(class_group=class_group).first())
 
 
-def shown_class(class_group: ClassGroup) -> dict:
+def shown_class(class_group: ClassGroup) -> dict[str, Any]:
     """Return what staff's page of a class shows, the department's and the office's alike."""
     seats = class_grid(class_group)
     return {
@@ -113,7 +113,7 @@ def shown_class(class_group: ClassGroup) -> dict:
     }
 
 
-def visit_page(visit: access.Visit | access.Visitor, **more) -> dict:
+def visit_page(visit: access.Visit | access.Visitor, **more: Any) -> dict[str, Any]:
     """Return the context of a page of a class, the student's or the monitor's."""
     deadline, now = visit.class_group.student_deadline, timezone.now()
     return {
@@ -127,7 +127,7 @@ def visit_page(visit: access.Visit | access.Visitor, **more) -> dict:
     }
 
 
-def desk_page(desk: access.Desk, **more) -> dict:
+def desk_page(desk: access.Desk, **more: Any) -> dict[str, Any]:
     """Return the context of a page of staff: the department's, unless `more` says another area."""
     context = {"desk": desk, "campaign": desk.campaign, "area": "department", **more}
     campaign = context["campaign"]
@@ -139,12 +139,12 @@ def desk_page(desk: access.Desk, **more) -> dict:
     return context
 
 
-def office_page(desk: access.OfficeDesk, tab: str, **more) -> dict:
+def office_page(desk: access.OfficeDesk, tab: str, **more: Any) -> dict[str, Any]:
     """Return the context of a page of the office; `tab` is the part of it that is open."""
     return desk_page(desk, area="office", tab=tab, all_states=states.STANDINGS, **more)
 
 
-def same_campaign(view):
+def same_campaign(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Return a view that answers 409 to a form which was opened for another campaign than the chosen one.
 
     The choice is the session's, so another tab may have made it since. The form says its campaign by
@@ -152,7 +152,7 @@ def same_campaign(view):
     """
 
     @wraps(view)
-    def same(request: HttpRequest, desk: access.OfficeDesk, *args, **kwargs) -> HttpResponse:
+    def same(request: HttpRequest, desk: access.OfficeDesk, *args: Any, **kwargs: Any) -> HttpResponse:
         chosen = desk.campaign.slug if desk.campaign else ""
         if request.method == "POST" and request.POST.get("campaign") != chosen:
             advice = _(

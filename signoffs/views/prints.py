@@ -1,6 +1,8 @@
 """What a department and the office print alike: forms, posters, a hand-in; each print is on record first."""
 
 from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,7 +17,7 @@ from .files import file_of_form, kind_of_form, name_of_form, stream
 
 
 def forms(
-    request: HttpRequest, desk: access.CampaignDesk, classes: Iterable[ClassGroup], name: object, **scope
+    request: HttpRequest, desk: access.CampaignDesk, classes: Iterable[ClassGroup], name: object, **scope: Any
 ) -> HttpResponseBase:
     """Return the registration forms of these classes, filled or blank as the button says.
 
@@ -27,7 +29,7 @@ def forms(
     return stream(request, content, file_of_form(request.POST, name))
 
 
-def class_form(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpResponseBase:
+def class_form(request: HttpRequest, desk: access.CampaignDesk, uuid: UUID) -> HttpResponseBase:
     """The registration form of one class."""
     class_group = desk.class_group(uuid)
     return forms(request, desk, [class_group], class_group, class_group=class_group)
@@ -36,8 +38,7 @@ def class_form(request: HttpRequest, desk: access.CampaignDesk, uuid) -> HttpRes
 def hand_in(request: HttpRequest, desk: access.CampaignDesk, handed_in: HandIn) -> HttpResponseBase:
     """Return what a department hands in, on paper: the cover, then the forms."""
     department = handed_in.department
-    scope = {"campaign": desk.campaign, "department": department}
-    flow.record_export(**scope, who=desk.who, what="hand-in")
+    flow.record_export(campaign=desk.campaign, department=department, who=desk.who, what="hand-in")
     classes = desk.class_groups.filter(department=department)
     content = printing.hand_in_pdf(handed_in, classes, now=timezone.now())
     return stream(request, content, f"上交-{department}.pdf")

@@ -1,5 +1,6 @@
 """The pages that anybody may open: where to go, the links, a print's record, the server's health."""
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,13 +9,13 @@ from django.views.decorators.http import require_safe
 from rosters.models import ClassGroup
 
 from .. import access
-from ..models import ClassLink, ClassSheet, Membership
+from ..models import ClassLink, ClassSheet, Membership, User
 from ..process import states
 from ..queries import actors, staffing
-from ..upkeep import health
+from ..upkeep import readiness
 
 Role = Membership.Role
-DESKS = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
+DESKS: dict[str, str] = {Role.OFFICE: "office", Role.DEPARTMENT: "department", Role.COUNSELLOR: "department"}
 
 
 @require_safe
@@ -45,7 +46,7 @@ def monitor_link(request: HttpRequest, token: str) -> HttpResponse:
     return _follow(request, token, ClassLink.Kind.MONITOR, "monitor")
 
 
-def _class_page(user, class_group: ClassGroup) -> str | None:
+def _class_page(user: User | AnonymousUser, class_group: ClassGroup) -> str | None:
     """Return where this member of staff finds the class; None for everybody else."""
     if not user.is_authenticated or staffing.lacks_second_factor(user):
         return None
@@ -59,8 +60,8 @@ def _class_page(user, class_group: ClassGroup) -> str | None:
 @require_safe
 def verify(request: HttpRequest, code: str) -> HttpResponse:
     """A printed form against its record: the current version, an old one, or none. Counts for staff alone."""
-    sheet = ClassSheet.objects.select_related("class_group__campaign", "class_group__department")
-    sheet = sheet.filter(verify_code=code).first()
+    sheets = ClassSheet.objects.select_related("class_group__campaign", "class_group__department")
+    sheet = sheets.filter(verify_code=code).first()
     newest = sheet and ClassSheet.objects.filter(class_group=sheet.class_group).order_by("-version").first()
     context = {
         "sheet": sheet,
@@ -72,8 +73,17 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while database, disk and migrations are sound; else 503 and what is wrong."""
-    ailments = health.ailments()
+def livez(request: HttpRequest) -> HttpResponse:
+    """200: this process answers. It asks nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 while a write is committed within two seconds, and disk, migrations and clock are right; else 503.
+
+    The lines say what is wrong.
+    """
+    ailments = readiness.node.ailments()
     text = "\n".join(ailments or ["ok"]) + "\n"
     return HttpResponse(text, status=503 if ailments else 200, content_type="text/plain")

@@ -1,13 +1,19 @@
 """The student's pages: the class, the guide, the record, the receipt. A phone, once."""
 
 from datetime import datetime
+from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from rosters import identity
+from rosters.models import RosterChange
+from rosters.sentences import Sentence
 
 from .. import access, flow
 from ..entrance import throttle
@@ -87,7 +93,7 @@ def guide_page(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     return render(request, "signoffs/student/guide.html", visit_page(visitor))
 
 
-def _changes(visit: access.Visit) -> list:
+def _changes(visit: access.Visit) -> list[RosterChange]:
     """Return what has changed in the record since the student last declared on it."""
     standing = visit.standing
     if standing is None or standing.declaration is None:
@@ -109,14 +115,14 @@ def record(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 def _declare(request: HttpRequest, visit: access.Visit, arrived_at: datetime) -> HttpResponse:
     """Return the receipt of what was sent; the record again where it is not right or is refused."""
-    form = _sent(visit, request.POST, arrived_at)
+    form = _compared(visit, request.POST, arrived_at)
     if not form.is_valid():
         return _record_page(request, visit, form, INVALID)
     try:
         declaration = _send(request, visit, form, arrived_at)
     except flow.Refused as refused:
         visit.student.refresh_from_db()
-        fresh = _sent(visit, _with_digest(request, visit), arrived_at)
+        fresh = _compared(visit, _with_digest(request, visit), arrived_at)
         fresh.is_valid()  # here: an `if` of a template takes an error of the database for False
         return _record_page(request, visit, fresh, REFUSED, refused.reason)
     # The flow has just counted the class that it declared in; they may be in another one by now.
@@ -131,13 +137,13 @@ def _has_declared(visit: access.Visit) -> bool:
     return visit.standing is not None and visit.standing.state in states.DECLARED
 
 
-def _sent(visit: access.Visit, data: QueryDict, arrived_at: datetime) -> RecordForm:
+def _compared(visit: access.Visit, data: QueryDict, arrived_at: datetime) -> RecordForm:
     """Return the form of what was sent, once the ID number in it is compared: an attempt that counts."""
     number = throttle.compare_number(visit.student, RecordForm.typed_number(data), arrived_at)
     return RecordForm(data, student=visit.student, number=number)
 
 
-def _unsent(visit: access.Visit, **values) -> RecordForm:
+def _unsent(visit: access.Visit, **values: Any) -> RecordForm:
     return RecordForm(student=visit.student, submission_id=visit.submission_id, **values)
 
 
@@ -159,7 +165,7 @@ def paste(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     return _record_page(request, visit, form, 200)
 
 
-def _with_digest(request: HttpRequest, visit: access.Visit):
+def _with_digest(request: HttpRequest, visit: access.Visit) -> QueryDict:
     """Return what was typed, with the digest of the record as the page now shows it."""
     data = request.POST.copy()
     data["shown_digest"] = visit.student.record_digest
@@ -173,22 +179,33 @@ def _send(request: HttpRequest, visit: access.Visit, form: RecordForm, arrived_a
     return declare(student=visit.student, answers=answers, who=visit.who)
 
 
-def _record_page(request, visit, form, status: int, refusal=None) -> HttpResponse:
-    asked_again = situations.is_asked_again(visit.standing)
+def _record_page(
+    request: HttpRequest, visit: access.Visit, form: RecordForm, status: int, refusal: Sentence | None = None
+) -> HttpResponse:
+    standing = visit.standing
+    asked_again = situations.is_asked_again(standing)
     context = visit_page(
         visit,
         form=form,
         answers=ANSWERS,
+        hiding=identity.HIDING,
+        visible_enough=identity.VISIBLE_ENOUGH,
         refusal=refusal,
         changes=_changes(visit),
         asked_again=asked_again,
-        replaced=visit.standing.declaration if _has_declared(visit) and not asked_again else None,
+        replaced=standing.declaration if standing and _has_declared(visit) and not asked_again else None,
         waiting=situations.waiting_entry(visit.student),
     )
     return render(request, "signoffs/student/record.html", context, status=status)
 
 
-def _receipt_page(request, visit: access.Visit, *_entry, status=200, refusal=None) -> HttpResponse:
+def _receipt_page(
+    request: HttpRequest,
+    visit: access.Visit,
+    *_entry: object,
+    status: int = 200,
+    refusal: Sentence | None = None,
+) -> HttpResponse:
     """Return the receipt of an earlier declaration, with what can still be done about it."""
     standing = visit.standing
     at = situations.situation(visit.class_group, timezone.now(), standing)
@@ -201,10 +218,17 @@ def _receipt_page(request, visit: access.Visit, *_entry, status=200, refusal=Non
         "refusal": refusal,
     }
     cells = visit.class_group.tally.cells
-    return _slip(request, visit, standing and standing.declaration, cells, status, **more)
+    return _slip(request, visit, standing.declaration if standing else None, cells, status, **more)
 
 
-def _slip(request, visit, declaration: Declaration | None, cells: str, status: int, **more) -> HttpResponse:
+def _slip(
+    request: HttpRequest,
+    visit: access.Visit,
+    declaration: Declaration | None,
+    cells: str,
+    status: int,
+    **more: Any,
+) -> HttpResponse:
     reported = declaration is not None and declaration.kind == Declaration.Kind.REPORTED
     context = visit_page(
         visit,
@@ -270,7 +294,8 @@ def withdraw(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 
 def _contested(visit: access.Visit) -> Declaration | None:
-    return situations.waiting_entry(visit.student) or (visit.standing and visit.standing.declaration)
+    standing = visit.standing
+    return situations.waiting_entry(visit.student) or (standing.declaration if standing else None)
 
 
 @require_POST
@@ -285,7 +310,14 @@ def contest(request: HttpRequest, visit: access.Visit, entry: Declaration | None
     return done(request, _("Noted. The entry no longer counts, and your department sees it."), "class-record")
 
 
-def _claim_page(request, visitor: access.Visitor, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _claim_page(
+    request: HttpRequest,
+    visitor: access.Visitor,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     context = visit_page(visitor, form=form or ClaimForm(), refusal=refusal)
     return render(request, "signoffs/student/claim.html", context, status=status)
 

@@ -1,10 +1,6 @@
 /* The student's page: an answered row folds to one line, and the one button says what is left to do; a tap on
    it while something is left leads there instead of sending.
    Ticks survive a reload in the same tab; what is typed or signed is never kept. */
-"use strict";
-// What identity.matches_typed takes for a hidden place of a number, and how much it needs to see.
-const STARS = /[*＊×•●·﹡∗⁎]/g;
-const VISIBLE_ENOUGH = 6;
 // What can be left, in the order in which the button says it; each is a text of the form's data.
 const LEFT = ["unanswered", "unfinished", "call", "sign"];
 
@@ -14,6 +10,10 @@ for (const form of document.querySelectorAll("[data-record]")) {
   const phone = form.querySelector("[data-phone]");
   const drawing = form.querySelector("[data-signature-box]");
   const whole = form.querySelector("input[name=no_record]");
+
+  // What stands for a hidden place of an ID number, and how many places must be seen.
+  const hiding = new Set(form.dataset.hiding);
+  const visibleEnough = Number(form.dataset.visibleEnough);
 
   // Asked beside an ID number that was not the roster's: whether CHSI really shows it. Else it was a slip.
   function differs(row) {
@@ -27,9 +27,9 @@ for (const form of document.querySelectorAll("[data-record]")) {
   }
 
   function filled(input) {
-    const text = input.value.replace(/\s/g, "");
-    const visible = input.name === "chsi_id_number" ? text.replace(STARS, "") : text;
-    return visible.length < text.length ? visible.length >= VISIBLE_ENOUGH : text !== "";
+    const text = [...input.value.replace(/\s/g, "")];
+    const visible = input.name === "chsi_id_number" ? text.filter((place) => !hiding.has(place)) : text;
+    return visible.length < text.length ? visible.length >= visibleEnough : text.length > 0;
   }
 
   // What a row still lacks, and where; null where it is answered.

@@ -1,6 +1,5 @@
 /* A form that takes its time (data-busy) says so after a second, and can't be sent twice meanwhile.
    One that brings a file (data-download) learns from a cookie that the file has come. */
-"use strict";
 for (const form of document.querySelectorAll("form[data-busy]")) {
   form.addEventListener("submit", () => {
     const mark = Date.now().toString(16);

@@ -1,5 +1,4 @@
 /* A button that copies a text: it shows only where the browser can. */
-"use strict";
 for (const part of document.querySelectorAll("[data-copy]")) {
   const button = part.querySelector("[data-copy-button]");
   const text = part.querySelector("[data-copy-text]");

@@ -1,5 +1,4 @@
 /* What somebody has unfolded (a details with an id) stays so when htmx swaps the part that it lies in. */
-"use strict";
 let unfolded = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
   unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((details) => details.id);

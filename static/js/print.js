@@ -1,7 +1,6 @@
 /* A print of many classes (data-print) shows how many of them are drawn: the file comes piece by piece, and
    after each class it holds a comment, `%enrollcheck 12 / 200`. It is saved when all of it has come. What
    isn't a PDF, such as a refusal, is asked for again as a page. Without this script it is a plain download. */
-"use strict";
 const REMARK = /%enrollcheck (\d+) \/ (\d+)\n/g;
 const END = "%%EOF\n";
 const EVERY = 250; // milliseconds between two changes of the line: a screen reader speaks each of them

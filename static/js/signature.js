@@ -1,12 +1,13 @@
 /* A signature drawn by finger: integer strokes in a 600 × 200 box, kept in the hidden input as JSON.
    The points are thinned as they come, so that a long name stays below 4 KB. */
-"use strict";
 for (const part of document.querySelectorAll("[data-signature]")) {
   const box = part.querySelector("[data-signature-box]");
   const canvas = box.querySelector("canvas");
   const input = part.querySelector("input[name=signature]");
   const typed = part.querySelector("input[name=typed_name]");
-  const WIDTH = 600, HEIGHT = 200, LIMIT = 4000;
+  const WIDTH = canvas.width, HEIGHT = canvas.height;
+  const LIMIT = Number(part.dataset.longest) - 96; // what is thinned out must still close its brackets
+  const style = getComputedStyle(canvas);
   const context = canvas.getContext("2d");
   if (!context || !window.PointerEvent) continue;
   let strokes = [], stroke = null;
@@ -19,13 +20,13 @@ for (const part of document.querySelectorAll("[data-signature]")) {
   function draw() {
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.clearRect(0, 0, WIDTH, HEIGHT);
-    context.strokeStyle = "#d9d4c8";
+    context.strokeStyle = style.getPropertyValue("--pen-rule");
     context.lineWidth = 1;
     context.beginPath();
     context.moveTo(30, 160);
     context.lineTo(WIDTH - 30, 160);
     context.stroke();
-    context.strokeStyle = "#1c2024";
+    context.strokeStyle = style.getPropertyValue("--pen");
     context.lineWidth = 4;
     context.lineCap = context.lineJoin = "round";
     for (const points of strokes) {

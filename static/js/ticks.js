@@ -1,5 +1,4 @@
 /* One more box (data-tick-all) ticks all of its form, or none; it shows only with this script. */
-"use strict";
 for (const label of document.querySelectorAll("[data-tick-all]")) {
   const all = label.querySelector("input");
   const boxes = [...label.closest("form").querySelectorAll("input[type=checkbox]")].filter((box) => box !== all);

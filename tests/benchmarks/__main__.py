@@ -30,6 +30,7 @@ RUNS = (
     "import_roster",
     "print_forms",
     "export_status",
+    "witness",
 )
 
 

@@ -12,6 +12,7 @@ idle. Every last page must be a receipt of the student who sent it, and every re
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -48,9 +49,11 @@ def main() -> None:
     chosen = options.parse_args()
     port = free_port()
     os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
-    with running() if chosen.postgresql else contextlib.nullcontext() as cluster:
-        with own_database(cluster.url if cluster else "") as folder:
-            measure(chosen, port, folder, cluster)
+    with (
+        running() if chosen.postgresql else contextlib.nullcontext() as cluster,
+        own_database(cluster.url if cluster else "") as folder,
+    ):
+        measure(chosen, port, folder, cluster)
 
 
 def measure(chosen, port: int, folder: Path, cluster: Cluster | None) -> None:
@@ -142,7 +145,7 @@ class Side:
             status, page = await browser.post("/class/record/", self.form(person))
             times.append(time.perf_counter())
             measured.journeys.append(times[-1] - times[0])
-            measured.answers += [later - one for one, later in zip(times, times[1:], strict=False)]
+            measured.answers += [later - one for one, later in itertools.pairwise(times)]
             self._look(person, status, page)
         browser.close()
 

@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.utils import load_backend
 
 from enrollcheck import sqlite
+from enrollcheck.postgresql.options import complete
 
 
 @contextmanager
@@ -16,7 +17,9 @@ def opened(url: str) -> Iterator[None]:
     """Let `default` be the database of that URL; the former one afterwards."""
     own = connections["default"]
     told = environ.Env.db_url_config(url)
-    options = sqlite.options("WAL") if "sqlite" in told["ENGINE"] else {}
+    options = sqlite.options("WAL")
+    if "sqlite" not in told["ENGINE"]:
+        told["ENGINE"], options = "enrollcheck.postgresql", complete(told["HOST"], told.get("OPTIONS", {}))
     defaults = {**own.settings_dict, "USER": "", "PASSWORD": "", "HOST": "", "PORT": "", "CONN_MAX_AGE": 0}
     values = {**defaults, **told, "OPTIONS": options}
     connections["default"] = load_backend(told["ENGINE"]).DatabaseWrapper(values, "default")

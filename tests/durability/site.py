@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from signoffs.entrance import links
 from signoffs.models import ClassLink
+from signoffs.upkeep.readiness import RESTS
 from tests import factories
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -111,7 +112,8 @@ class Site:
             self.kill()
 
     def health(self) -> tuple[int, str]:
-        """Return what /healthz says."""
+        """Return what /healthz says now: its answers are up to a second old."""
+        time.sleep(RESTS)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=60) as response:
                 return response.status, response.read().decode()

@@ -108,7 +108,7 @@ def test_what_was_acknowledged_before_is_in_it_and_it_is_one_moment(site, urls, 
 def test_at_rest_every_row_of_every_table_is_the_same(site, urls, tmp_path):
     here, there = urls
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    one, people = site(url=here, students=3, BACKUP_KEY=key)
+    one, _people = site(url=here, students=3, BACKUP_KEY=key)
     assert one.manage("backup", str(tmp_path / "b")).returncode == 0
     fresh = Site(tmp_path / "fresh", there, BACKUP_KEY=key)
     assert fresh.manage("restore", str(tmp_path / "b")).returncode == 0

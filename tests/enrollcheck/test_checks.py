@@ -53,7 +53,7 @@ def test_a_database_on_a_disk_of_the_machine_is_fine(kind):
 
 @on_sqlite
 def test_the_suites_own_database_keeps_its_promises(db):
-    assert checks.sqlite_promises(None, ["default"]) == []
+    assert checks.promises(None, ["default"]) == []
     assert checks.database_disk(None, ["default"]) == []
 
 
@@ -83,7 +83,9 @@ SOUND = {
     ],
 )
 def test_each_promise_of_sqlite_is_held(different, refused):
-    assert [name for name, holds, _, _ in checks.PROMISES if not holds(SOUND | different)] == refused
+    assert [
+        name for name, holds, _, _ in checks.PROMISES_OF_SQLITE if not holds(SOUND | different)
+    ] == refused
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ import socket
 import time
 import urllib.request
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from enrollcheck.management.commands.demo import Command
 from tests import factories, stories
 from tests.demo import demo, free_port, start
+from tests.durability.site import Site
 from tests.pictures import Told
+from tests.races.cluster import cluster, programs
 from tests.rosters import files
 
 
@@ -113,3 +116,42 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "is taken: choose another one by --port" in printed
+
+
+def kept_site(tmp_path: Path, folder: Path) -> Site:
+    """Return the site of a kept folder, by what `demo.env` says and nothing else."""
+    kept = dict(line.split("=", 1) for line in (folder / "demo.env").read_text().splitlines())
+    return Site(tmp_path / "beside", **{name: value.strip("'") for name, value in kept.items()})
+
+
+@pytest.mark.skipif(programs() is None, reason="Debian's postgresql is not installed")
+def test_a_demo_that_is_kept_is_served_again_and_moves_on(tmp_path):
+    roster, folder = tmp_path / "my-list.xlsx", tmp_path / "kept"
+    roster.write_bytes(files.roster(*(files.row(number) for number in range(1, 9))))
+    with demo(tmp_path, "--roster", str(roster), "--keep", str(folder)) as (_, printed):
+        assert f"Database and keys stay in {folder}." in printed
+        assert f"move_to_postgresql '{folder}/demo.sqlite3'" in printed
+        link = re.search(r"http://\S+(/c/\S+/)", printed)[1]
+    assert {one.stat().st_mode & 0o077 for one in (folder, folder / "demo.env")} == {0}
+    again = kept_site(tmp_path, folder)
+    with cluster() as url:
+        moved = kept_site(tmp_path, folder)
+        moved.environment["DATABASE_URL"] = url
+        run = moved.manage("move_to_postgresql", str(folder / "demo.sqlite3"))
+        assert run.returncode == 0, run.stderr
+        assert moved.manage("verify_events").returncode == 0
+        for site in (again, moved):
+            site.start()
+            try:
+                assert get(f"http://127.0.0.1:{site.port}{link}")[0] == 200
+            finally:
+                site.end()
+
+
+def test_a_folder_to_keep_that_is_in_use_is_refused(tmp_path):
+    (tmp_path / "mine").write_text("precious")
+    process = start(tmp_path, free_port(), "--keep", str(tmp_path))
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "is not empty" in printed
+    assert [one.name for one in tmp_path.iterdir()] == ["mine"]

@@ -22,12 +22,6 @@ from . import cast
 RECORD, CLASS = reverse("class-record"), reverse("class")
 
 
-@pytest.fixture
-def student(own_class):
-    """The second of the class."""
-    return own_class.students.get(seat=2)
-
-
 def answers(page, student) -> dict:
     """Return the page's form, filled in by a student for whom all is right."""
     said = pages.hidden(page)

@@ -1,4 +1,4 @@
-"""OPERATIONS.md's nginx in front of the production server, its TLS left out: slow bodies end there.
+"""deploy/one-server's nginx in front of the production server, its TLS left out: slow bodies end there.
 
 Skipped, saying so, where there is no nginx; in CI it is required.
 """
@@ -18,7 +18,7 @@ from .test_bodies import head
 
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory):
-    """The server, and the port of nginx in front of it, with the directives of OPERATIONS.md."""
+    """The server, and the port of nginx in front of it, with the directives of deploy/one-server."""
     path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if path is None:
         assert not os.environ.get("CI"), "nginx is required in CI"
@@ -28,7 +28,8 @@ def nginx(tmp_path_factory):
     for outer in folder.parents[:2]:
         outer.chmod(0o755)
     port = free_port()
-    given = re.search(r"```nginx\n(.*?)```", (REPOSITORY / "OPERATIONS.md").read_text(), re.DOTALL)[1]
+    given = (REPOSITORY / "deploy/one-server/nginx.conf").read_text()
+    given = re.sub(r"^ *ssl_certificate.*\n", "", given, flags=re.MULTILINE)
     with served(tmp_path_factory.mktemp("behind")) as server:
         given = given.replace("listen 443 ssl", f"listen 127.0.0.1:{port}").replace(
             ":8000", f":{server.port}"

@@ -19,11 +19,13 @@ def programs() -> Path | None:
     return max(found, key=lambda path: int(path.parent.name), default=None)
 
 
-def _as_user() -> dict[str, str]:
+def user_of_programs() -> dict[str, str]:
+    """Return as whom PostgreSQL and what belongs to it run: never as root."""
     return {"user": USER, "group": "nogroup"} if os.geteuid() == 0 else {}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -34,7 +36,7 @@ class Cluster:
 
     def __init__(self, folder: Path):
         """Take the folder, which the server's user owns."""
-        self.folder, self.data, self.port = folder, folder / "data", _free_port()
+        self.folder, self.data, self.port = folder, folder / "data", free_port()
         self.url = self.url_of("enrollcheck")
 
     def url_of(self, database: str) -> str:
@@ -44,7 +46,7 @@ class Cluster:
     def run(self, program: str, *arguments: str | Path) -> None:
         """Run one of PostgreSQL's programs, as its user."""
         command = [programs() / program, *arguments]
-        subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, **_as_user())
+        subprocess.run(command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, **user_of_programs())
 
     def client(self, program: str, *arguments: str) -> None:
         """Run a program that asks the server."""
@@ -83,8 +85,8 @@ class Cluster:
 def running() -> Iterator[Cluster]:
     """Start a cluster and yield it; stop and delete it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="enrollcheck-pg-"))
-    if _as_user():
-        shutil.chown(folder, **_as_user())
+    if user_of_programs():
+        shutil.chown(folder, **user_of_programs())
     one = Cluster(folder)
     try:
         one.make()

@@ -29,6 +29,7 @@ from rosters.models import Campaign, ClassGroup, Student
 from signoffs import flow
 from signoffs.flow import chains
 from signoffs.models import Chain, ClassSheet, Declaration, Standing, Tally, User
+from signoffs.process.deadlines import Deadlines
 from signoffs.queries.actors import Who
 from tests import factories, stories
 
@@ -80,7 +81,7 @@ def create(slug: str) -> None:
     """Prepare the campaign of that year."""
     today = timezone.localdate()
     flow.create_campaign(
-        slug=slug, university="", student_deadline=today, department_deadline=today, texts={},
+        slug=slug, university="", deadlines=Deadlines(today, today), texts={},
         who=Who(command="race"),
     )  # fmt: skip
 

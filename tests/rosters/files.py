@@ -79,6 +79,11 @@ def csv(rows: list[list], delimiter: str = ",") -> str:
     return "\r\n".join(delimiter.join("" if cell is None else str(cell) for cell in cells) for cells in rows)
 
 
+def part(content: bytes, name: str) -> bytes:
+    """Return one part of an xlsx file."""
+    return zipfile.ZipFile(io.BytesIO(content)).read(name)
+
+
 def changed_part(content: bytes, part: str, change) -> bytes:
     """Return an xlsx file with one part changed by a function of its bytes."""
     source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()

@@ -46,23 +46,50 @@ def _text(text: str, length: str) -> bytes:
     return struct.pack(length, len(encoded) // 2) + b"\x01" + encoded
 
 
-def xls(rows: list[list], *, merges=(), days_from_1904: bool = False, name: str = "名册") -> bytes:
-    """Return an xls workbook with one sheet. A cell is text, a number, or ("day", serial number)."""
+def _cell(row: int, column: int, cell) -> bytes:
+    place = struct.pack("<HH", row, column)
+    match cell:
+        case ("day", serial):
+            return _record(0x0203, place + struct.pack("<Hd", 1, serial))
+        case ("error", code):
+            return _record(0x0205, place + struct.pack("<HBB", 0, code, 1))
+        case ("formula error", code):
+            result = struct.pack("<BBB3xH", 2, 0, code, 0xFFFF)[:8]
+            return _record(
+                0x0006, place + struct.pack("<H", 0) + result + struct.pack("<HIHBB", 0, 0, 2, 0x1C, code)
+            )
+        case str() if cell:
+            return _record(0x0204, place + struct.pack("<H", 0) + _text(cell, "<H"))
+        case int() | float():
+            return _record(0x0203, place + struct.pack("<Hd", 0, cell))
+    return b""
+
+
+def xls(
+    rows: list[list],
+    *,
+    merges=(),
+    days_from_1904: bool = False,
+    name: str = "名册",
+    stream: str = "Workbook",
+    hidden_rows=(),
+    version: int = 0x0600,
+) -> bytes:
+    """Return an xls workbook with one sheet.
+
+    A cell is text, a number, ("day", serial number), ("error", code) or ("formula error", code). Rows from 0.
+    """
     sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0x0DBB, 0x07CC, 0, 6))
     sheet += _record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0))
+    for row in hidden_rows:
+        sheet += _record(0x0208, struct.pack("<HHHHHHHH", row, 0, 0, 0x8000, 0, 0, 0x0020, 0x000F))
     for row, cells in enumerate(rows):
-        for column, cell in enumerate(cells):
-            if isinstance(cell, tuple):
-                sheet += _record(0x0203, struct.pack("<HHHd", row, column, 1, cell[1]))
-            elif isinstance(cell, str) and cell:
-                sheet += _record(0x0204, struct.pack("<HHH", row, column, 0) + _text(cell, "<H"))
-            elif isinstance(cell, (int, float)):
-                sheet += _record(0x0203, struct.pack("<HHHd", row, column, 0, cell))
+        sheet += b"".join(_cell(row, column, cell) for column, cell in enumerate(cells))
     if merges:
         areas = b"".join(struct.pack("<HHHH", *area) for area in merges)
         sheet += _record(0x00E5, struct.pack("<H", len(merges)) + areas)
     sheet += _record(0x000A, b"")
-    begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0x0DBB, 0x07CC, 0, 6))
+    begin = _record(0x0809, struct.pack("<HHHHII", version, 0x0005, 0x0DBB, 0x07CC, 0, 6))
     begin += _record(0x0042, struct.pack("<H", 1200)) + _record(0x0022, struct.pack("<H", days_from_1904))
     begin += b"".join(_record(0x00E0, struct.pack("<HH16x", 0, ifmt)) for ifmt in (0, 14))
     begin += _record(0x0FFE, bytes(4096))  # filling, of no kind that a reader knows
@@ -70,22 +97,39 @@ def xls(rows: list[list], *, merges=(), days_from_1904: bool = False, name: str 
     at = len(begin) + 4 + 8 + len(name.encode("utf-16-le")) + len(tail)
     begin += _record(0x0085, struct.pack("<IBB", at, 0, 0) + _text(name, "<B")) + tail
     assert len(begin) == at
-    return ole("Workbook", begin + sheet)
+    return ole(stream, begin + sheet)
 
 
-def dbf(names: list[tuple[str, str, int]], rows: list[list], encoding: str = "gb18030") -> bytes:
-    """Return a dBASE table: fields as (name, kind, width), rows of text."""
+def dbf(
+    names: list[tuple],
+    rows: list[list],
+    encoding: str = "gb18030",
+    *,
+    version: int = 3,
+    written=(126, 11, 23),
+    count: int | None = None,
+    flags: bytes = b"",
+) -> bytes:
+    """Return a dBASE table: fields as (name, kind, width), rows of text or bytes.
+
+    A text that is too long is cut at its field's width. `count` is what the head says; `flags` are FoxPro's,
+    a column of their own in each record.
+    """
+    if flags:
+        names = [*names, ("_NullFlags", "0", len(flags))]
+        rows = [[*row, flags] for row in rows]
     width = 1 + sum(size for _, _, size in names)
     fields = b"".join(
-        name.encode("ascii").ljust(11, b"\0") + kind.encode("ascii") + bytes(4) + bytes([size]) + bytes(15)
+        name.encode(encoding).ljust(11, b"\0") + kind.encode("ascii") + bytes(4) + bytes([size]) + bytes(15)
         for name, kind, size in names
     )
     head_length = 32 + len(fields) + 1
-    head = struct.pack("<BBBBIHH20x", 3, 126, 11, 23, len(rows), head_length, width)
+    given = len(rows) if count is None else count
+    head = struct.pack("<BBBBIHH20x", version, *written, given, head_length, width)
     records = b"".join(
         b" "
         + b"".join(
-            cell.encode(encoding).ljust(size, b" ")[:size]
+            cell if isinstance(cell, bytes) else cell.encode(encoding).ljust(size, b" ")[:size]
             for cell, (_, _, size) in zip(row, names, strict=True)
         )
         for row in rows

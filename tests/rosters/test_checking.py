@@ -14,7 +14,7 @@ OTHER_BORN = files.BORN.replace(day=7)
 def problems(campaign, *rows: dict) -> list[tuple]:
     """Return (code, row, column, level) of what is wrong with these rows; the first is line 2."""
     plan = planning.plan(campaign, reading.read(files.roster(*rows), "roster.xlsx"))
-    return [(one.code, one.row, one.column, one.level) for one in plan.problems]
+    return [(one.code, one.row, one.column, one.level) for one in plan.problems if one.row is not None]
 
 
 def broken(number: str) -> str:

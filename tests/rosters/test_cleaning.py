@@ -49,7 +49,17 @@ GOOD = [
     ("duration", "两年半", Decimal("2.5")),
     ("duration", "2.5", Decimal("2.5")),
     ("seat", 3.0, 3),
+    ("duration", "4（年）", Decimal(4)),
+    ("duration", "五年一贯制", Decimal(5)),
+    ("sex", "1.0", "男"),
+    ("ethnicity", "1.0", "汉族"),
+    ("birth_date", "2005年1月2日 0:00", date(2005, 1, 2)),
+    ("birth_date", "2005-01-02T00:00:00Z", date(2005, 1, 2)),
+    ("seat", "3.0", 3),
     ("seat", "x", None),
+    ("duty", "无", ""),
+    ("class_name", "A&B", "A&B"),
+    ("class_name", "..", ".."),
 ]
 
 FAULTY = [
@@ -92,6 +102,45 @@ FAULTY = [
     ("duration", "40", "odd_duration"),
     ("duration", "400", "unreadable_duration"),
     ("duration", "", "empty"),
+    ("duration", "3+2", "summed_years"),
+    ("duration", "待定", "no_value"),
+    ("birth_date", "2005-01-02 16:00:00", "time_of_day"),
+    ("birth_date", datetime(2005, 1, 2, 16, 0), "time_of_day"),
+    ("birth_date", datetime(2005, 1, 2, 0, 1, 1), "time_of_day"),
+    ("birth_date", "无", "no_value"),
+    ("birth_date", "同上", "ditto"),
+    ("name", "王?", "lost_character"),
+    ("name", "王\ufffd", "lost_character"),
+    ("name", "寮犱紵", "misread"),
+    ("name", "å¼\xa0ä¼Ÿ", "misread"),
+    ("name", "王⼩⽂", "lookalike"),
+    ("name", "⻢力", "lookalike"),
+    ("name", "王\uf9e4", "lookalike"),
+    ("name", "王\ue81e", "lookalike"),
+    ("name", "NULL", "no_name"),
+    ("name", "同上", "ditto"),
+    ("ethnicity", "无", "no_value"),
+    ("level", "/", "no_value"),
+    ("level", "——", "no_value"),
+    ("class_name", "NULL", "no_class"),
+    ("class_name", "〃", "ditto"),
+    ("department_name", "待补", "no_department"),
+    ("major", "⼟⽊⼯程", "lookalike"),
+    ("student_number", "2019000001.0", "numeric_student_number"),
+    ("student_number", "-", "no_student_number"),
+    ("id_number", "-", "no_value"),
+    ("id_number", "NULL", "no_value"),
+    ("id_number", "nan", "no_value"),
+    ("id_number", "990101********0031", "id_masked"),
+    ("id_number", "990101××××××××0031", "id_masked"),
+    ("id_number", "000000000000000000", "id_placeholder"),
+    ("id_number", "123456789012345678", "id_placeholder"),
+    ("id_number", "护照", "id_placeholder"),
+    ("id_number", "12345", "id_placeholder"),
+    ("id_number", "990101200501020012.0", "numeric_id"),
+    ("id_number", "99010120050102001Ⅹ", "id_like_x"),
+    ("id_number", "99O101200501020012", "id_letters"),
+    ("id_number", "99010120050102001l", "id_letters"),
 ]
 
 
@@ -112,3 +161,45 @@ def test_a_numeric_student_number_is_stored_without_a_fraction():
 def test_an_invisible_character_stays_in_a_name_and_leaves_a_class():
     assert key_fields.COLUMNS["name"].clean("王\u200b某").value == "王\u200b某"
     assert key_fields.COLUMNS["class_name"].clean("软件\u200b2601").value == "软件2601"
+
+
+@pytest.mark.parametrize("last", "ⅩⅹХхΧχ×")
+def test_what_only_looks_like_an_x_is_read_as_one(last):
+    cleaned = key_fields.COLUMNS["id_number"].clean(f"99010120050102001{last}")
+    assert (cleaned.value, cleaned.faults) == ("99010120050102001X", (("id_like_x", {}),))
+
+
+@pytest.mark.parametrize("number", ["-", "NULL", "无", "990101********0031", "111111111111111111", "H0123"])
+def test_what_is_no_id_number_is_stored_as_none(number):
+    assert key_fields.COLUMNS["id_number"].clean(number).value is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        (datetime(2005, 1, 1, 23, 59, 17), date(2005, 1, 2)),
+        (datetime(2005, 1, 2, 0, 0, 43), date(2005, 1, 2)),
+        ("2005-01-01 23:59:17", date(2005, 1, 2)),
+    ],
+)
+def test_some_seconds_off_midnight_is_the_day_and_warned(cell, day):
+    cleaned = key_fields.COLUMNS["birth_date"].clean(cell)
+    assert (cleaned.value, [code for code, _ in cleaned.faults]) == (day, ["rounded_time"])
+
+
+def test_what_looks_like_another_hanzi_stays_as_it_is_written():
+    assert key_fields.COLUMNS["name"].clean("王⼩⽂").value == "王⼩⽂"
+    assert key_fields.COLUMNS["name"].clean("王\ue81e").value == "王\ue81e"
+
+
+def test_references_of_html_are_the_characters_that_they_stand_for():
+    cleaned = key_fields.COLUMNS["name"].clean("王&#17646;")
+    assert (cleaned.value, [code for code, _ in cleaned.faults]) == ("王䓮", ["character_reference"])
+    assert key_fields.COLUMNS["name"].clean("王&#0;").faults[-1][0] == "lost_character"
+
+
+@pytest.mark.parametrize(
+    "name", ["王䶮", "张𠮷祥", "欧阳𬭎", "阿依古丽·买买提", "Anna Müller", "濮瑾瑶", "裴琬琰", "闫硕"]
+)
+def test_rare_names_are_no_trouble(name):
+    assert key_fields.COLUMNS["name"].clean(name) == (name, ())

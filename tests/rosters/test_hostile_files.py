@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from rosters import importing, planning, reading
+from rosters import guard, importing, planning, reading
 from rosters.models import Student
 
 from . import files, old_formats
@@ -119,6 +119,45 @@ def test_a_huge_row_span_fills_no_memory():
 
 def test_two_hundred_megabytes_are_refused_unread():
     assert refusal(bytes(200 * 1024 * 1024)) == "too_large"
+
+
+HEADING = "姓名,学号,班级,系部\n".encode()
+
+
+@pytest.mark.parametrize("heading", [HEADING, b""], ids=["a heading", "no heading"])
+@pytest.mark.parametrize("line", [b"1,2,3,\n", b"1\n", "王某,2,3,4\n".encode("gb18030")])
+def test_a_csv_of_four_million_lines_is_refused(heading, line):
+    content = heading if line[0] < 0x80 else heading.decode().encode("gb18030")
+    content += line * min(4_000_000, (reading.LARGEST_FILE - len(content)) // len(line))
+
+    assert refusal(content) == "too_many_rows"
+
+
+def test_a_roster_has_no_more_rows_than_the_limit(monkeypatch):
+    monkeypatch.setattr(reading, "MOST_ROWS", 2_000)
+    lines = [f"王某,{number},班,系\n".encode() for number in range(reading.MOST_ROWS + 1)]
+
+    assert len(read(HEADING + b"".join(lines[:-1])).rows) == reading.MOST_ROWS
+    assert refusal(HEADING + b"".join(lines)) == "too_many_rows"
+
+
+def test_a_child_that_is_ended_in_the_middle_of_a_line_is_a_refusal(monkeypatch):
+    monkeypatch.setattr(guard, "WALL_SECONDS", 0.6)
+    rows = "".join(f"王某,{number},班,系\n" for number in range(200_000))
+
+    assert refusal(HEADING + rows.encode()) == "too_much_memory"
+
+
+@pytest.mark.parametrize(("cells", "code"), [(700, "too_many_cells"), (50, "read")])
+def test_cells_full_of_text_are_not_held_in_memory(cells, code):
+    text = "x" * 32_000
+    row = b"<row>" + b'<c t="inlineStr"><is><t>%s</t></is></c>' % text.encode() * cells + b"</row>"
+
+    content = with_sheet(lambda xml: xml.replace(b"</sheetData>", row * (1_400 // cells) + b"</sheetData>"))
+    if code == "too_many_cells":
+        assert refusal(content) == code
+    else:
+        assert len(read(content).rows) > 2
 
 
 def test_a_deep_page_is_no_stack_overflow():

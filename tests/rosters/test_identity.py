@@ -75,3 +75,30 @@ def test_a_record_without_a_number_is_nobodys(stored):
 )
 def test_what_chsi_shows_is_compared_as_far_as_it_shows(typed, verdict):
     assert identity.matches_typed(MALE, typed) is verdict
+
+
+@pytest.mark.parametrize("typed", ["02005Ⅹ", "02005х", "02005×", "\u202d02005X\u202c", "02\u200b005x"])
+def test_a_pasted_or_look_alike_end_is_the_end(typed):
+    assert identity.last_six_match("99010120070102005X", typed)
+
+
+def test_a_pasted_student_number_is_the_number():
+    assert identity.tidy("\u202d2026\u200b000001\u202c") == "2026000001"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    ["-", "NULL", "无", "000000000000000000", "123456789012345678", "990101********0031", "护照号码", "123"],
+)
+def test_a_placeholder_identifies_nobody(stored):
+    assert not identity.is_usable(stored)
+    assert not identity.last_six_match(stored, stored[-6:])
+
+
+@pytest.mark.parametrize("number", [MALE, "H01234567", "E12345678", "99010120070102005X", "8300000001234567"])
+def test_a_number_of_any_document_is_one(number):
+    assert identity.is_usable(number)
+
+
+def test_an_x_that_is_a_sign_is_no_mask():
+    assert identity.matches_typed("99010120070102005X", "99010120070102005×") is True

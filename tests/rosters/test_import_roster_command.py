@@ -49,6 +49,9 @@ def test_a_good_file_is_applied(campaign, file, capsys):
             "skipped": 0,
             "refused": 0,
             "missing": 0,
+            "emptied": 0,
+            "undone": 0,
+            "without_number": 0,
             "problems": [],
         },
     )

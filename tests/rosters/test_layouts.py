@@ -5,7 +5,8 @@ from openpyxl import Workbook
 
 from rosters import planning, reading
 
-from . import files
+from . import files, old_formats
+from .test_formats import html
 
 ROWS = [files.row(1), files.row(2)]
 TABLE = files.table(ROWS)
@@ -272,3 +273,219 @@ def test_rows_are_accounted_for_to_the_last(campaign):
 
     assert (counts["rows"], counts["skipped"]) == (3, 3)
     assert counts["rows"] == counts["created"] + counts["updated"] + counts["unchanged"] + counts["refused"]
+
+
+# Two blocks in a sheet, and lines that no heading stands above ------------------------------------------
+
+OTHER_ORDER = [
+    *files.HEADINGS[:1],
+    "学号",
+    "姓名",
+    "班级",
+    *files.HEADINGS[2:6],
+    *files.HEADINGS[7:9],
+    "层次",
+    "学制",
+]
+EXPECTED = [(one["学号"], one["姓名"], one["班级"], one["专业名称"]) for one in ROWS]
+
+
+def expected(found: reading.Reading) -> list[tuple]:
+    """Return of each row what EXPECTED holds."""
+    return [(row.student_number, row.name, row.class_name, row.major) for row in found.rows]
+
+
+BLOCKS = [*files.table(ROWS[:1]), [], *files.table(ROWS[1:], OTHER_ORDER)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        files.xlsx(BLOCKS),
+        old_formats.xls([row or [""] for row in BLOCKS]),
+        files.csv(BLOCKS).encode(),
+        html(BLOCKS),
+    ],
+    ids=["xlsx", "xls", "csv", "html"],
+)
+def test_a_second_heading_in_another_order_is_followed(content):
+    found = reading.read(content, "x")
+
+    assert expected(found) == EXPECTED
+    assert found.problems == []
+    assert len(found.sheets[0].skipped["heading"]) == 1
+
+
+def test_the_first_order_can_come_back():
+    found = read([*BLOCKS, *files.table([files.row(3)])])
+
+    assert names(found) == [files.row(number)["姓名"] for number in (1, 2, 3)]
+    assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ["序号", "学号", "姓名", "班级"],
+        [*OTHER_ORDER, "职务"],
+        [*OTHER_ORDER, "姓 名"],
+    ],
+    ids=["fewer", "more", "one twice"],
+)
+def test_a_second_heading_with_other_columns_refuses_the_file_at_its_row(headings):
+    found = read([*files.table(ROWS[:1]), *files.table(ROWS[1:], headings)])
+
+    assert [(one.code, one.row, one.level) for one in found.problems if one.row == 3] == [
+        ("other_heading", 3, "error")
+    ]
+
+
+def test_a_block_with_more_columns_below_hides_no_student_of_the_one_above():
+    found = read([*files.table(ROWS[:1], OTHER_ORDER), *files.table(ROWS[1:], [*files.HEADINGS, "职务"])])
+
+    assert expected(found)[:1] == EXPECTED[:1]
+    assert ("other_heading", 3) in [(one.code, one.row) for one in found.problems]
+
+
+def test_a_heading_of_two_lines_that_is_printed_on_each_page_is_skipped():
+    book = two_line_workbook()
+    sheet = book.active
+    for line in (2, 3):
+        sheet.append([cell.value for cell in sheet[line]])
+    sheet.append([files.row(3)[heading] for heading in files.HEADINGS])
+
+    found = reading.read(files.saved(book), "x")
+
+    assert [row.row for row in found.rows] == [4, 5, 8]
+    assert found.sheets[0].skipped == {"title": [1], "heading": [6, 7]}
+    assert found.problems == []
+
+
+def merged_heading(second_column: str | None) -> bytes:
+    """Return a roster whose heading 姓名 is merged over two columns."""
+    book = Workbook()
+    book.active.append(["学号", "姓名", None, "班级", "系部"])
+    for one in ROWS:
+        book.active.append([one["学号"], one["姓名"], second_column, one["班级"], one["系部"]])
+    book.active.merge_cells("B1:C1")
+    return files.saved(book)
+
+
+def test_a_heading_over_two_columns_is_one_column():
+    found = reading.read(merged_heading(None), "x")
+
+    assert names(found) == [one["姓名"] for one in ROWS]
+    assert [one.code for one in found.problems if one.level == "error"] == []
+
+
+def test_a_heading_over_two_columns_of_a_web_page_is_one_column():
+    page = html(
+        [
+            ["学号", "姓名", "班级", "系部"],
+            *([one[h] for h in ("学号", "姓名", "班级", "系部")] for one in ROWS),
+        ]
+    )
+    page = page.replace("<td>姓名".encode(), "<td colspan=2>姓名".encode())
+    for one in ROWS:
+        page = page.replace(f"<td>{one['姓名']}".encode(), f"<td></td><td>{one['姓名']}".encode())
+    found = reading.read(page, "x")
+
+    assert names(found) == [one["姓名"] for one in ROWS]
+    assert [one.code for one in found.problems if one.level == "error"] == []
+
+
+def test_a_heading_over_two_columns_that_both_hold_values_is_an_error_at_each_row():
+    found = reading.read(merged_heading("二"), "x")
+
+    errors = [(one.code, one.row, one.column) for one in found.problems if one.level == "error"]
+    assert errors == [("two_values", 2, "name"), ("two_values", 3, "name")]
+
+
+def two_sheets(second: list[list], state: str = "visible") -> reading.Reading:
+    """Read a workbook of a roster and another sheet."""
+    book = Workbook()
+    for cells in TABLE:
+        book.active.append(cells)
+    sheet = book.create_sheet("续")
+    for cells in second:
+        sheet.append(cells)
+    sheet.sheet_state = state
+    return reading.read(files.saved(book), "x")
+
+
+def test_a_sheet_that_goes_on_without_a_heading_refuses_the_file():
+    found = two_sheets(files.table([files.row(3), files.row(4)])[1:])
+
+    (problem,) = found.problems
+    assert (problem.code, problem.level, problem.sheet, problem.row) == (
+        "students_without_heading",
+        "error",
+        "续",
+        1,
+    )
+    assert problem.message.startswith("The sheet “续” has no heading, but 2 lines with ID numbers.")
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        ([["2026000003", "孙某", "软件2601班"]], "visible"),
+        (files.table([files.row(3)])[1:], "hidden"),
+        (files.table([files.row(3)]), "hidden"),
+    ],
+    ids=["without ID numbers", "hidden", "hidden, with a heading"],
+)
+def test_lines_like_students_outside_the_table_are_named_in_a_warning(lines, state):
+    (problem,) = two_sheets(lines, state).problems
+
+    assert (problem.code, problem.level, problem.sheet) == ("lines_not_read", "warning", "续")
+    assert (problem.row, problem.details["count"]) == (len(lines), 1)
+
+
+def test_sheets_of_numbers_and_notes_are_no_students():
+    assert (
+        two_sheets(
+            [["系部", "班级", "人数"], ["信息工程系", "软件2601班", 50], ["制表日期", "20261201"]]
+        ).problems
+        == []
+    )
+
+
+def test_students_above_the_heading_refuse_the_file():
+    found = read([TABLE[1], *TABLE[:1], TABLE[2]])
+
+    assert [(one.code, one.row) for one in found.problems] == [("students_above_heading", 1)]
+
+
+@pytest.mark.parametrize("first", ["备注：转专业", "合计"])
+def test_a_student_whose_line_begins_as_a_note_is_a_student(first):
+    found = read([*TABLE, [first, "孙某", None, None, None, None, "2026000009"]])
+
+    assert found.sheets[0].skipped == {}
+    assert found.rows[-1].student_number == "2026000009"
+
+
+def test_an_id_number_in_a_line_of_notes_is_no_note():
+    found = read([*TABLE, [None, None, None, files.row(3)["身份证号"]]])
+
+    assert found.sheets[0].skipped == {}
+    assert {one.row for one in found.problems if one.level == "error"} == {4}
+
+
+def test_a_contact_below_the_table_is_skipped_with_a_warning():
+    found = read([*TABLE, ["联系人：", None, None, "孙某", "13800000000"]])
+
+    assert found.sheets[0].skipped == {"note": [4]}
+    assert [(one.code, one.row) for one in found.problems] == [("lines_not_read", 4)]
+
+
+# Too much -----------------------------------------------------------------------------------------------
+
+
+def test_problems_beyond_five_thousand_are_counted_and_errors_come_first():
+    few = [files.row(number, 专业名称="", 层次="") for number in range(1, 2_701)]
+    found = read(files.table([*few, files.row(2_701, 姓名="")]))
+
+    assert len(found.problems) == reading.MOST_PROBLEMS + 1
+    assert [one.code for one in found.problems if one.level == "error"] == ["no_name"]
+    assert (found.problems[-1].code, found.problems[-1].details) == ("more_problems", {"count": 401})

@@ -13,12 +13,6 @@ from tests import factories
 STUDENT, MONITOR = ClassLink.Kind.STUDENT, ClassLink.Kind.MONITOR
 
 
-@pytest.fixture
-def class_group(campaign):
-    """A class."""
-    return factories.class_group()
-
-
 def test_a_token_is_long_and_never_stored_as_it_is(class_group):
     link = links.issue(class_group, STUDENT, timezone.now())
     assert len(link.token) == 24  # 144 bits

@@ -15,12 +15,6 @@ from signoffs.models import ClassLink, Throttle
 from tests import factories, stories
 
 
-@pytest.fixture
-def student(campaign):
-    """A student whose number somebody tries."""
-    return factories.class_group().students.first()
-
-
 def guesses(student, start, *, count: int) -> int:
     """Return how many of that many attempts, spread over a day, are compared."""
     return sum(throttle.attempt(student, start + timedelta(days=1) * n / count) for n in range(count))

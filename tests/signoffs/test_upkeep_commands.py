@@ -26,7 +26,7 @@ def run(command: str, **options) -> str:
 
 
 def test_chains_that_nobody_touched_hold(class_group):
-    assert run("verify_events") == "3 events in 1 chains: all hold.\n"
+    assert run("verify_events") == "3 events in 1 chains, 6 rows: all hold.\n"
 
 
 def test_a_changed_and_a_missing_event_are_named(class_group):

@@ -9,7 +9,7 @@ import pytest
 import python_calamine
 from django.utils import timezone
 
-from rosters.xlsx import Book
+from rosters.xlsx import Book, as_written
 
 ROW = (
     "王𠮷 <&>\n",
@@ -65,3 +65,18 @@ def test_a_moment_with_a_time_zone_and_an_unknown_kind_are_refused():
         book((timezone.now(),))
     with pytest.raises(TypeError):
         book(({"a": 1},))
+
+
+@pytest.mark.parametrize("text", ["_x0041_", "a_x000D_b", "_x005F_x0041_", "_xyz_", "王_x4E00_"])
+def test_a_text_that_looks_like_an_escape_comes_back_as_it_is(text):
+    content = book((text,))
+    assert openpyxl.load_workbook(io.BytesIO(content))["一"]["A2"].value == escaped_once(text)
+    rows = (
+        python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    )
+    assert rows[1][0] == text
+
+
+def escaped_once(text: str) -> str:
+    """Return what openpyxl reads: unlike Excel and calamine, it leaves the escapes as they are."""
+    return as_written(text)

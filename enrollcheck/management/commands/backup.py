@@ -5,11 +5,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from enrollcheck import postgresql, vault
+from enrollcheck import vault
+from enrollcheck.postgresql import programs
 
 CHUNK = 1 << 20
 
@@ -17,7 +19,8 @@ CHUNK = 1 << 20
 def _of_sqlite(folder: Path) -> Iterator[bytes]:
     """Copy by SQLite's own backup, which sees one moment while others write, and yield the copy."""
     # Imported through Django's backend: the SQLite that enrollcheck/sqlite.py has chosen.
-    database = connection.Database
+    backend: Any = connection
+    database = backend.Database
     copy = folder / "copy.sqlite3"
     connection.ensure_connection()
     target = database.connect(copy)
@@ -32,14 +35,22 @@ def _of_sqlite(folder: Path) -> Iterator[bytes]:
 
 
 def _of_postgresql() -> Iterator[bytes]:
-    """Yield what pg_dump writes. Raise CommandError where it fails."""
+    """Yield what pg_dump writes. Raise CommandError where it fails, and behind a pooler."""
+    programs.refuse_pooler()
     command = ["pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges"]
-    with subprocess.Popen(  # noqa: S603 - our own command line
-        command, env=postgresql.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        while piece := process.stdout.read(CHUNK):
+    with (
+        programs.environment() as environment,
+        subprocess.Popen(  # noqa: S603 - our own command line
+            [*command, "--dbname", programs.DATABASE],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        dump, complaints = cast(IO[bytes], process.stdout), cast(IO[bytes], process.stderr)  # pipes, both
+        while piece := dump.read(CHUNK):
             yield piece
-        complaint = process.stderr.read().decode(errors="replace")
+        complaint = complaints.read().decode(errors="replace")
     if process.returncode:
         raise CommandError(f"pg_dump failed: {complaint.strip()}")
 
@@ -49,11 +60,11 @@ class Command(BaseCommand):
 
     help = "Write the whole database to FILE, sealed with BACKUP_KEY. The server may go on running."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the file."""
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args, file: Path, **options):
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
         """Write the backup, whole or not at all. Raise CommandError where it can't be written."""
         try:
             key = vault.key_from_environment()

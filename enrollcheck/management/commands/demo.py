@@ -5,19 +5,22 @@ manage.py has pointed every setting at a fresh folder before this runs (demo/env
 
 import secrets
 import socket
+import sys
 from argparse import RawDescriptionHelpFormatter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from enrollcheck.demo import story, university
-from enrollcheck.demo.environment import FOLDER_PREFIX, HOST, PORT
-from rosters import planning, reading
+from enrollcheck.demo import environment, story, university
+from enrollcheck.demo.environment import HOST, PORT
+from rosters import planning, reading, refusals
 from rosters.models import Campaign, ClassGroup, Department, Student
 from signoffs import flow
 from signoffs.entrance import links
@@ -43,26 +46,32 @@ class Command(BaseCommand):
 
     help = "Run the whole check on an invented university, or on your own list, in a database of its own."
 
-    def create_parser(self, prog_name, subcommand, **kwargs):
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Keep the lines of the help as they are."""
         return super().create_parser(
             prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
         )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the stage, the list, and whether to serve."""
         parser.add_argument("--stage", choices=story.STAGES, default="signing", help="how far the story goes")
         parser.add_argument(
             "--roster", type=Path, metavar="FILE", help="your own list in place of the invented"
         )
+        parser.add_argument(
+            "--keep", metavar="FOLDER", help="let database and keys stay, in a folder of their own"
+        )
         parser.add_argument("--port", type=int, default=PORT, help="the server's port (default: %(default)s)")
 
-    def handle(self, *args, stage, roster, port, **options):
-        """Make the database, play the story, print, serve. environment.py leaves nothing of it behind.
+    def handle(
+        self, *args: Any, stage: str, roster: Path | None, keep: str | None, port: int, **options: Any
+    ) -> None:
+        """Make the database, play the story, print, serve. environment.py leaves nothing but what is kept.
 
         Raise CommandError for a list that is refused, and for a port that is taken.
         """
-        if FOLDER_PREFIX not in str(connection.settings_dict["NAME"]):
+        own = Path(connection.settings_dict["NAME"]).name == environment.DATABASE
+        if not own or connection.introspection.table_names():
             raise CommandError("The demo runs only on a database of its own: start it by `manage.py demo`.")
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -75,8 +84,8 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         now = timezone.now()
         today = now.astimezone(SCHOOL_CLOCK).date()
-        cohort = story.deadlines(today)[0].year
-        if content is None:
+        cohort = story.deadlines(today).students.year
+        if roster is None or content is None:
             name, content = f"{cohort}.xlsx", university.workbook(cohort)
         else:
             name = roster.name
@@ -92,7 +101,10 @@ class Command(BaseCommand):
             tale = story.Story(campaign, accounts["office"][0], officers, now)
             tale.play(stage)
         self.tell(Campaign.objects.get(pk=campaign.pk), accounts, stage, invented=roster is None)
-        self.stdout.write(f"\nServing on {settings.SITE_URL}/ until Ctrl+C; then the database is deleted.")
+        if keep is not None:
+            self.tell_kept(Path(settings.DATA_FOLDER))
+        then = "the database stays" if keep is not None else "then the database is deleted"
+        self.stdout.write(f"\nServing on {settings.SITE_URL}/ until Ctrl+C; {then}.")
         self.stdout.flush()
         serve(HOST, port)
 
@@ -105,23 +117,21 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{roster} can't be read: {error.strerror}.", returncode=2) from error
 
-    def bring_in(self, name: str, content: bytes, slug: str, now, *, invented: bool) -> Campaign:
+    def bring_in(self, name: str, content: bytes, slug: str, now: datetime, *, invented: bool) -> Campaign:
         """Import the list, as if some days ago. Raise CommandError with every problem where it is refused."""
         start = now - timedelta(days=story.DAYS_AGO)
-        first = story.first_deadline(now.astimezone(SCHOOL_CLOCK).date())
         who, clock = Who(command="demo"), lambda: start
         campaign = flow.create_campaign(
             slug=slug,
             university=university.UNIVERSITY if invented else "",
-            student_deadline=first,
-            department_deadline=first + timedelta(days=2),
+            deadlines=story.first_deadlines(now.astimezone(SCHOOL_CLOCK).date()),
             texts={},
             who=who,
             clock=clock,
         )
         try:
             plan = planning.plan(campaign, reading.read(content, name))
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             raise CommandError(str(error)) from error
         errors = [problem for problem in plan.problems if problem.level == "error"]
         if errors:
@@ -152,7 +162,9 @@ class Command(BaseCommand):
         Membership.objects.create(user=user, role=Role.DEPARTMENT, department=department)
         return user
 
-    def tell(self, campaign: Campaign, accounts: dict, stage: str, *, invented: bool) -> None:
+    def tell(
+        self, campaign: Campaign, accounts: dict[str, tuple[User, str]], stage: str, *, invented: bool
+    ) -> None:
         """Print everything that a reader needs to walk in."""
         write = self.stdout.write
         students = campaign.students.count()
@@ -184,7 +196,20 @@ class Command(BaseCommand):
             user, password = accounts[username]
             write(f"  {username:<11} {password}   {what}{f' ({user})' if username == 'officer' else ''}")
 
-    def tell_students(self, classes, *, invented: bool) -> None:
+    def tell_kept(self, folder: Path) -> None:
+        """Keep the folder, and print how its site is served again and moved on."""
+        environment.keep(folder)
+        settled = f"set -a; . '{folder / environment.KEPT}'; set +a"
+        self.stdout.write(
+            f"\nDatabase and keys stay in {folder}. Once this has ended, in a shell of its own:"
+        )
+        self.stdout.write(f"  to serve it again: {settled}; {sys.executable} manage.py serve")
+        self.stdout.write(
+            f"  to move it on:     {settled}; export DATABASE_URL=postgres://user:password@host/name;\n"
+            f"    {sys.executable} manage.py move_to_postgresql '{folder / environment.DATABASE}'"
+        )
+
+    def tell_students(self, classes: QuerySet[ClassGroup], *, invented: bool) -> None:
         """Print whom to be. Real lists are answered by their own students: their numbers are not printed."""
         write = self.stdout.write
         write("\nIdentify on a class link by 学号 and the last six of the ID number")
@@ -199,4 +224,5 @@ class Command(BaseCommand):
             monitor = next(student for student in students if is_monitor(student))
             left = [student for student in students if not hasattr(student, "standing")]
             for what, student in (("student", (left or students)[-1]), ("monitor", monitor)):
-                write(f"  {one} {what}: {student.name}, {student.student_number}, {student.id_number[-6:]}")
+                last_six = (student.id_number or "")[-6:]
+                write(f"  {one} {what}: {student.name}, {student.student_number}, {last_six}")

@@ -7,12 +7,13 @@ that ends with a comparison of every row, so it is whole or not at all.
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 from django.db import connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -95,11 +96,11 @@ class Command(BaseCommand):
 
     help = "Copy the SQLite database FILE into the PostgreSQL of DATABASE_URL, which must be empty."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the file."""
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args, file: Path, **options):
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
         """Move. Raise CommandError where FILE is not ready, or the database not empty: nothing was moved."""
         if connection.vendor != "postgresql":
             raise CommandError("DATABASE_URL must name the PostgreSQL to move to.")

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from enrollcheck import postgresql, vault
+from enrollcheck import vault
+from enrollcheck.postgresql import programs
 
 # What SQLite keeps beside a database. It takes an old one for the new database's, and replays it.
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -29,11 +32,12 @@ def _check_place(place: Path) -> None:
 
 def _is_sound(file: Path) -> bool:
     """Open a database as the server will, and say whether it is sound."""
-    database = connection.Database.connect(file)
+    backend: Any = connection  # SQLite's, which has more than every database has
+    database = backend.Database.connect(file)
     try:
         sound = database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return sound and not database.execute("PRAGMA foreign_key_check").fetchall()
-    except connection.Database.DatabaseError:
+    except backend.Database.DatabaseError:
         return False
     finally:
         database.close()
@@ -45,11 +49,11 @@ class Command(BaseCommand):
     help = "Restore FILE, made by `backup`, into the database of DATABASE_URL, which must be empty."
     requires_system_checks = []  # they would look for tables that are still to come
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the file."""
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args, file: Path, **options):
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
         """Restore. Raise CommandError for a database that is not empty, or a backup that is not whole.
 
         Then nothing has changed, unless another program wrote to the place in that moment.
@@ -69,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or file}: {error.strerror}.") from error
         self.stdout.write("Restored. Run `manage.py migrate` if this version is newer than the backup.")
 
-    def to_sqlite(self, pieces) -> None:
+    def to_sqlite(self, pieces: Iterator[bytes]) -> None:
         """Write the file beside its place, look at it, move it in, and look again as the server will."""
         place = Path(connection.settings_dict["NAME"])
         _check_place(place)
@@ -95,8 +99,9 @@ class Command(BaseCommand):
         finally:
             fresh.unlink(missing_ok=True)
 
-    def to_postgresql(self, pieces) -> None:
+    def to_postgresql(self, pieces: Iterator[bytes]) -> None:
         """Let pg_restore read the whole, sound backup, in one transaction."""
+        programs.refuse_pooler()
         if connection.introspection.table_names():
             raise CommandError(
                 "The database has tables already: a backup is restored into an empty one only."
@@ -113,12 +118,13 @@ class Command(BaseCommand):
                 "--single-transaction",
                 "--exit-on-error",
             ]
-            run = subprocess.run(  # noqa: S603 - our own command line
-                [*command, "--dbname", connection.settings_dict["NAME"]],
-                env=postgresql.environment(),
-                stdin=whole,
-                capture_output=True,
-                text=True,
-            )
+            with programs.environment() as environment:
+                run = subprocess.run(  # noqa: S603 - our own command line
+                    [*command, "--dbname", programs.DATABASE],
+                    env=environment,
+                    stdin=whole,
+                    capture_output=True,
+                    text=True,
+                )
         if run.returncode:
             raise CommandError(f"pg_restore failed: {run.stderr.strip()}")

@@ -3,9 +3,10 @@
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 from granian import Granian
 from granian.constants import Interfaces
@@ -23,7 +24,7 @@ THREADS = 128
 # Requests that a process takes in at once; those beyond wait in the socket's backlog.
 BACKPRESSURE = 512
 # Seconds that a stop waits for the requests in flight: longer than a write waits for SQLite's lock (30 s in
-# enrollcheck/sqlite.py), shorter than TimeoutStopSec of the unit in OPERATIONS.md.
+# enrollcheck/sqlite.py), shorter than TimeoutStopSec in deploy/one-server.
 STOP_WAITS = 45
 
 
@@ -69,16 +70,16 @@ class Command(BaseCommand):
 
     help = "Run the production server. Put a web server with TLS in front of it."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the address and the port."""
         parser.add_argument("--address", default="127.0.0.1", help="what to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="the port (default: %(default)s)")
 
-    def get_check_kwargs(self, options):
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[Any, Any]:
         """Run the checks of the database too, which Django leaves out by default."""
         return {**super().get_check_kwargs(options), "databases": ["default"]}
 
-    def handle(self, *args, address, port, **options):
+    def handle(self, *args: Any, address: str, port: int, **options: Any) -> None:
         """Serve. Raise CommandError where static files or migrations are missing, or no database answers."""
         if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
             raise CommandError(

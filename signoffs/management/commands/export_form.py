@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from rosters import importing
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     help = "Write the registration forms of a class, a department or all as one PDF."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take what docs/architecture.md promises."""
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the cohort year; without it: the open campaign"
@@ -33,7 +34,16 @@ class Command(BaseCommand):
         parser.add_argument("--blank", action="store_true", help="for signing on paper")
         parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="the PDF to write")
 
-    def handle(self, *args, campaign, class_name, department, blank, output, **options):
+    def handle(
+        self,
+        *args: Any,
+        campaign: str | None,
+        class_name: str | None,
+        department: str | None,
+        blank: bool,
+        output: Path,
+        **options: Any,
+    ) -> None:
         """Write the PDF. Raise CommandError for wrong usage."""
         found = Campaign.objects.filter(slug=campaign).first() if campaign else importing.open_campaign()
         if found is None:
@@ -53,12 +63,15 @@ class Command(BaseCommand):
             raise CommandError(
                 f"No class is called so: {class_name or department or found.slug}.", returncode=WRONG_USAGE
             )
-        of = {"class_group": classes[0] if class_name else None}
-        if department:
-            of["department"] = classes[0].department
         what, who = "blank form" if blank else "form", Who(command="export_form")
         try:
-            flow.record_export(campaign=found, who=who, what=what, **of)
+            flow.record_export(
+                campaign=found,
+                who=who,
+                what=what,
+                department=classes[0].department if department else None,
+                class_group=classes[0] if class_name else None,
+            )
         except flow.Refused as refused:
             raise CommandError(str(refused.reason)) from refused
         try:

@@ -6,14 +6,17 @@ Exit 0: applied, or clean under --dry-run. 1: refused, nothing changed. 2: wrong
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from rosters import importing, planning, reading
+from rosters import importing, planning, reading, refusals
 from rosters.models import Campaign
+from rosters.sentences import Sentence
 from signoffs import flow
+from signoffs.process import deadlines
 from signoffs.queries.actors import Who
 
 REFUSED, WRONG_USAGE = 1, 2
@@ -28,7 +31,17 @@ COUNTS = (
     "skipped",
     "refused",
     "missing",
+    "emptied",
+    "undone",
+    "without_number",
 )
+# What may be chosen beside the file, each with its option's help.
+CHOICES = {
+    "empty_values": "let empty cells replace stored values; without it they stay",
+    "overwrite_mended": "let the file replace values that were mended after a report or by hand",
+    "undo_last": "take off who came only by the last import, if nobody has used it, and is not in FILE",
+    "accept_missing_numbers": "accept that over 5 %% of the roster have no usable ID number",
+}
 
 
 class Command(BaseCommand):
@@ -36,7 +49,7 @@ class Command(BaseCommand):
 
     help = "Import a roster file (xlsx, xls, csv, dbf, HTML table) into a campaign."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the file, and what docs/architecture.md promises."""
         parser.add_argument("file", metavar="FILE", help="the roster file")
         parser.add_argument(
@@ -44,8 +57,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="check only; change nothing")
         parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+        for name, text in CHOICES.items():
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
 
-    def handle(self, *args, file, campaign, dry_run, json, **options):
+    def handle(
+        self, *args: Any, file: str, campaign: str | None, dry_run: bool, json: bool, **options: Any
+    ) -> None:
         """Import. Raise CommandError for wrong usage; exit with 1 where the file is refused."""
         try:
             content = Path(file).read_bytes() if Path(file).stat().st_size <= reading.LARGEST_FILE else None
@@ -53,13 +70,15 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}", returncode=WRONG_USAGE) from error
         try:
             if content is None:
-                raise reading.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
+                raise refusals.Unreadable("too_large", limit=reading.LARGEST_FILE // 2**20)
             roster = reading.read(content, Path(file).name)
-        except reading.Unreadable as error:
+        except refusals.Unreadable as error:
             result = _unreadable(error)
         else:
             is_new = campaign is not None and not Campaign.objects.filter(slug=campaign).exists()
-            result = _import(roster, campaign, dry_run)
+            result = _import(
+                roster, campaign, dry_run, planning.Choices(**{name: options[name] for name in CHOICES})
+            )
             if is_new and (result["applied"] or dry_run):
                 self.stderr.write(f"warning: {_warn_of_dates(campaign)}")
         if json:
@@ -69,10 +88,10 @@ class Command(BaseCommand):
         if result["problems"] and any(problem["level"] == "error" for problem in result["problems"]):
             sys.exit(REFUSED)
 
-    def _print_json(self, result: dict) -> None:
+    def _print_json(self, result: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(result, ensure_ascii=False))
 
-    def _print(self, result: dict, dry_run: bool) -> None:
+    def _print(self, result: dict[str, Any], dry_run: bool) -> None:
         for problem in result["problems"]:
             place = " ".join(str(problem[name]) for name in ("sheet", "row", "column") if problem[name])
             where = f"{problem['level']}: {place}" if place else problem["level"]
@@ -82,25 +101,27 @@ class Command(BaseCommand):
         self.stdout.write(str(outcome))
 
 
-def _of_the_whole(code: str, message) -> dict:
+def _of_the_whole(code: str, message: Sentence) -> dict[str, Any]:
     """Return an error that is no cell's, as --json prints one."""
     place = {"sheet": None, "row": None, "column": None}
     return {**place, "level": "error", "code": code, "message": str(message)}
 
 
-def _unreadable(error: reading.Unreadable) -> dict:
+def _unreadable(error: refusals.Unreadable) -> dict[str, Any]:
     """Return the result for a file that no row could be read from."""
     problems = [_of_the_whole(error.code, error.sentence)]
     return {"applied": False, **dict.fromkeys(COUNTS, 0), "problems": problems}
 
 
-def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
+def _import(
+    roster: reading.Reading, slug: str | None, dry_run: bool, choices: planning.Choices
+) -> dict[str, Any]:
     """Plan, and apply where that is wanted and the plan is clean; return what --json prints.
 
     In one transaction, so that a campaign which is made for the file goes with it where nothing is applied.
     """
     with transaction.atomic():
-        plan = planning.plan(_campaign(slug), roster)
+        plan = planning.plan(_campaign(slug), roster, choices)
         problems = [problem.as_dict() for problem in plan.problems]
         applied = False
         if plan.is_clean and not dry_run:
@@ -121,7 +142,7 @@ def _import(roster: reading.Reading, slug: str | None, dry_run: bool) -> dict:
 
 def _warn_of_dates(slug: str) -> str:
     """Return what to say of the deadlines of a campaign that the file makes: nobody was asked for them."""
-    days = flow.given_deadlines(slug)
+    days = deadlines.usual(int(slug))
     told = _(
         "There was no campaign of %(year)s: the file makes it, with the given deadlines, %(students)s for "
         "students and %(departments)s for departments. Set them on the office's page before anybody signs."

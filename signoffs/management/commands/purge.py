@@ -1,6 +1,8 @@
 """`purge`: after a campaign, personal data goes; announced beforehand, and once the forms were handed out."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone, translation
 
@@ -10,6 +12,7 @@ from signoffs.process import deadlines
 from signoffs.queries import retention
 from signoffs.queries.actors import Who
 from signoffs.queries.closing import open_reports
+from signoffs.upkeep.alone import alone
 
 WRONG_USAGE = 2
 
@@ -22,7 +25,7 @@ class Command(BaseCommand):
         "handed out. Counts, chains and the codes on the prints stay."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """Take the campaign and what to do."""
         parser.add_argument(
             "--campaign", metavar="SLUG", help="the cohort year; without it: the last closed one"
@@ -36,7 +39,6 @@ class Command(BaseCommand):
             default=retention.KEPT_DAYS,
             help="with --announce: days after the close (default: %(default)s)",
         )
-
         parser.add_argument(
             "--with-open",
             type=int,
@@ -45,8 +47,9 @@ class Command(BaseCommand):
             help="delete although N reported errors have not come to their end",
         )
 
-    def handle(self, *args, campaign, announce, dry_run, days, with_open, **options):
+    def handle(self, *args: Any, campaign: str | None, announce: bool, dry_run: bool, **options: Any) -> None:
         """Do it. Raise CommandError where it is refused, with the reason."""
+        days, with_open = options["days"], options["with_open"]
         if not 0 <= days <= retention.LONGEST_DAYS:
             raise CommandError(
                 f"--days is a number of days after the close, from 0 to {retention.LONGEST_DAYS}.",
@@ -103,8 +106,8 @@ class Command(BaseCommand):
 
     def forget(self) -> None:
         """Write the database anew, so that no deleted byte stays in it or in its log. Raise CommandError."""
-        with connection.cursor() as cursor:
-            if connection.vendor != "sqlite":
+        with alone("purge"), connection.cursor() as cursor:  # two at once stop each other
+            if connection.vendor == "postgresql":
                 cursor.execute("VACUUM (FULL)")
                 return
             cursor.execute("VACUUM")

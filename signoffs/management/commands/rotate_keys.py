@@ -5,6 +5,7 @@ stopped is begun again.
 """
 
 from collections import Counter
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     help = "Bring everything under the first key of FIELD_KEY, and say which keys are no longer needed."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Rotate. Raise CommandError where a value doesn't open, or an id names two keys."""
         try:
             rotation.keep_digest_keys(timezone.now())
@@ -38,8 +39,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{place.name}: {result.done:,} sealed anew, {result.kept:,} were so already")
         if lost:
             raise CommandError(self.lost(lost))
-        renewed = Counter()
-        for class_group in ClassGroup.objects.order_by("pk"):
+        renewed: Counter[str] = Counter()
+        for class_group in ClassGroup.everything.order_by("pk"):
             renewed += flow.renew_digests(class_group=class_group)
         self.stdout.write(f"digests anew: {renewed['students']:,} students, {renewed['links']:,} links")
         self.tell()

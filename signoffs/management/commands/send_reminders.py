@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from smtplib import SMTPException
+from typing import Any
 
 from django.core.mail import send_mail
 from django.core.management.base import BaseCommand, CommandError
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     help = "Write to officers whose sheets wait or whose deadline is near, and to staff what is deleted when."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Send what is due. Raise CommandError where the mail server refuses; what was sent stays so."""
         campaign, sent = importing.open_campaign(), 0
         announced = Campaign.objects.filter(purged_at=None).exclude(purge_on=None).order_by("slug")

@@ -19,7 +19,7 @@ def lacking(names: Iterable[str]) -> dict[str, list[str]]:
 
 def lacking_in(class_groups: Iterable[ClassGroup]) -> dict[ClassGroup, list[str]]:
     """Return the classes with such names, each with the characters; nobody's name. One query."""
-    found = {one.pk: {} for one in class_groups}
+    found: dict[int, dict[str, None]] = {one.pk: {} for one in class_groups}
     names = Student.objects.filter(class_group__in=found, withdrawn_at=None)
     for key, name in names.order_by("seat").values_list("class_group", "name"):
         found[key].update(dict.fromkeys(fonts.lacks(name)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -25,7 +25,7 @@ _SHEET_SIGNATURE = ClassSheet._meta.get_field("signature")
 # What stands in a cell in place of a signature.
 _INSTEAD = {states.REPORTED: "见下表", states.OVERDUE: "逾期未核对", states.RECHECK: "待复核"}
 _TAGS = {Declaration.Channel.PAPER: "纸质", Declaration.Channel.PROXY: "代签"}
-_OUTCOMES = {
+_OUTCOMES: dict[str, str] = {
     FieldError.Outcome.MENDED: "名册已更正",
     FieldError.Outcome.ASKED: "已申请学信网更正",
     FieldError.Outcome.UNDER_WAY: "学信网更正中",
@@ -108,10 +108,9 @@ def _with_gaps(cells: list[Cell], highest: int) -> tuple[Cell, ...]:
 
 
 def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
-    sheets = {}
     found = ClassSheet.objects.filter(class_group__in=class_groups).select_related("collator")
-    for sheet in found.exclude(state=ClassSheet.State.RETURNED).order_by("version"):
-        sheets[sheet.class_group_id] = sheet
+    standing = found.exclude(state=ClassSheet.State.RETURNED).order_by("version")
+    sheets = {sheet.class_group_id: sheet for sheet in standing}
     rows = {
         one.pk: sheets[one.pk].rows if one.pk in sheets else sheet_rows(one)  # a draft: as it stands now
         for one in class_groups
@@ -135,7 +134,7 @@ def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[Form]:
                 for row in own
                 for error in errors[class_group.pk, row["student"]]
             ),
-            collator=sheet.collator.name if sheet else "",
+            collator=sheet.collator.name if sheet and sheet.collator else "",
             collator_signature=_SHEET_SIGNATURE.to_bytes(sheet.signature) if sheet else b"",
             sheet=sheet,
             verify_url=f"{settings.SITE_URL}/verify/{sheet.verify_code}/" if sheet else "",
@@ -168,7 +167,7 @@ def _declared(class_groups: Sequence[ClassGroup], wanted: set[str]) -> dict[str,
     for of in ({"class_group__in": class_groups}, {"uuid__in": wanted}):
         declarations = Declaration.objects.filter(**of).order_by()
         for one in declarations.values_list("pk", "uuid", "signature", "phone"):
-            found[str(one[1])] = _Declared(*one)
+            found[str(one[1])] = _Declared(*cast("tuple[Any, ...]", one))  # sealed still
         wanted = wanted - found.keys()
         if not wanted:
             break
@@ -228,7 +227,7 @@ def _errors(
     return by_student
 
 
-def _later(sheets: Iterable[ClassSheet]) -> dict[int, list[tuple]]:
+def _later(sheets: Iterable[ClassSheet]) -> dict[int, list[list[Any]]]:
     """Return the standings that are newer than the class's sheet, by class, in the order of the seats."""
     found = defaultdict(list)
     newer = Standing.objects.filter(
@@ -241,7 +240,7 @@ def _later(sheets: Iterable[ClassSheet]) -> dict[int, list[tuple]]:
     return found
 
 
-def _changes(rows: list[dict], standings: list[tuple]) -> Iterator[str]:
+def _changes(rows: list[dict], standings: list[list[Any]]) -> Iterator[str]:
     """Yield who stands otherwise now than in the frozen sheet (复核)."""
     frozen = {row["student"]: row["state"] for row in rows}
     for uuid, seat, name, state in standings:

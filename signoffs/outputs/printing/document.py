@@ -7,6 +7,7 @@ table, and no reader takes it for a whole one.
 """
 
 import zlib
+from typing import Any
 
 from reportlab.pdfbase import pdfdoc
 
@@ -25,7 +26,13 @@ class _Deflate(pdfdoc.PDFStreamFilterZCompress):
 class StreamedDocument(pdfdoc.PDFDocument):
     """The document behind a canvas; `taken` hands over what was written since the last time."""
 
-    def __init__(self, **options):
+    # reportlab's own, as its stubs leave them out; None in idToObject: it is written.
+    _pdfVersion: Any  # noqa: N815
+    Pages: Any
+    Catalog: Any
+    idToObject: dict[str, Any]  # noqa: N815
+
+    def __init__(self, **options: Any) -> None:
         """Take what reportlab's document takes; write the file's first line."""
         super().__init__(**options)
         self._file = pdfdoc.PDFFile(self._pdfVersion)

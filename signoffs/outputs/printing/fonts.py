@@ -13,6 +13,7 @@ import threading
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import uharfbuzz
 from django.conf import settings
@@ -79,7 +80,7 @@ def ready() -> None:
         pdfmetrics.registerFont(ttfonts.TTFont(name, path))
 
 
-def to_unicode(font_name: str, subset: list[int]) -> str:
+def to_unicode(fontname: str, subset: list[int]) -> str:
     """Return the CMap by which a reader gets text back from glyphs.
 
     reportlab's own writes characters beyond the BMP as five hexadecimal digits, which no reader understands;
@@ -97,8 +98,8 @@ def to_unicode(font_name: str, subset: list[int]) -> str:
             "/CIDInit /ProcSet findresource begin",
             "12 dict begin",
             "begincmap",
-            f"/CIDSystemInfo << /Registry ({font_name}) /Ordering ({font_name}) /Supplement 0 >> def",
-            f"/CMapName /{font_name} def",
+            f"/CIDSystemInfo << /Registry ({fontname}) /Ordering ({fontname}) /Supplement 0 >> def",
+            f"/CMapName /{fontname} def",
             "/CMapType 2 def",
             "1 begincodespacerange",
             f"<00> <{len(subset) - 1:02X}>",
@@ -117,7 +118,8 @@ def font_of(character: str, font: str = REGULAR) -> str | None:
     """Return the font that draws this character where `font` is wanted; None: no font does."""
     ready()
     for name in (font, SECOND):
-        if ord(character) in pdfmetrics.getFont(name).face.charToGlyph:
+        drawn_by: Any = pdfmetrics.getFont(name)  # a TTFont
+        if ord(character) in drawn_by.face.charToGlyph:
             return name
     return None
 

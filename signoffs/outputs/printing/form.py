@@ -3,6 +3,7 @@
 All measures are points; y runs up from the foot of the page.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -51,7 +52,7 @@ def form_pdf(
     return pen.streamed(draw_forms(pen, classes, blank=blank, names=names, now=now), len(classes))
 
 
-def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how) -> Iterator[None]:
+def draw_forms(pen: Pen, classes: list[ClassGroup], *, now: datetime, **how: bool) -> Iterator[None]:
     """Draw a form each time that the iterator is asked; where there is no class, a page that says so."""
     local = now.astimezone(deadlines.SCHOOL_CLOCK)
     for form in gather(classes, **how):
@@ -171,7 +172,7 @@ def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> No
         y = top - HEADER - number * ERROR_ROW
         cells = [
             Box(x, y, end - x, ERROR_ROW).within(4, 1.5, 4, 1.5)
-            for x, end in zip(ERROR_COLUMNS, ERROR_COLUMNS[1:], strict=False)
+            for x, end in itertools.pairwise(ERROR_COLUMNS)
         ]
         pen.paragraph(cells[0], error.text, 8.5)
         pen.signature(cells[1], error.signature)

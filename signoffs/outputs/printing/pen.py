@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import segno
 from reportlab import rl_config
@@ -64,7 +64,8 @@ class Pen:
     def __init__(self, title: str):
         """Begin a PDF with that title."""
         fonts.ready()
-        self.canvas = Canvas(io.BytesIO(), pagesize=A4, pageCompression=1)
+        # What we use of it beyond its own calls, its stubs leave out.
+        self.canvas = cast(Any, Canvas(io.BytesIO(), pagesize=A4, pageCompression=1))
         # A canvas takes no document; it makes one, and nothing is in it yet.
         self.document = self.canvas._doc = StreamedDocument(compression=1, lang="zh-CN")
         # What reportlab begins each page with: it chooses Helvetica, which the file doesn't hold.
@@ -94,12 +95,14 @@ class Pen:
 
     # Text ---------------------------------------------------------------------------------------------
 
-    def text(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> float:
+    def text(
+        self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour: str = INK
+    ) -> float:
         """Draw a line of text from x on the base line y; return where it ends."""
         known = self._glyphs
         glyphs = [known.get((one, font)) or self._glyph(one, font) for one in text]
         if None not in glyphs:
-            self._line(x, y, glyphs, size, colour)
+            self._line(x, y, cast("list[tuple[str, str]]", glyphs), size, colour)
             return x + fonts.width(text, size, font)
         for lacking, run in itertools.groupby(zip(text, glyphs, strict=True), lambda one: one[1] is None):
             characters, drawn = zip(*run, strict=True)
@@ -124,20 +127,22 @@ class Pen:
         name = fonts.font_of(character, font)
         if name is None:
             return None
-        face = pdfmetrics.getFont(name)
+        face: Any = pdfmetrics.getFont(name)  # a TTFont
         [(subset, number)] = face.splitString(character, self.document)
         glyph = (face.getSubsetInternalName(subset, self.document), number.hex())
         self._glyphs[character, font] = glyph
         return glyph
 
-    def centred(self, box: Box, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
+    def centred(self, box: Box, text: str, size: float, font: str = REGULAR, colour: str = INK) -> None:
         """Draw one line in the middle of a box, made smaller until it fits."""
         em = fonts.width(text, 1, font)
         size = min(size, box.height, box.width / em if em else size)
         x = box.x + (box.width - em * size) / 2
         self.text(x, box.y + (box.height - size) / 2 + size * 0.14, text, size, font, colour)
 
-    def right(self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour=INK) -> None:
+    def right(
+        self, x: float, y: float, text: str, size: float, font: str = REGULAR, colour: str = INK
+    ) -> None:
         """Draw a line that ends at x."""
         self.text(x - fonts.width(text, size, font), y, text, size, font, colour)
 
@@ -167,7 +172,7 @@ class Pen:
         at = min(breaks, key=lambda n: abs(n - middle), default=round(middle))
         return [text[:at], text[at:]]
 
-    def block(self, box: Box, text: str, size: float, colour=INK) -> None:
+    def block(self, box: Box, text: str, size: float, colour: str = INK) -> None:
         """Draw a name in the middle of a box: in one line or two, as the letters become larger by it."""
         if fonts.width(text, size) <= box.width:
             self.centred(box, text, size, colour=colour)
@@ -185,7 +190,7 @@ class Pen:
             y = box.y + (len(lines) - 1 - number) * high
             self.centred(Box(box.x, y + gap, box.width, high), line, size, colour=colour)
 
-    def paragraph(self, box: Box, text: str, size: float, *, top: bool = False, colour=INK) -> None:
+    def paragraph(self, box: Box, text: str, size: float, *, top: bool = False, colour: str = INK) -> None:
         """Draw text in a box, in as many lines as it needs, made smaller until it fits."""
         lines = self.wrapped(text, box.width, size)
         while len(lines) * size * LEAD > box.height and size > SMALLEST:
@@ -209,7 +214,9 @@ class Pen:
 
     # Lines, signatures, codes -----------------------------------------------------------------------------
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, weight: float = RULE, colour=INK) -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, weight: float = RULE, colour: str = INK
+    ) -> None:
         """Draw a rule."""
         self.code(f"{colour} RG {weight} w {x1:.2f} {y1:.2f} m {x2:.2f} {y2:.2f} l S")
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from smtplib import SMTPException
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rosters.models import ClassGroup
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...entrance import links
@@ -59,13 +61,17 @@ def accounts(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
     return _accounts(request, desk, rule)
 
 
-def _accounts(request, desk, rule: SecondFactorRuleForm, status: int = 200) -> HttpResponse:
+def _accounts(
+    request: HttpRequest, desk: access.OfficeDesk, rule: SecondFactorRuleForm, status: int = 200
+) -> HttpResponse:
     events = Event.objects.filter(chain__campaign=None).order_by("-position")[:EVENTS_SHOWN]
     context = office_page(desk, "accounts", found=_staff(), rule=rule, events=events)
     return render(request, "signoffs/office/accounts.html", context, status=status)
 
 
-def _rule_page(request, desk, *, status: int, form: SecondFactorRuleForm) -> HttpResponse:
+def _rule_page(
+    request: HttpRequest, desk: access.OfficeDesk, *, status: int, form: SecondFactorRuleForm
+) -> HttpResponse:
     return _accounts(request, desk, form, status)
 
 
@@ -81,12 +87,19 @@ def second_factor_rule(
     return done(request, message, "office-accounts")
 
 
-def _new_form(request, desk: access.OfficeDesk) -> NewAccountForm:
+def _new_form(request: HttpRequest, desk: access.OfficeDesk) -> NewAccountForm:
     campus = settings.CAMPUS_SIGN_ON is not None
     return NewAccountForm(sent_data(request), classes=_classes(desk), campus=campus)
 
 
-def _add_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _add_page(
+    request: HttpRequest,
+    desk: access.OfficeDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     context = office_page(desk, "accounts", form=form or _new_form(request, desk), refusal=refusal)
     return render(request, "signoffs/office/account_new.html", context, status=status)
 
@@ -105,7 +118,7 @@ def add(request: HttpRequest, desk: access.OfficeDesk, form: NewAccountForm) -> 
     return _show_link(request, desk, user, token)
 
 
-def _show_link(request, desk, user: User, token: str) -> HttpResponse:
+def _show_link(request: HttpRequest, desk: access.OfficeDesk, user: User, token: str) -> HttpResponse:
     """Send the invitation where letters leave, and show its link: it is kept nowhere."""
     url = links.invitation_url(token)
     expires_at = timezone.now() + links.INVITATION_LASTS
@@ -123,10 +136,14 @@ def _show_link(request, desk, user: User, token: str) -> HttpResponse:
     return render(request, "signoffs/office/account_invited.html", context)
 
 
-def _form(desk, user: User, data=None) -> AccountForm:
+def _form(desk: access.OfficeDesk, user: User, data: QueryDict | None = None) -> AccountForm:
     places = flow.place_of(user)
     first = next((place for role in Membership.Role for place in places if place.role == role), None)
-    initial = {"name": user.get_full_name(), "email": user.email, "campus_name": user.campus_name}
+    initial: dict[str, Any] = {
+        "name": user.get_full_name(),
+        "email": user.email,
+        "campus_name": user.campus_name,
+    }
     if first is not None:
         initial |= {
             "role": first.role,
@@ -137,7 +154,15 @@ def _form(desk, user: User, data=None) -> AccountForm:
     return AccountForm(data, initial=initial, classes=_classes(desk), campus=campus)
 
 
-def _account_page(request, desk, user: User, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _account_page(
+    request: HttpRequest,
+    desk: access.OfficeDesk,
+    user: User,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     context = office_page(
         desk,
         "accounts",
@@ -152,7 +177,7 @@ def _account_page(request, desk, user: User, *, status=200, refusal=None, form=N
     return render(request, "signoffs/office/account.html", context, status=status)
 
 
-def _sent_form(request, desk: access.OfficeDesk, user: User) -> AccountForm:
+def _sent_form(request: HttpRequest, desk: access.OfficeDesk, user: User) -> AccountForm:
     return _form(desk, user, request.POST)
 
 
@@ -180,7 +205,7 @@ def invite(request: HttpRequest, desk: access.OfficeDesk, user: User) -> HttpRes
     return _show_link(request, desk, user, token)
 
 
-def _moving(move: Callable, message: Promise):
+def _moving(move: Callable[..., object], message: Sentence) -> Callable[..., HttpResponseBase]:
     """Return the view that makes one move with an account, and goes back to it."""
 
     @require_POST

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rosters.models import Campaign
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.staff import (
@@ -21,12 +22,19 @@ from ...forms.staff import (
     UniversityForm,
 )
 from ...process import rules
-from ...queries import retention
+from ...queries import extensions, retention
 from ...queries.closing import open_reports, still_open
 from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
 
 
-def _campaign_page(request, desk, *, status=200, refusal=None, form: Form | None = None) -> HttpResponse:
+def _campaign_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
     closed, now = desk.campaign.state == Campaign.State.CLOSED, timezone.now()
     changes = list(desk.campaign.deadline_changes.select_related("department").filter(taken_back_at=None))
@@ -39,7 +47,7 @@ def _campaign_page(request, desk, *, status=200, refusal=None, form: Form | None
         or UniversityForm(initial={"university": desk.campaign.university}),
         reason_form=sent_as(ReasonForm, form) or ReasonForm(),
         changes=changes,
-        no_take_back=flow.why_not_taken_back(changes[0], desk.campaign, now) if changes else None,
+        no_take_back=extensions.why_not_taken_back(changes[0], desk.campaign, now) if changes else None,
         no_reopen=rules.may_reopen(desk.campaign.closed_at if closed else None, now),
         still_open=[] if desk.campaign.purged_at else still_open(desk.campaign),
         close=sent_as(CloseForm, form) or CloseForm(campaign=desk.campaign),
@@ -56,7 +64,7 @@ def _campaign_page(request, desk, *, status=200, refusal=None, form: Form | None
 @moves(_campaign_page, form=posted(DeadlinesForm))
 def campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: DeadlinesForm) -> HttpResponse:
     """The deadlines, to extend them."""
-    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    flow.extend_deadlines(campaign=desk.campaign, deadlines=form.deadlines, who=desk.who)
     return done(request, _("The deadlines are extended."), "office-campaign")
 
 
@@ -76,7 +84,12 @@ def own_deadlines(
     request: HttpRequest, desk: access.OfficeCampaignDesk, form: DepartmentDeadlinesForm
 ) -> HttpResponse:
     """The deadlines of one department, to extend them for it alone."""
-    flow.extend_deadlines(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    flow.extend_deadlines(
+        campaign=desk.campaign,
+        deadlines=form.deadlines,
+        department=form.cleaned_data["department"],
+        who=desk.who,
+    )
     return done(request, _("The deadlines are extended."), "office-campaign")
 
 
@@ -117,14 +130,21 @@ def _latest() -> Campaign | None:
     return Campaign.objects.order_by("-slug").first()
 
 
-def _campaigns_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _campaigns_page(
+    request: HttpRequest,
+    desk: access.OfficeDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     found = Campaign.objects.order_by("-slug").annotate(students_count=Count("students"))
     form = form or CampaignForm(latest=_latest())
     context = office_page(desk, "campaign", form=form, refusal=refusal, found=found)
     return render(request, "signoffs/office/campaigns.html", context, status=status)
 
 
-def _campaign_form(request, desk: access.OfficeDesk) -> CampaignForm:
+def _campaign_form(request: HttpRequest, desk: access.OfficeDesk) -> CampaignForm:
     return CampaignForm(request.POST, latest=_latest())
 
 
@@ -133,10 +153,14 @@ def _campaign_form(request, desk: access.OfficeDesk) -> CampaignForm:
 @moves(_campaigns_page, form=_campaign_form)
 def campaigns(request: HttpRequest, desk: access.OfficeDesk, form: CampaignForm) -> HttpResponse:
     """All years; and next year's, to prepare it from the last one."""
-    values = dict(form.cleaned_data)
-    latest = _latest() if values.pop("copy_texts") else None
-    texts = latest.texts if latest else {}
-    made = flow.create_campaign(**values, texts=texts, who=desk.who)
+    latest = _latest() if form.cleaned_data["copy_texts"] else None
+    made = flow.create_campaign(
+        slug=form.cleaned_data["slug"],
+        university=form.cleaned_data["university"],
+        deadlines=form.deadlines,
+        texts=latest.texts if latest else {},
+        who=desk.who,
+    )
     return done(request, _("Prepared: %(campaign)s.") % {"campaign": made}, "office-campaigns")
 
 
@@ -152,19 +176,26 @@ def open_campaign(request: HttpRequest, desk: access.OfficeDesk, campaign: Campa
 
 @require_POST
 @access.office
-def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug) -> HttpResponse:
+def choose_campaign(request: HttpRequest, desk: access.OfficeDesk, slug: str) -> HttpResponse:
     """Look at another year's campaign, a closed one too."""
     access.choose_campaign(request, desk.campaign_named(slug))
     return redirect("office")
 
 
-def _texts_page(request, desk, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _texts_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     form = form or TextsForm(texts=desk.campaign.texts)
     context = office_page(desk, "campaign", form=form, refusal=refusal)
     return render(request, "signoffs/office/texts.html", context, status=status)
 
 
-def _texts_form(request, desk: access.OfficeCampaignDesk) -> TextsForm:
+def _texts_form(request: HttpRequest, desk: access.OfficeCampaignDesk) -> TextsForm:
     return TextsForm(request.POST, texts=desk.campaign.texts)
 
 
@@ -178,7 +209,7 @@ def texts(request: HttpRequest, desk: access.OfficeCampaignDesk, form: TextsForm
     return done(request, _("Saved. Students see it at once."), "office-texts")
 
 
-def _close_form(request, desk: access.OfficeCampaignDesk) -> CloseForm:
+def _close_form(request: HttpRequest, desk: access.OfficeCampaignDesk) -> CloseForm:
     return CloseForm(request.POST, campaign=desk.campaign)
 
 

@@ -1,5 +1,9 @@
 """The academic affairs office's pages: will we make it, and what lies here."""
 
+from typing import Any
+from uuid import UUID
+
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -7,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rosters.models import Department, Student
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.staff import ReasonForm
@@ -23,18 +28,24 @@ from ..pages import done, moves, office_page, posted, shown_class
 
 @require_safe
 @access.office
-def dashboard(request: HttpRequest, desk: access.OfficeDesk) -> HttpResponse:
+def dashboard(request: access.StaffRequest, desk: access.OfficeDesk) -> HttpResponse:
     """One page that answers “will we make it?”; before the first roster, what to do."""
     if isinstance(desk, access.OfficeCampaignDesk):
         return dashboard_page(request, desk)
     return render(request, "signoffs/office/empty.html", office_page(desk, "dashboard"))
 
 
-def dashboard_page(request, desk: access.OfficeCampaignDesk, *, status=200, refusal=None) -> HttpResponse:
+def dashboard_page(
+    request: access.StaffRequest,
+    desk: access.OfficeCampaignDesk,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+) -> HttpResponse:
     """Return the dashboard, also after a refusal."""
     now = timezone.now()
     overview = campaign_overview(desk.campaign, now)
-    claims = []
+    claims: list[MissingClaim] = []
     if not request.htmx:  # the refresh of the numbers leaves the claims as they stand on the page
         waiting = MissingClaim.objects.filter(class_group__campaign=desk.campaign, settled_at=None)
         claims = list(waiting.select_related("class_group__department"))
@@ -51,7 +62,15 @@ def dashboard_page(request, desk: access.OfficeCampaignDesk, *, status=200, refu
     return render(request, "signoffs/office/dashboard.html", context, status=status)
 
 
-def _department(request, desk, department: Department, *, status=200, refusal=None, form=None):
+def _department(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    department: Department,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     classes = desk.class_groups.filter(department=department)
     rows = class_rows(classes)
     hand_ins = HandIn.objects.filter(campaign=desk.campaign, department=department)
@@ -72,12 +91,14 @@ def _department(request, desk, department: Department, *, status=200, refusal=No
 
 @require_safe
 @access.office_at_campaign
-def department(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
+def department(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid: UUID) -> HttpResponse:
     """One department: its classes and its hand-in."""
     return _department(request, desk, desk.department_named(uuid))
 
 
-def _page_of_hand_in(request, desk, hand_in: HandIn, **more) -> HttpResponse:
+def _page_of_hand_in(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, hand_in: HandIn, **more: Any
+) -> HttpResponse:
     return _department(request, desk, hand_in.department, **more)
 
 
@@ -104,7 +125,7 @@ def reopen(
 
 @require_safe
 @access.office_at_campaign
-def class_page(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
+def class_page(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid: UUID) -> HttpResponse:
     """One class: its grid and its sheets."""
     class_group = desk.class_group(uuid)
     access.record_view(desk, "office-class", class_group=class_group)
@@ -112,7 +133,15 @@ def class_page(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> H
     return render(request, "signoffs/office/class.html", context)
 
 
-def _student_page(request, desk, student: Student, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _student_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    student: Student,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: Form | None = None,
+) -> HttpResponse:
     access.record_view(desk, "office-student", class_group=student.class_group, student=student)
     reason = situations.reason(
         "withdraw_student",
@@ -134,7 +163,7 @@ def _student_page(request, desk, student: Student, *, status=200, refusal=None, 
 
 @require_safe
 @access.office_at_campaign
-def student(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponse:
+def student(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid: UUID) -> HttpResponse:
     """One student: the record with its ID number masked, and all that was declared."""
     return _student_page(request, desk, desk.student(uuid))
 

@@ -1,12 +1,15 @@
 """What the office takes away: forms and posters to print, workbooks."""
 
+from typing import Any
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from rosters.models import ClassGroup, Department
+from rosters.models import ClassGroup
 
 from ... import access, flow
 from ...outputs import exports
@@ -17,7 +20,7 @@ from ..files import XLSX, download, made_of_people
 
 def _classes_of(
     request: HttpRequest, desk: access.OfficeCampaignDesk
-) -> tuple[QuerySet[ClassGroup], object, dict[str, Department]]:
+) -> tuple[QuerySet[ClassGroup], object, dict[str, Any]]:
     """Return the classes of the department that was sent, its name for the file, and what a record names.
 
     Without one: all classes. Raise Http404 for an unknown department.
@@ -65,7 +68,7 @@ def forms(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse
 @require_POST
 @access.office_at_campaign
 @made_of_people
-def print_hand_in(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid) -> HttpResponseBase:
+def print_hand_in(request: HttpRequest, desk: access.OfficeCampaignDesk, uuid: UUID) -> HttpResponseBase:
     """A department's hand-in on paper: the cover, then the forms."""
     return prints.hand_in(request, desk, desk.hand_in(uuid))
 

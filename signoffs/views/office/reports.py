@@ -9,6 +9,7 @@ from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rosters import key_fields
+from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.accounts import ProofForm
@@ -42,7 +44,7 @@ REPORTS_A_PAGE = 100
 FRESH_SECONDS = 300
 
 
-def _chosen(request) -> dict[str, str]:
+def _chosen(request: HttpRequest) -> dict[str, str]:
     """Return the filters of the list that the address names; the first of each for nonsense."""
     offered = {
         "show": tuple(FILTERS),
@@ -68,7 +70,12 @@ def _narrowed(chosen: dict[str, str], found: QuerySet[FieldError]) -> QuerySet[F
 
 
 def _reports_page(
-    request, desk, *_report, status=200, refusal=None, form: SettleForm | None = None
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    *_report: object,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: SettleForm | None = None,
 ) -> HttpResponse:
     if form is not None and refusal:
         form.add_error(None, refusal)
@@ -102,7 +109,7 @@ def _reports_page(
     return render(request, "signoffs/office/reports.html", context, status=status)
 
 
-def _link_with(request, name: str) -> str:
+def _link_with(request: HttpRequest, name: str) -> str:
     """Return the address of the list with its other filters, to which one filter's value is added."""
     others = {key: value for key, value in _chosen(request).items() if key != name and value}
     return f"?{urlencode([*others.items(), (name, '')])}"
@@ -115,7 +122,7 @@ def reports(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpRespon
     return _reports_page(request, desk)
 
 
-def _settle_form(request, desk, report: FieldError) -> SettleForm:
+def _settle_form(request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError) -> SettleForm:
     return SettleForm(request.POST, report=report)
 
 
@@ -131,7 +138,15 @@ def settle(
     return redirect(f"{reverse('office-errors')}?{request.GET.urlencode()}")
 
 
-def _page_of_claim(request, desk, claim: MissingClaim, *, status, refusal=None, form) -> HttpResponse:
+def _page_of_claim(
+    request: access.StaffRequest,
+    desk: access.OfficeCampaignDesk,
+    claim: MissingClaim,
+    *,
+    status: int,
+    refusal: Sentence | None = None,
+    form: Form,
+) -> HttpResponse:
     return dashboard_page(request, desk, status=status, refusal=refusal or _("Say what became of it."))
 
 

@@ -19,24 +19,6 @@ from signoffs.queries.actors import Who
 from tests import factories, stories
 
 
-@pytest.fixture
-def class_group(campaign):
-    """Three students; the first is the monitor."""
-    return factories.class_group()
-
-
-@pytest.fixture
-def student(class_group):
-    """The second."""
-    return class_group.students.get(seat=2)
-
-
-@pytest.fixture
-def monitor(class_group):
-    """The first."""
-    return class_group.students.get(seat=1)
-
-
 def standing(student) -> str:
     found = Standing.objects.filter(student=student).first()
     return found.state if found else "missing"
@@ -280,8 +262,7 @@ class TestExcuses:
         campaign = student.campaign
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=Who(user=factories.user("office")),
             clock=lambda: after,
         )
@@ -298,8 +279,7 @@ class TestExcuses:
         assert retention.not_handed_out(campaign) == []
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=3),
-            department_deadline=campaign.department_deadline + timedelta(days=3),
+            deadlines=stories.later(campaign, days=3),
             who=who,
             clock=lambda: after,
         )
@@ -325,8 +305,7 @@ class TestLateAndThenExtended:
         assert Tally.objects.get().cells == "Crc"
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=Who(user=factories.user("office")),
             clock=lambda: end + timedelta(days=2),
         )
@@ -357,8 +336,7 @@ class TestLateAndThenExtended:
         office = Who(user=factories.user("office"))
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=stories.later(campaign, days=1),
             who=office,
             clock=lambda: end,
         )

@@ -95,8 +95,9 @@ class TestLate:
         campaign = students[0].campaign
         flow.extend_deadlines(
             campaign=campaign,
-            student_deadline=campaign.student_deadline + timedelta(days=1),
-            department_deadline=campaign.department_deadline,
+            deadlines=deadlines.Deadlines(
+                campaign.student_deadline + timedelta(days=1), campaign.department_deadline
+            ),
             who=Who(user=office),
             clock=clock,
         )

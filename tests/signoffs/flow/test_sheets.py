@@ -16,24 +16,6 @@ from tests import factories, stories
 
 
 @pytest.fixture
-def class_group(campaign):
-    """Three students; the first is the monitor."""
-    return factories.class_group()
-
-
-@pytest.fixture
-def monitor(class_group):
-    """The first."""
-    return class_group.students.get(seat=1)
-
-
-@pytest.fixture
-def officer(class_group):
-    """Of the class's department."""
-    return factories.user("officer", role="department", in_department=class_group.department)
-
-
-@pytest.fixture
 def signed(class_group):
     """The class, all of whom have signed."""
     for student in class_group.students.all():

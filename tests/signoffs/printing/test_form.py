@@ -163,7 +163,7 @@ def inside(words, *, errors_top: float = layout.ERRORS_TOP, error_rows: int = la
     lines = [errors_top - layout.HEADER - row * layout.ERROR_ROW for row in range(error_rows + 1)]
     tables = [([*edges, layout.RIGHT], rows), (layout.ERROR_COLUMNS, lines)]
     for text, left, y1, right, y2 in words:
-        assert layout.LEFT - 1 <= left
+        assert left >= layout.LEFT - 1
         assert right <= layout.RIGHT + 1
         middle = HEIGHT - (y1 + y2) / 2
         for columns, levels in tables:

@@ -28,8 +28,10 @@ def places(campaign):
 def extend(campaign, who, days: int, **values) -> None:
     flow.extend_deadlines(
         campaign=campaign,
-        student_deadline=campaign.student_deadline + timedelta(days=days),
-        department_deadline=campaign.department_deadline + timedelta(days=days),
+        deadlines=deadlines.Deadlines(
+            campaign.student_deadline + timedelta(days=days),
+            campaign.department_deadline + timedelta(days=days),
+        ),
         who=who,
         **values,
     )

@@ -13,12 +13,6 @@ from tests import factories, pages, stories
 
 
 @pytest.fixture
-def class_group(campaign):
-    """Three students; the first is the monitor."""
-    return factories.class_group()
-
-
-@pytest.fixture
 def monitor(class_group):
     """A phone on which the monitor has identified."""
     client = Client()

@@ -18,12 +18,6 @@ from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
 
-@pytest.fixture
-def student(own_class):
-    """The second of 软件2601班."""
-    return own_class.students.get(seat=2)
-
-
 def visitor(class_group, kind="student") -> Client:
     client = Client()
     token = links.issue(class_group, kind, timezone.now()).token

@@ -11,7 +11,8 @@ from django.utils import timezone
 from signoffs import flow
 from signoffs.entrance import links
 from signoffs.queries.actors import Who
-from signoffs.upkeep import health
+from signoffs.upkeep import health, readiness
+from signoffs.upkeep.readiness import Readiness
 from tests import factories, pages, stories
 
 
@@ -68,14 +69,27 @@ class TestVerify:
 
 
 class TestHealth:
-    def test_all_is_well(self, db):
-        response = Client().get("/healthz")
+    @pytest.fixture(params=["/readyz", "/healthz"])
+    def address(self, request) -> str:
+        return request.param
+
+    @pytest.fixture
+    def probe(self, transactional_db, tmp_path, monkeypatch) -> None:
+        """A probe of the test's own, which knows of none before."""
+        monkeypatch.setattr(readiness, "node", Readiness(tmp_path / "readiness", health.ailments))
+
+    def test_a_process_that_answers_lives_and_asks_no_database(self):
+        response = Client().get("/livez")
         assert (response.status_code, response.content) == (200, b"ok\n")
 
-    def test_a_full_disk_is_503(self, db, monkeypatch):
+    def test_all_is_well(self, probe, address):
+        response = Client().get(address)
+        assert (response.status_code, response.content) == (200, b"ok\n")
+
+    def test_a_full_disk_is_503(self, probe, address, monkeypatch):
         usage = namedtuple("usage", "total used free")
         monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, health.DISK_NEEDED - 1))
-        response = Client().get("/healthz")
+        response = Client().get(address)
         assert (response.status_code, response.content) == (503, b"the disk is nearly full\n")
 
 

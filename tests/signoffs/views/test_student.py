@@ -23,18 +23,6 @@ from tests import factories, pages, stories
 
 
 @pytest.fixture
-def class_group(campaign):
-    """Three students; the first is the monitor."""
-    return factories.class_group()
-
-
-@pytest.fixture
-def student(class_group):
-    """The second."""
-    return class_group.students.get(seat=2)
-
-
-@pytest.fixture
 def token(class_group):
     """The class's live link."""
     return links.issue(class_group, ClassLink.Kind.STUDENT, timezone.now()).token

@@ -21,14 +21,6 @@ RIGHT = {"reason": "省厅要求核对", "password": "officeoffice"}
 REPORTED = ("学信网显示的身份证号", "本人称正确的身份证号")
 
 
-@pytest.fixture
-def desk(office) -> Client:
-    """The office, signed in."""
-    client = Client()
-    client.force_login(office)
-    return client
-
-
 def ask(client: Client, **changed):
     return client.post(reverse("office-whole-numbers"), RIGHT | changed)
 

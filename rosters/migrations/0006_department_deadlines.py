@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rosters', '0004_verbose_names'),
+        ('rosters', '0005_removed_class'),
     ]
 
     operations = [
