@@ -21,6 +21,7 @@ from signoffs import flow, models
 from signoffs.entrance import links
 from signoffs.flow.chains import verify
 from signoffs.models import AccessRecord, Chain, ClassLink, ClassSheet, Declaration, Event, Tally
+from signoffs.process.export_kinds import ExportKind
 from signoffs.queries import retention
 from signoffs.queries.actors import Who
 from signoffs.queries.closing import open_reports
@@ -73,7 +74,7 @@ def closed(campaign) -> dict:
     first = played(campaign, "软件2601班", "信息工程系")
     second = played(campaign, "机械2601班", "机械工程系")
     flow.close_campaign(campaign=campaign, who=COMMAND)
-    flow.record_export(campaign=campaign, who=COMMAND, what="form")
+    flow.record_export(campaign=campaign, who=COMMAND, what=ExportKind.FORM)
     flow.announce_purge(campaign=campaign, who=COMMAND)
     passed(campaign)
     campaign.refresh_from_db()
@@ -149,21 +150,21 @@ class TestTheFinalForms:
     def left(self, campaign) -> list[str]:
         return [str(one) for one in retention.not_handed_out(campaign)]
 
-    def print(self, campaign, what="form", **of) -> None:
+    def print(self, campaign, what=ExportKind.FORM, **of) -> None:
         flow.record_export(campaign=campaign, who=COMMAND, what=what, **of)
 
     def test_are_those_of_a_class_a_department_or_all(self, campaign, signed):
         assert self.left(campaign) == ["软件2601班", "软件2602班", "机械2601班"]
         self.print(campaign, class_group=signed[0])
         assert self.left(campaign) == ["软件2602班", "机械2601班"]
-        self.print(campaign, what="hand-in", department=signed[0].department)
+        self.print(campaign, what=ExportKind.HAND_IN, department=signed[0].department)
         assert self.left(campaign) == ["机械2601班"]
         self.print(campaign)
         assert self.left(campaign) == []
 
     def test_are_filled_ones(self, campaign, signed):
-        self.print(campaign, what="blank form")
-        self.print(campaign, what="status")
+        self.print(campaign, what=ExportKind.BLANK_FORM)
+        self.print(campaign, what=ExportKind.STATUS)
         assert len(self.left(campaign)) == 3
 
     def test_come_after_the_last_change(self, campaign, signed):

@@ -12,13 +12,14 @@ from rosters.models import Campaign, ClassGroup, Department
 from ..models import Event
 from ..process import rules
 from ..process.deadlines import Deadlines, day_of
+from ..process.export_kinds import ExportKind
 from ..queries import actors, situations
 from ..queries.actors import Who
 from .book import campaign_shelf, class_book, department_shelf
 from .refusals import Clock, Refused, refuse_if
 
 # Exports that still come after a purge: what they name of people is left out then.
-COUNTS = frozenset({"summary", "error statistics"})
+COUNTS = frozenset({ExportKind.SUMMARY, ExportKind.ERROR_STATISTICS})
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
 
@@ -123,7 +124,7 @@ def record_export(
     *,
     campaign: Campaign,
     who: Who,
-    what: str,
+    what: ExportKind,
     clock: Clock = timezone.now,
     department: Department | None = None,
     class_group: ClassGroup | None = None,

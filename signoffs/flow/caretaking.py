@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import ClassGroup, Student
 
-from ..entrance import links
-from ..models import ClassLink, Excuse, MissingClaim, MonitorDuty, User
+from ..entrance import identifications, links
+from ..models import ClassLink, Excuse, Identification, MissingClaim, MonitorDuty, User
 from ..process import rules, states
 from ..queries import actors
 from ..queries.actors import Who
@@ -152,9 +152,10 @@ def issue_code(*, student: Student, who: Who, clock: Clock = timezone.now) -> st
 
 
 def use_code(*, student: Student, code: str, clock: Clock = timezone.now) -> bool:
-    """Use up a one-time code; say whether it was the right one."""
+    """Use up a one-time code; say whether it was the right one, and record that the student identified."""
     with student_book(student, clock) as book:
         right = links.use_code(student, code, book.now)
         if right:
+            identifications.record(student, Identification.How.CODE, book.now)
             book.note("use_code", Who(student=student), student)
         return right

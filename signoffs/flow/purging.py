@@ -32,7 +32,7 @@ from ..models import (
     Standing,
     Throttle,
 )
-from ..process import deadlines
+from ..process import deadlines, keeping
 from ..queries import actors, retention
 from ..queries.actors import Who
 from ..queries.closing import open_reports
@@ -43,7 +43,7 @@ KEPT_OF_A_ROW = ("seat", "state", "late")
 
 
 def announce_purge(
-    *, campaign: Campaign, who: Who, clock: Clock = timezone.now, days: int = retention.KEPT_DAYS
+    *, campaign: Campaign, who: Who, clock: Clock = timezone.now, days: int = keeping.KEPT_DAYS
 ) -> date:
     """Set the day from which the data may be deleted, `days` after the end, and return it. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:

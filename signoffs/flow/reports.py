@@ -44,7 +44,7 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     refuse_if(
         rules.may_settle(error.outcome, outcome, error.field, stands=stands, counts=counts, is_open=at.open)
     )
-    if outcome == FieldError.Outcome.EXPLAINED:
+    if outcome == states.Outcome.EXPLAINED:
         refuse_if(rules.may_give(note, _("Say how it is explained.")))
     error.outcome = outcome
     error.outcome_note, error.looked_again_at = note.strip() or None, None
@@ -53,7 +53,7 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     with book.reports_change(student):
         error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at", "looked_again_at"])
     book.wrote(error)
-    if outcome == FieldError.Outcome.MENDED:
+    if outcome == states.Outcome.MENDED:
         try:
             importing.mend(student, field=error.field, value=error.right_value, now=book.now)
         except importing.BadValue as bad:

@@ -112,7 +112,7 @@ def restate(students: Iterable[Student], now: datetime) -> list[Standing]:
         if standing.student.withdrawn_at is not None:
             continue
         if standing.declaration is None:
-            state = states.MISSING
+            state: str = states.MISSING
         else:
             same = same_record(standing.declaration, standing.student)
             state = standing.declaration.kind if same else states.RECHECK

@@ -1,21 +1,10 @@
 """Who is in front of the browser: 学号 and the last six of the ID number, or a one-time code."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db import transaction
-from django.db.models import BigIntegerField, CharField
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from rosters import identity
-from rosters.models import ClassGroup, Student
-
-from .. import flow
-from ..entrance import identifications, throttle
-from ..models.prepared import Prepared
 from .base import Form, PastedField
 
 # One sentence for a wrong number, an unknown one and a pause: it tells nobody who is on the roster.
@@ -71,52 +60,3 @@ class CodeForm(Form):
         max_length=12,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-
-_of_number = Prepared(
-    lambda class_group, number: (
-        Student.objects.alias(in_capitals=Upper("student_number"))
-        .filter(class_group=class_group, in_capitals=Upper(number), withdrawn_at=None)
-        .select_related("monitor_duty", "throttle")
-        .order_by()[:1]
-    ),
-    class_group=BigIntegerField(),
-    number=CharField(),
-)
-
-
-def prove(
-    class_group: ClassGroup,
-    typed: Mapping[str, str],
-    *,
-    known_to_device: Callable[[Student], bool],
-    now: datetime,
-) -> Student | None:
-    """Return who has proved to be there, or None.
-
-    An attempt is counted before anything is compared, in one transaction. `known_to_device` says of a student
-    whether they got in on this device before: they pass a pause.
-    """
-    student = _of_number.first(class_group=class_group.pk, number=identity.tidy(typed["student_number"]))
-    if student is not None:
-        student.class_group = class_group
-    if typed.get("code"):
-        if student and flow.use_code(student=student, code=typed["code"]):
-            identifications.record(student, "code", now)
-            return student
-        return None
-    how, is_known = "number", hasattr(student, "throttle")
-    with transaction.atomic():
-        allowed = throttle.attempt(student, now)
-        if not allowed and student is not None and known_to_device(student):
-            allowed, how = throttle.device_attempt(student, now), "device"
-        # Compared in any case, so that the answer takes as long.
-        right = identity.last_six_match(student.id_number if student else "", typed["last_six"])
-        if student is None or not allowed or not right:
-            return None
-        if is_known:
-            throttle.success(student)
-        else:  # the first attempt of all: nothing needs to be remembered
-            transaction.set_rollback(True)
-    identifications.record(student, how, now)
-    return student

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +19,7 @@ from ..entrance.throttle import Number
 from ..process import labels
 from ..process.answers import Answer, Answers, FieldAnswer, FieldReport, Snapshot
 from ..process.chsi_page import Proposal
+from ..process.lazily import lazily
 from .base import Form, PastedField
 from .signature import SignatureMixin
 
@@ -37,7 +37,7 @@ NOT_COMPARED = {
 }
 NO_RECORD_SHOWN = "您没有学籍信息"
 VALUE_LENGTH = 120
-key_label = lazy(labels.glossed_label, str)
+key_label = lazily(labels.glossed_label)
 
 
 def check_phone(text: str) -> str:
@@ -57,7 +57,7 @@ class _Shared(dict[str, forms.Field]):
         return dict(self)
 
 
-def _text(label: Sentence, field: str) -> forms.CharField:
+def _text(label: Sentence, field: Sentence) -> forms.CharField:
     return forms.CharField(
         label=format_lazy(label, field=field), required=False, max_length=VALUE_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from rosters.encryption import EncryptedJSONField, EncryptedTextField
 from rosters.models import Campaign, ClassGroup, Department, Student
 
+from ..process import states
 from ..process.answers import Snapshot
 from .people import User
 
@@ -99,12 +100,12 @@ class FieldError(models.Model):
     class Outcome(models.TextChoices):
         """Open, on its way, or settled."""
 
-        OPEN = "open", pgettext_lazy("an error", "Open")
-        MENDED = "mended", _("Roster mended")
-        ASKED = "asked", _("Correction asked of CHSI")
-        UNDER_WAY = "under_way", _("Correction under way")
-        DONE = "done", _("Corrected on CHSI")
-        EXPLAINED = "explained", _("Explained")
+        OPEN = states.Outcome.OPEN.value, pgettext_lazy("an error", "Open")
+        MENDED = states.Outcome.MENDED.value, _("Roster mended")
+        ASKED = states.Outcome.ASKED.value, _("Correction asked of CHSI")
+        UNDER_WAY = states.Outcome.UNDER_WAY.value, _("Correction under way")
+        DONE = states.Outcome.DONE.value, _("Corrected on CHSI")
+        EXPLAINED = states.Outcome.EXPLAINED.value, _("Explained")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="field_errors")

@@ -14,6 +14,8 @@ from rosters.nothing import is_nothing
 from rosters.sentences import Sentence
 from rosters.widths import HALF_WIDTH, compact
 
+from .answers import Answer
+
 LONGEST = 20_000  # characters; the page has about 1,000
 STATUS = "status"
 
@@ -103,9 +105,9 @@ def propose(shown: Shown, record: object) -> dict[str, Proposal]:
         stored = getattr(record, field.name)
         if key_fields.same(field.name, stored, chsi):
             notes = tuple(key_fields.ignored(field.name, stored, chsi))
-            proposals[field.name] = Proposal("ok", chsi, notes)
+            proposals[field.name] = Proposal(Answer.OK, chsi, notes)
         else:
-            proposals[field.name] = Proposal("wrong", chsi)
+            proposals[field.name] = Proposal(Answer.WRONG, chsi)
     return proposals
 
 

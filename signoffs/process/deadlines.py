@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
-from django.utils.functional import lazy
 from django.utils.translation import gettext
+
+from rosters.sentences import Sentence
+
+from .lazily import lazily
 
 SCHOOL_CLOCK = ZoneInfo("Asia/Shanghai")
 
@@ -57,6 +60,7 @@ def in_words(day: date) -> str:
     return date_format(day, gettext("F j"))
 
 
+@lazily
 def _words(day: date, left: int) -> str:
     if left < 0:
         return gettext("Closed since the end of %(date)s") % {"date": in_words(day)}
@@ -65,9 +69,6 @@ def _words(day: date, left: int) -> str:
     return gettext("%(days)s days left, until %(date)s") % {"days": left, "date": in_words(day)}
 
 
-_lazy_words = lazy(_words, str)
-
-
-def words(day: date, now: datetime) -> str:
+def words(day: date, now: datetime) -> Sentence:
     """Return how much time is left, in words and lazily translated: "还有 3 天，12月22日截止"."""
-    return _lazy_words(day, days_left(day, now))
+    return _words(day, days_left(day, now))

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from django.utils import translation
@@ -17,6 +18,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from rosters import key_fields
+from rosters.sentences import Sentence
+
+from .keeping import KEPT_DAYS
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,12 @@ TROUBLES = (
 # data and why the sensitive ones, who sees it, for how long, and the rights. It is a notice, not a consent:
 # the check is the school's duty, and a box that everybody must tick would be a sham. The first line stands
 # on the page, the others unfold; how to reach the office follows from the campaign's own texts.
+_HOW_LONG = format_lazy(
+    _(
+        "How long: until {days} days after this check is closed. Then it is deleted; counts without names stay."
+    ),
+    days=KEPT_DAYS,
+)
 PRIVACY = (
     _(
         "Your university's academic affairs office (教务管理部) uses your data for this year's check of enrolment "
@@ -107,7 +117,7 @@ PRIVACY = (
         "department and the office see what you declared; each look is logged. An error that you report goes to "
         "whoever can have CHSI corrected."
     ),
-    _("How long: until 180 days after this check is closed. Then it is deleted; counts without names stay."),
+    _HOW_LONG,
     _(
         "Your rights: after identifying, you see your own record here, take a copy of it, and see who looked at "
         "it. You can ask the office to correct it, to explain, or to delete what is no longer needed; and you can "
@@ -131,14 +141,24 @@ class Guide:
     office: str
 
 
-def guide_of(texts: Mapping[str, str]) -> Guide:
-    """Return a campaign's guide."""
+def guide_of(texts: Mapping[str, str], purge_on: date | None = None) -> Guide:
+    """Return a campaign's guide; `purge_on`: the day of deletion, once the campaign has announced one."""
     return Guide(
         steps=_lines(texts.get("steps", "")) or STEPS,
         troubles=_troubles(texts.get("troubles", "")) or TROUBLES,
-        privacy=_lines(texts.get("privacy", "")) or PRIVACY,
+        privacy=_lines(texts.get("privacy", "")) or _privacy(purge_on),
         office=office_of(texts),
     )
+
+
+def _privacy(purge_on: date | None) -> tuple[Sentence, ...]:
+    if purge_on is None:
+        return PRIVACY
+    announced = format_lazy(
+        _("How long: until {day}, as announced. Then it is deleted; counts without names stay."),
+        day=purge_on.isoformat(),
+    )
+    return tuple(announced if line is _HOW_LONG else line for line in PRIVACY)
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -171,6 +191,6 @@ def notice_version(texts: Mapping[str, str]) -> str:
 @lru_cache(maxsize=8)  # asked for at each identification
 def _version_of(privacy: str, office: str, phone: str) -> str:
     with translation.override("zh-hans"):
-        said = guide_of({"privacy": privacy, "office": office, "phone": phone})
-        whole = "\n".join([*map(str, said.privacy), said.office])
+        notice = guide_of({"privacy": privacy, "office": office, "phone": phone})
+        whole = "\n".join([*map(str, notice.privacy), notice.office])
     return hashlib.sha256(whole.encode()).hexdigest()[:12]

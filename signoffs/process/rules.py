@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,8 @@ from rosters.sentences import Sentence
 from . import states
 from .answers import Answer, Answers, FieldReport
 from .deadlines import Deadlines
+from .lazily import lazily
+from .states import Outcome
 
 # Errors of the record as a whole: the office settles them in person.
 WHOLE_RECORD = ("status", "no_record")
@@ -204,6 +205,7 @@ def some_classes(names: list[str]) -> str:
     return _some(names, gettext("%(names)s and %(count)s more classes"))
 
 
+@lazily
 def _unbalanced(names: list[str], waiting: int) -> str:
     text = gettext("Not accounted for yet: %(names)s.") % {"names": some_people(names)}
     if waiting:
@@ -213,12 +215,9 @@ def _unbalanced(names: list[str], waiting: int) -> str:
     return text
 
 
-_lazy_unbalanced = lazy(_unbalanced, str)
-
-
 def may_balance(names: list[str], waiting: int) -> Sentence | None:
     """Refuse a sheet while somebody is unaccounted for; `names` are theirs, `waiting` await the officer."""
-    return _lazy_unbalanced(names, waiting) if names else None
+    return _unbalanced(names, waiting) if names else None
 
 
 def needs_reason(expected: int, sheet: str) -> bool:
@@ -230,16 +229,14 @@ def needs_reason(expected: int, sheet: str) -> bool:
     return sheet == states.SUBMITTED or (expected > 0 and sheet != states.ACCEPTED)
 
 
+@lazily
 def _classes_left(names: list[str]) -> str:
     return gettext("Not accepted yet, and no reason given: %(names)s.") % {"names": some_classes(names)}
 
 
-_lazy_classes_left = lazy(_classes_left, str)
-
-
 def may_leave_out(names: list[str]) -> Sentence | None:
     """Refuse a hand-in while classes, `names`, are neither accepted nor excepted with a reason."""
-    return _lazy_classes_left(names) if names else None
+    return _classes_left(names) if names else None
 
 
 def may_show_people(is_purged: bool) -> Sentence | None:
@@ -259,13 +256,13 @@ def may_settle(
     `stands`: it was reported in the campaign (reported.items), and is followed to its end whatever comes.
     `counts`: the student still says so (reported.counting); else no roster is mended by it.
     """
-    if not stands or (to == "mended" and not counts):
+    if not stands or (to == Outcome.MENDED and not counts):
         return _("This error does not count (any more): the student's page tells what they declared since.")
-    if to == "mended" and not is_open:
+    if to == Outcome.MENDED and not is_open:
         return _("The campaign is closed: its roster can't change any more. Explain it instead.")
     if to not in states.OUTCOMES[outcome]:
         return _("This outcome does not follow on the present one.")
-    if to == "mended" and field in WHOLE_RECORD:
+    if to == Outcome.MENDED and field in WHOLE_RECORD:
         return _("The roster does not hold this: it can't be mended there.")
     return None
 
@@ -289,13 +286,11 @@ def may_name(slug: str) -> Sentence | None:
 YEARS_AHEAD = 2
 
 
+@lazily
 def _too_far(year: int) -> str:
     return gettext("This deadline is too far off: %(year)s is the last year that can be chosen.") % {
         "year": year
     }
-
-
-_lazy_too_far = lazy(_too_far, str)
 
 
 def _may_end(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
@@ -306,7 +301,7 @@ def _may_end(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
     if deadlines.departments < deadlines.students:
         return _("The departments' deadline can't be before the students'.")
     last = max(int(slug), today.year) + YEARS_AHEAD
-    return _lazy_too_far(last) if deadlines.departments.year > last else None
+    return _too_far(last) if deadlines.departments.year > last else None
 
 
 def may_begin(slug: str, deadlines: Deadlines, today: date) -> Sentence | None:
@@ -352,16 +347,14 @@ def may_reopen(closed_at: datetime | None, now: datetime) -> Sentence | None:
     )
 
 
+@lazily
 def _beside(name: str) -> str:
     return gettext("%(campaign)s is open: close it first.") % {"campaign": name}
 
 
-_lazy_beside = lazy(_beside, str)
-
-
 def may_open_beside(name: str) -> Sentence | None:
     """Refuse to open a campaign beside another one, which is named; empty: none is open."""
-    return _lazy_beside(name) if name else None
+    return _beside(name) if name else None
 
 
 def may_give(text: str, reason: Sentence) -> Sentence | None:

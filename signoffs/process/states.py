@@ -15,6 +15,7 @@ Who confirmed, or whose errors are still open, can't change that until the sheet
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,22 +23,35 @@ from rosters.sentences import Sentence
 
 # A student's standing --------------------------------------------------------------------------------
 
-MISSING = "missing"
-CONFIRMED = "confirmed"
-REPORTED = "reported"
-RECHECK = "recheck"
-EXCUSED = "excused"
-OVERDUE = "overdue"
-WITHDRAWN = "withdrawn"
 
-STANDINGS = (MISSING, CONFIRMED, REPORTED, RECHECK, EXCUSED, OVERDUE, WITHDRAWN)
+class StandingState(StrEnum):
+    """How a student stands; below by the short names that the table reads well with."""
+
+    MISSING = "missing"
+    CONFIRMED = "confirmed"
+    REPORTED = "reported"
+    RECHECK = "recheck"
+    EXCUSED = "excused"
+    OVERDUE = "overdue"
+    WITHDRAWN = "withdrawn"
+
+
+MISSING = StandingState.MISSING
+CONFIRMED = StandingState.CONFIRMED
+REPORTED = StandingState.REPORTED
+RECHECK = StandingState.RECHECK
+EXCUSED = StandingState.EXCUSED
+OVERDUE = StandingState.OVERDUE
+WITHDRAWN = StandingState.WITHDRAWN
+
+STANDINGS = tuple(StandingState)
 # The books balance when every student who is expected stands in one of these.
 ACCOUNTED = frozenset({CONFIRMED, REPORTED, EXCUSED, OVERDUE})
 # A declaration stands behind these, so they can be late and have a day.
 DECLARED = frozenset({CONFIRMED, REPORTED})
 
 # One letter a seat in a tally's cells; lower case where late.
-LETTERS = {
+LETTERS: dict[str, str] = {
     MISSING: "M",
     CONFIRMED: "C",
     REPORTED: "R",
@@ -49,7 +63,7 @@ LETTERS = {
 BY_LETTER = {letter: state for state, letter in LETTERS.items()}
 NOBODY = "-"
 
-_LABELS = {
+_LABELS: dict[str, Sentence] = {
     MISSING: _("Not signed"),
     CONFIRMED: _("Signed"),
     REPORTED: _("With errors"),
@@ -78,18 +92,30 @@ REOPENED = "reopened"
 
 # A reported error's outcomes -------------------------------------------------------------------------
 
+
+class Outcome(StrEnum):
+    """What became of a reported error."""
+
+    OPEN = "open"
+    MENDED = "mended"
+    ASKED = "asked"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    EXPLAINED = "explained"
+
+
 # What is sent up has no end yet: the student would still see the old value (docs/architecture.md, rule 4).
-UNSETTLED = frozenset({"open", "asked", "under_way"})
+UNSETTLED = frozenset({Outcome.OPEN, Outcome.ASKED, Outcome.UNDER_WAY})
 # The student is asked to look again.
-SETTLED = frozenset({"mended", "done", "explained"})
+SETTLED = frozenset(Outcome) - UNSETTLED
 # What may follow on an outcome; a settled error can be opened again.
-OUTCOMES = {
-    "open": frozenset({"mended", "asked", "under_way", "done", "explained"}),
-    "asked": frozenset({"mended", "under_way", "done", "explained", "open"}),
-    "under_way": frozenset({"mended", "done", "explained", "open"}),
-    "mended": frozenset({"done", "open"}),
-    "done": frozenset({"open"}),
-    "explained": frozenset({"open"}),
+OUTCOMES: dict[str, frozenset[Outcome]] = {
+    Outcome.OPEN: frozenset(Outcome) - {Outcome.OPEN},
+    Outcome.ASKED: frozenset(Outcome) - {Outcome.ASKED},
+    Outcome.UNDER_WAY: frozenset({Outcome.MENDED, Outcome.DONE, Outcome.EXPLAINED, Outcome.OPEN}),
+    Outcome.MENDED: frozenset({Outcome.DONE, Outcome.OPEN}),
+    Outcome.DONE: frozenset({Outcome.OPEN}),
+    Outcome.EXPLAINED: frozenset({Outcome.OPEN}),
 }
 
 # Who -------------------------------------------------------------------------------------------------

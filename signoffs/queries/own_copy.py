@@ -14,6 +14,7 @@ from rosters import identity, key_fields
 from rosters.models import Student
 
 from ..models import Declaration, FieldError, Identification
+from ..process.answers import Answer
 from . import access_log
 from .dossier import Dossier, dossier
 
@@ -22,7 +23,7 @@ LOOKS_SHOWN = 300
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answered:
     """What a student said about one field: the roster's value as it was shown, and whether it was right."""
 
     field: str
@@ -35,7 +36,7 @@ class Declared:
     """One declaration, with what it says."""
 
     declaration: Declaration
-    answers: tuple[Answer, ...]
+    answers: tuple[Answered, ...]
     errors: tuple[FieldError, ...]
     phone: str
 
@@ -73,13 +74,13 @@ def own_copy(student: Student, now: datetime) -> OwnCopy:
 
 
 def _declared(declaration: Declaration, errors: Iterable[FieldError]) -> Declared:
-    said = declaration.snapshot.get("fields", {})
+    fields = declaration.snapshot.get("fields", {})
     return Declared(
         declaration,
         tuple(
-            Answer(name, said[name].get("roster", ""), said[name].get("answer") != "wrong")
+            Answered(name, fields[name].get("roster", ""), fields[name].get("answer") != Answer.WRONG)
             for name in key_fields.BY_NAME
-            if name in said
+            if name in fields
         ),
         tuple(errors),
         identity.mask_phone(declaration.phone or ""),

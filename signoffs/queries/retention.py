@@ -1,15 +1,14 @@
 """How long personal data is kept, and what has to have happened before it goes.
 
-It goes 180 days after a campaign was closed, unless the office announces another number of days; never less
-than 30 days after the announcement; and only once the final forms were handed out as PDFs, since no form can
-be printed afterwards.
+It goes some days after a campaign was closed (process/keeping.py), unless the office announces another number
+of days; never sooner after the announcement than staff need; and only once the final forms were handed out
+as PDFs, since no form can be printed afterwards.
 """
 
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from django.db.models import Max
-from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,13 +17,11 @@ from rosters.sentences import Sentence
 
 from ..models import Event
 from ..process import deadlines, rules
+from ..process.export_kinds import FINAL_PRINTS
+from ..process.keeping import ANNOUNCED_DAYS
+from ..process.lazily import lazily
 from .closing import open_reports
 
-KEPT_DAYS = 180
-LONGEST_DAYS = 3650  # more is a slip of the hand
-ANNOUNCED_DAYS = 30
-# What an export event calls the prints that hold a class's final form.
-FINAL_PRINTS = frozenset({"form", "hand-in"})
 # Events of a class that leave its form as it is.
 QUIET = ("export", "issue_code", "use_code", "rotate_link", "name_monitor", "unname_monitor", "recount")
 
@@ -41,18 +38,24 @@ def may_announce(*, closed: bool, purged: bool) -> Sentence | None:
     return None if closed else _("Close the campaign first: its data is still needed.")
 
 
+@lazily
+def _not_announced() -> str:
+    text = gettext("Announce the deletion first: staff have %(days)s days to take away what has to be filed.")
+    return text % {"days": ANNOUNCED_DAYS}
+
+
+@lazily
 def _not_before(day: date) -> str:
     return gettext("Announced for %(day)s: not before.") % {"day": day.isoformat()}
 
 
+@lazily
 def _not_printed(names: list[str]) -> str:
     text = gettext("The final forms of %(count)s classes were not handed out as a PDF yet: %(names)s.")
     return text % {"count": len(names), "names": rules.some_classes(names)}
 
 
-_lazy_not_before, _lazy_not_printed = lazy(_not_before, str), lazy(_not_printed, str)
-
-
+@lazily
 def _reports_left(count: int) -> str:
     text = gettext(
         "Reported errors that have not come to their end: %(count)s. Follow them, or delete them, too, "
@@ -61,12 +64,9 @@ def _reports_left(count: int) -> str:
     return text % {"count": count}
 
 
-_lazy_reports_left = lazy(_reports_left, str)
-
-
 def may_leave_open(count: int, known: int) -> Sentence | None:
     """Refuse a deletion over open reports, unless whoever asks knows how many they are."""
-    return None if known == count else _lazy_reports_left(count)
+    return None if known == count else _reports_left(count)
 
 
 def may_purge(
@@ -77,10 +77,10 @@ def may_purge(
     if refusal is not None:
         return refusal
     if day is None:
-        return _("Announce the deletion first: staff have 30 days to take away what has to be filed.")
+        return _not_announced()
     if today < day:
-        return _lazy_not_before(day)
-    return _lazy_not_printed(not_printed) if not_printed else None
+        return _not_before(day)
+    return _not_printed(not_printed) if not_printed else None
 
 
 def not_handed_out(campaign: Campaign) -> list[ClassGroup]:

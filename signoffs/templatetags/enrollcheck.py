@@ -25,6 +25,7 @@ from rosters.sentences import Sentence
 
 from ..models import Event, Excuse, FieldError, Membership
 from ..process import deadlines, labels, states
+from ..process.export_kinds import ExportKind
 from ..process.grid import PAIRS, ROWS, SEATS
 from ..queries.classes import ClassRow
 from ..queries.counts import Counts
@@ -125,13 +126,13 @@ SEEN = {
     "admin-students": _("admin: list of students"),
     "admin-student": _("admin: a student"),
     "admin-export": _("admin: exported list, masked"),
-    "form": _("printed forms"),
-    "blank form": _("blank forms, with names"),
-    "hand-in": _("hand-in on paper"),
-    "status": _("workbook: status of the students"),
-    "summary": _("workbook: counts of departments and classes"),
-    "error statistics": _("workbook: error statistics"),
-    "marked roster": _("uploaded roster, marked"),
+    ExportKind.FORM: _("printed forms"),
+    ExportKind.BLANK_FORM: _("blank forms, with names"),
+    ExportKind.HAND_IN: _("hand-in on paper"),
+    ExportKind.STATUS: _("workbook: status of the students"),
+    ExportKind.SUMMARY: _("workbook: counts of departments and classes"),
+    ExportKind.ERROR_STATISTICS: _("workbook: error statistics"),
+    ExportKind.MARKED_ROSTER: _("uploaded roster, marked"),
     "export_whole_numbers": _("workbook: whole ID numbers"),
 }
 ROLES = {**dict(Membership.Role.choices), "admin": _("IT person, in the admin")}

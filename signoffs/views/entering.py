@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 
 from rosters.models import Student
 
-from .. import access
-from ..entrance import throttle
-from ..forms.identification import NOT_PROVED, IdentifyForm, prove
+from .. import access, flow
+from ..entrance import proving, throttle
+from ..forms.identification import NOT_PROVED, IdentifyForm
 
 
 def proved(
@@ -19,16 +19,28 @@ def proved(
     """Return who the form proves to be here. None where nobody: the form then says so, and it counts."""
     if not form.is_valid():
         return None
-    student = prove(
-        visitor.class_group,
-        form.cleaned_data,
-        known_to_device=lambda known: access.knows_device(request, known),
-        now=now,
-    )
+    student = _proved(request, visitor, form, now)
     if student is None:
         throttle.link_failure(visitor.link, now)
         form.add_error(None, NOT_PROVED)
     return student
+
+
+def _proved(
+    request: HttpRequest, visitor: access.Visitor, form: IdentifyForm, now: datetime
+) -> Student | None:
+    typed = form.cleaned_data
+    student = proving.find(visitor.class_group, typed["student_number"])
+    if typed["code"]:
+        is_right = student is not None and flow.use_code(student=student, code=typed["code"])
+    else:
+        is_right = proving.prove(
+            student,
+            typed["last_six"],
+            known_to_device=lambda known: access.knows_device(request, known),
+            now=now,
+        )
+    return student if is_right else None
 
 
 def let_in(request: HttpRequest, visitor: access.Visitor, student: Student, to: str) -> HttpResponse:

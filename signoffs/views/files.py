@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from .. import flow
+from ..process.export_kinds import ExportKind
 from .failures import page
 from .pages import REFUSED
 
@@ -100,6 +101,6 @@ def kind_of_form(posted: Mapping[str, str]) -> dict[str, bool]:
     return KINDS.get(posted.get("kind", "filled"), KINDS["filled"])
 
 
-def name_of_form(posted: Mapping[str, str]) -> str:
+def name_of_form(posted: Mapping[str, str]) -> ExportKind:
     """Return what the event of a print calls it: only a filled form is the one that is filed."""
-    return "blank form" if kind_of_form(posted) else "form"
+    return ExportKind.BLANK_FORM if kind_of_form(posted) else ExportKind.FORM

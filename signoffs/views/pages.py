@@ -122,7 +122,7 @@ def visit_page(visit: access.Visit | access.Visitor, **more: Any) -> dict[str, A
         "campaign": visit.campaign,
         "deadline": deadlines.words(deadline, now),
         "is_late": deadlines.is_late(deadline, now),
-        "guide": guide.guide_of(visit.campaign.texts),
+        "guide": guide.guide_of(visit.campaign.texts, visit.campaign.purge_on),
         **more,
     }
 

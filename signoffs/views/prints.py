@@ -13,6 +13,7 @@ from rosters.models import ClassGroup
 from .. import access, flow
 from ..models import HandIn
 from ..outputs import printing
+from ..process.export_kinds import ExportKind
 from .files import file_of_form, kind_of_form, name_of_form, stream
 
 
@@ -38,7 +39,7 @@ def class_form(request: HttpRequest, desk: access.CampaignDesk, uuid: UUID) -> H
 def hand_in(request: HttpRequest, desk: access.CampaignDesk, handed_in: HandIn) -> HttpResponseBase:
     """Return what a department hands in, on paper: the cover, then the forms."""
     department = handed_in.department
-    flow.record_export(campaign=desk.campaign, department=department, who=desk.who, what="hand-in")
+    flow.record_export(campaign=desk.campaign, department=department, who=desk.who, what=ExportKind.HAND_IN)
     classes = desk.class_groups.filter(department=department)
     content = printing.hand_in_pdf(handed_in, classes, now=timezone.now())
     return stream(request, content, f"上交-{department}.pdf")

@@ -14,7 +14,7 @@ _LOCATION = re.compile(rb"\r\nlocation: *([^\r]+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^=]+)=([^;\r]*)", re.IGNORECASE)
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection, one question at a time: `answer` becomes (head, body)."""
 
     def __init__(self):
@@ -67,7 +67,7 @@ class Browser:
         self.port = port
         self.cookies: dict[bytes, bytes] = {}
         self.hidden: dict[str, str] = {}
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._every = f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n".encode()
         self._head = self._every
         self._answered = b""
@@ -139,6 +139,10 @@ class Browser:
                 return await connection.ask(request)
             except ConnectionResetError:
                 pass  # the server may have closed a connection that rested: once more, on a new one
-        loop = asyncio.get_running_loop()
-        _, self._connection = await loop.create_connection(_Connection, "127.0.0.1", self.port)
+        self._connection = await self.connect()
         return await self._connection.ask(request)
+
+    async def connect(self) -> Connection:
+        """Return a new connection to the server."""
+        loop = asyncio.get_running_loop()
+        return (await loop.create_connection(Connection, "127.0.0.1", self.port))[1]

@@ -13,6 +13,7 @@ from rosters.models import Campaign, ClassGroup, RetiredDigestKey, Student
 from signoffs import flow
 from signoffs.flow.chains import verify
 from signoffs.models import Chain, Declaration, Event, Reminder
+from signoffs.process.export_kinds import ExportKind
 from signoffs.queries.actors import Who
 from tests import factories, stories
 from tests.durability.opened import migrate, opened
@@ -65,7 +66,7 @@ def test_purge(one):
             for student in factories.class_group(f"软件260{number}班", students=5).students.all():
                 stories.confirm(student)
         campaign = Campaign.objects.get()
-        flow.close_campaign(campaign=campaign, who=COMMAND, clock=timezone.now)
+        flow.close_campaign(campaign=campaign, who=COMMAND)
         ago = timezone.now() - timedelta(days=400)
         Campaign.objects.update(
             closed_at=ago, purge_announced_at=ago, purge_on=timezone.localdate() - timedelta(days=1)
@@ -84,7 +85,11 @@ def test_purge(one):
 def printed(class_group: ClassGroup) -> None:
     """Let its filled form have been handed out."""
     flow.record_export(
-        campaign=class_group.campaign, who=COMMAND, clock=timezone.now, what="form", class_group=class_group
+        campaign=class_group.campaign,
+        who=COMMAND,
+        clock=timezone.now,
+        what=ExportKind.FORM,
+        class_group=class_group,
     )
 
 

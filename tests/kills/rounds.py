@@ -30,14 +30,13 @@ django.setup()
 from rosters import key_fields, planning, reading
 from rosters.models import Student
 from signoffs import flow
-from signoffs.flow import tallies
-from signoffs.flow.chains import verify
-from signoffs.models import Chain, ClassLink, Declaration, Event, FieldError, Standing, Tally
+from signoffs.models import ClassLink, Declaration
 from signoffs.queries.actors import Who
 from tests import factories
 from tests.benchmarks import rosters
 from tests.durability.opened import migrate, opened
 from tests.durability.phone import Phone, acknowledged
+from tests.kills import held
 from tests.kills.databases import PostgreSQL, SQLite, database_of
 
 PHONES = 8
@@ -180,32 +179,11 @@ class Rounds:
         """Hold the rows against the promises and against each other."""
         self.wrong += [f"{self.kind}: {problem}" for problem in self.database.problems()]
         with opened(self.site.url):
-            stored = {str(one.submission_id): one for one in Declaration.objects.all()}
-            told = Counter(
-                event.payload["declaration"] for event in Event.objects.filter(verb__in=["confirm", "report"])
-            )
-            reported = set(FieldError.objects.values_list("declaration_id", flat=True))
-            newest = {one.student_id: one.pk for one in sorted(stored.values(), key=lambda one: one.pk)}
-            standing = dict(Standing.objects.values_list("student_id", "declaration_id"))
-            kept = list(Tally.objects.select_related("class_group"))
-            fresh = tallies.count([one.class_group for one in kept])
-            chains = {chain.pk: verify(chain) for chain in Chain.objects.all()}
-            majors = set(Student.objects.values_list("major", flat=True))
-        found = {
-            "acknowledged and not stored": set(self.promised) - set(stored),
-            "without its event, or with two": [one for one in stored.values() if told[str(one.uuid)] != 1],
-            "an event without its declaration": set(told) - {str(one.uuid) for one in stored.values()},
-            "reported without an error": [
-                one for one in stored.values() if (one.kind == "reported") != (one.pk in reported)
-            ],
-            "a standing that is not the newest declaration": newest.items() ^ standing.items(),
-            "a tally that differs": [
-                one for one in kept if tallies.differences(one, fresh[one.class_group_id])
-            ],
-            "a chain that does not hold": [pk for pk, problems in chains.items() if problems],
-            "half an import": majors if len(majors) != 1 else [],
-        }
-        self.wrong += [f"{self.kind}: {len(what)} × {name}" for name, what in found.items() if what]
+            found = held.problems(set(self.promised))
+            majors = Student.objects.values("major").distinct().count()
+        if majors != 1:
+            found["half an import"] = majors
+        self.wrong += [f"{self.kind}: {count} × {name}" for name, count in found.items()]
 
     def tell(self) -> None:
         """Print what was counted, and what came out wrong."""

@@ -12,6 +12,7 @@ from rosters import importing
 from rosters.models import Campaign, ClassGroup
 from signoffs import flow
 from signoffs.outputs import printing
+from signoffs.process.export_kinds import ExportKind
 from signoffs.queries.actors import Who
 
 WRONG_USAGE = 2
@@ -63,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"No class is called so: {class_name or department or found.slug}.", returncode=WRONG_USAGE
             )
-        what, who = "blank form" if blank else "form", Who(command="export_form")
+        what, who = ExportKind.BLANK_FORM if blank else ExportKind.FORM, Who(command="export_form")
         try:
             flow.record_export(
                 campaign=found,

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from rosters.models import Campaign
 from signoffs import flow
-from signoffs.process import deadlines
+from signoffs.process import deadlines, keeping
 from signoffs.queries import retention
 from signoffs.queries.actors import Who
 from signoffs.queries.closing import open_reports
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days",
             type=int,
-            default=retention.KEPT_DAYS,
+            default=keeping.KEPT_DAYS,
             help="with --announce: days after the close (default: %(default)s)",
         )
         parser.add_argument(
@@ -50,9 +50,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, campaign: str | None, announce: bool, dry_run: bool, **options: Any) -> None:
         """Do it. Raise CommandError where it is refused, with the reason."""
         days, with_open = options["days"], options["with_open"]
-        if not 0 <= days <= retention.LONGEST_DAYS:
+        if not 0 <= days <= keeping.LONGEST_DAYS:
             raise CommandError(
-                f"--days is a number of days after the close, from 0 to {retention.LONGEST_DAYS}.",
+                f"--days is a number of days after the close, from 0 to {keeping.LONGEST_DAYS}.",
                 returncode=WRONG_USAGE,
             )
         found = self.campaign(campaign)

@@ -26,11 +26,11 @@ _SHEET_SIGNATURE = ClassSheet._meta.get_field("signature")
 _INSTEAD = {states.REPORTED: "见下表", states.OVERDUE: "逾期未核对", states.RECHECK: "待复核"}
 _TAGS = {Declaration.Channel.PAPER: "纸质", Declaration.Channel.PROXY: "代签"}
 _OUTCOMES: dict[str, str] = {
-    FieldError.Outcome.MENDED: "名册已更正",
-    FieldError.Outcome.ASKED: "已申请学信网更正",
-    FieldError.Outcome.UNDER_WAY: "学信网更正中",
-    FieldError.Outcome.DONE: "学信网已更正",
-    FieldError.Outcome.EXPLAINED: "已说明",
+    states.Outcome.MENDED: "名册已更正",
+    states.Outcome.ASKED: "已申请学信网更正",
+    states.Outcome.UNDER_WAY: "学信网更正中",
+    states.Outcome.DONE: "学信网已更正",
+    states.Outcome.EXPLAINED: "已说明",
 }
 _STATES = {
     states.MISSING: "未签",

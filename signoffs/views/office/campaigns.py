@@ -21,7 +21,7 @@ from ...forms.staff import (
     TextsForm,
     UniversityForm,
 )
-from ...process import rules
+from ...process import keeping, rules
 from ...queries import extensions, retention
 from ...queries.closing import open_reports, still_open
 from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
@@ -53,7 +53,8 @@ def _campaign_page(
         close=sent_as(CloseForm, form) or CloseForm(campaign=desk.campaign),
         refusal=refusal,
         not_printed=retention.not_handed_out(desk.campaign) if closed else [],
-        kept_days=retention.KEPT_DAYS,
+        kept_days=keeping.KEPT_DAYS,
+        announced_days=keeping.ANNOUNCED_DAYS,
     )
     return render(request, "signoffs/office/campaign.html", context, status=status)
 

@@ -14,6 +14,7 @@ from rosters.models import ClassGroup
 from ... import access, flow
 from ...outputs import exports
 from ...process import states
+from ...process.export_kinds import ExportKind
 from .. import prints
 from ..files import XLSX, download, made_of_people
 
@@ -39,7 +40,7 @@ def status_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Http
     classes, name, scope = _classes_of(request, desk)
     state = request.POST.get("state", "")
     state = state if state in states.STANDINGS else ""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="status", **scope)
+    flow.record_export(campaign=desk.campaign, who=desk.who, what=ExportKind.STATUS, **scope)
     return download(request, exports.student_status(classes, state), f"学生状态-{name}.xlsx", XLSX)
 
 
@@ -48,7 +49,7 @@ def status_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Http
 @made_of_people
 def summary_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """The table of departments and classes, as a workbook."""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="summary")
+    flow.record_export(campaign=desk.campaign, who=desk.who, what=ExportKind.SUMMARY)
     content = exports.department_summary(desk.campaign, timezone.now())
     return download(request, content, f"系部汇总-{desk.campaign.slug}.xlsx", XLSX)
 

@@ -26,6 +26,7 @@ from ...forms.staff import NoteForm, SettleForm
 from ...models import FieldError, MissingClaim
 from ...outputs import exports
 from ...process import rules, states
+from ...process.export_kinds import ExportKind
 from ...queries import reported
 from ..files import XLSX, download, made_of_people
 from ..pages import INVALID, done, moves, office_page, posted
@@ -166,7 +167,7 @@ def settle_claim(
 @made_of_people
 def reports_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """What was reported wrong, counted and listed, as a workbook."""
-    flow.record_export(campaign=desk.campaign, who=desk.who, what="error statistics")
+    flow.record_export(campaign=desk.campaign, who=desk.who, what=ExportKind.ERROR_STATISTICS)
     content = exports.error_statistics(desk.class_groups)
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
 

@@ -19,6 +19,7 @@ from rosters.sentences import Sentence
 
 from ... import access, flow
 from ...forms.roster import ChoicesForm, MappingForm, UploadForm
+from ...process.export_kinds import ExportKind
 from ...queries import roster, undoing
 from ..files import XLSX, download, made_of_people
 from ..pages import INVALID, REFUSED, office_page, same_campaign
@@ -216,7 +217,7 @@ def marked(request: HttpRequest, desk: access.OfficeDesk, roster_import: RosterI
         book = marking.marked(content, plan.reading, plan.problems)
     except refusals.Unreadable as error:
         return _preview(request, desk, roster_import, status=INVALID, refusal=error.sentence)
-    flow.record_export(campaign=roster_import.campaign, who=desk.who, what="marked roster")
+    flow.record_export(campaign=roster_import.campaign, who=desk.who, what=ExportKind.MARKED_ROSTER)
     name = roster_import.file_name.rpartition(".")[0] or roster_import.file_name
     return download(request, book, f"{name}-标注.xlsx", XLSX)
 

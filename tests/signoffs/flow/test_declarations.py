@@ -14,6 +14,7 @@ from signoffs.flow.chains import verify
 from signoffs.models import Declaration, Event, Standing, Tally
 from signoffs.process import deadlines
 from signoffs.process.answers import FieldReport
+from signoffs.process.export_kinds import ExportKind
 from signoffs.queries import retention, situations
 from signoffs.queries.actors import Who
 from tests import factories, stories
@@ -275,7 +276,9 @@ class TestExcuses:
         who, everybody = Who(user=factories.user("office")), list(class_group.students.all())
         flow.mark_overdue(class_group=class_group, students=everybody, who=who, clock=lambda: after)
         for one in (class_group, other):
-            flow.record_export(campaign=campaign, class_group=one, who=who, what="form", clock=lambda: after)
+            flow.record_export(
+                campaign=campaign, class_group=one, who=who, what=ExportKind.FORM, clock=lambda: after
+            )
         assert retention.not_handed_out(campaign) == []
         flow.extend_deadlines(
             campaign=campaign,

@@ -1,6 +1,6 @@
 """What people are told of their data, what they see of it, and who saw it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
@@ -12,8 +12,8 @@ from rosters.models import Campaign
 from signoffs import flow
 from signoffs.entrance import links
 from signoffs.models import AccessRecord, Identification
-from signoffs.process import guide
-from signoffs.queries import access_log, retention
+from signoffs.process import guide, keeping
+from signoffs.queries import access_log
 from signoffs.queries.actors import Who
 from tests import factories, pages, stories
 
@@ -38,7 +38,16 @@ class TestTheNotice:
         assert text.index("仅用于本年度新生学籍查询及核对") < text.index("身份证号后六位")
         for said in ("处理的信息", "谁能看到", "保存期限", "您的权利"):
             assert said in text
-        assert f"{retention.KEPT_DAYS} 天" in text
+        assert f"{keeping.KEPT_DAYS} 天" in text
+
+    def test_names_the_day_of_deletion_once_one_is_announced(self):
+        days, announced = guide.guide_of({}), guide.guide_of({}, date(2027, 7, 1))
+        changed = [line for line in announced.privacy if line not in days.privacy]
+        assert [str(line) for line in changed] == [
+            "保存期限：至公告的 2027-07-01，届时删除，仅保留不含姓名的统计数字。"
+        ]
+        own = {"privacy": "本校自己的告知。"}
+        assert guide.guide_of(own, date(2027, 7, 1)).privacy == ("本校自己的告知。",)
 
     def test_is_the_campaigns_own_where_the_office_has_written_one(self, own_class):
         texts = {"privacy": "本校自己的告知。\n第二行。", "office": "行政楼202室", "phone": "0773-0000"}

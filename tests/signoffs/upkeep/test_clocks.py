@@ -12,7 +12,7 @@ from signoffs.upkeep.clocks import Skew
 from tests.durability.opened import opened
 from tests.races.cluster import cluster, programs
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
 
 
 def test_sqlite_has_no_clock_of_its_own(db):
