@@ -13,7 +13,7 @@ from typing import Any
 from rosters import identity, key_fields
 from rosters.models import Campaign, ClassGroup, Department, Student
 from rosters.sealed_zip import SealedZip
-from rosters.xlsx import Book
+from rosters.xlsx import Workbook
 
 from ..models import Declaration, Event, FieldError, Identification, Standing
 from ..process import deadlines, states
@@ -89,7 +89,7 @@ def _answers_sheet(class_group: ClassGroup) -> bytes:
         if name in fields:
             columns[field_label(name)] = 18
         columns[f"{field_label(name)}核对"] = 8
-    book = Book()
+    book = Workbook()
     book.sheet("核对结果", list(columns), list(columns.values()), _answers_rows(class_group, fields))
     return book.content()
 

@@ -25,6 +25,13 @@ class Dossier:
     waiting: Declaration | None
     is_monitor: bool
 
+    @property
+    def history(self) -> list[tuple[Event | None, RosterChange | None]]:
+        """What happened and what changed in the roster, one or the other, the newest first."""
+        both = [(event.happened_at, event.pk, event, None) for event in self.events]
+        both += [(change.changed_at, 0, None, change) for change in self.changes]
+        return [(event, change) for *_, event, change in sorted(both, key=lambda one: one[:2], reverse=True)]
+
 
 def _record(student: Student) -> tuple[tuple[str, str], ...]:
     values = {

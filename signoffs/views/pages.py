@@ -116,7 +116,7 @@ def shown_class(class_group: ClassGroup) -> dict[str, Any]:
 
 def visit_page(visit: access.Visit | access.Visitor, **more: Any) -> dict[str, Any]:
     """Return the context of a page of a class, the student's or the monitor's."""
-    deadline, now = visit.campaign.student_deadline, timezone.now()
+    deadline, now = visit.class_group.student_deadline, timezone.now()
     return {
         "visit": visit,
         "class_group": visit.class_group,
@@ -134,8 +134,9 @@ def desk_page(desk: access.Desk, **more: Any) -> dict[str, Any]:
     campaign = context["campaign"]
     if campaign is not None:
         now = timezone.now()
-        context["deadline"] = deadlines.words(campaign.student_deadline, now)
-        context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
+        student_deadline, department_deadline = desk.deadlines
+        context["deadline"] = deadlines.words(student_deadline, now)
+        context["department_deadline"] = deadlines.words(department_deadline, now)
     return context
 
 
