@@ -8,13 +8,14 @@ import multiprocessing
 import os
 import threading
 from multiprocessing.connection import wait
+from typing import Any
 
 from .wsgi import application
 
 __all__ = ["application"]
 
 
-def _end_with(server) -> None:
+def _end_with(server: Any) -> None:
     """Wait until the server is gone, then end this process at once."""
     wait([server.sentinel])
     os._exit(1)

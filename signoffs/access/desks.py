@@ -86,6 +86,8 @@ class Desk:
         """The students' and the departments', of this desk: its department's own are later."""
         own = self.class_groups.first() if self.role == Role.DEPARTMENT else None
         place = own or self.campaign
+        # Nobody comes to a desk with deadlines but at a campaign.
+        place = cast(ClassGroup | Campaign, place)
         return place.student_deadline, place.department_deadline
 
 

@@ -245,7 +245,7 @@ def _with_link(kind: str, *, at_any_time: bool = False) -> Callable[[View], View
             cookie = _kept(request, kind)
             visitor = _visitor(cookie, kind, _visit(request, cookie, kind))
             if visitor is None:
-                response = _no_link(request)
+                response: HttpResponseBase = _no_link(request)
             elif is_over(visitor.class_group) and not at_any_time:
                 response = _over(request, kind)
             else:
@@ -271,7 +271,7 @@ def _with_student(kind: str, entrance: str, *, after_close: bool = False) -> Cal
             visit = _visit(request, cookie, kind)
             visitor = visit or _visitor(cookie, kind, None)
             if visitor is None:
-                response = _no_link(request)
+                response: HttpResponseBase = _no_link(request)
             elif is_over(visitor.class_group) != after_close:
                 response = _over(request, kind)
             elif visit is None:

@@ -116,7 +116,7 @@ def reopen_campaign(*, campaign: Campaign, who: Who, reason: str, clock: Clock =
             with transaction.atomic():
                 importing.reopen(shelf.campaign)
         except IntegrityError as error:  # opened since we looked: the two hold different locks
-            raise Refused(rules.may_open_beside(str(importing.open_campaign()))) from error
+            raise Refused(_ANOTHER_IS_OPEN) from error
         shelf.note("reopen_campaign", who, reason=reason.strip())
 
 

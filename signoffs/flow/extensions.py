@@ -6,7 +6,7 @@ Of a campaign, or of one department in it: then its classes hold the later day (
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import Q
 from django.utils import timezone
@@ -46,13 +46,13 @@ def extend_deadlines(
         _keep_change(shelf, department, classes, deadlines, who)
         _set(shelf, department, classes, deadlines)
         _judge_anew(shelf, classes, deadlines.students, who)
-        shelf.note(
-            "extend_deadlines",
-            who,
-            old=[day.isoformat() for day in old],
-            new=[day.isoformat() for day in deadlines],
-            **({"department": department.name} if department else {}),
-        )
+        days: dict[str, Any] = {
+            "old": [day.isoformat() for day in old],
+            "new": [day.isoformat() for day in deadlines],
+        }
+        if department is not None:
+            days["department"] = department.name
+        shelf.note("extend_deadlines", who, **days)
 
 
 def take_back_deadlines(*, change: DeadlineChange, who: Who, clock: Clock = timezone.now) -> None:
@@ -66,8 +66,8 @@ def take_back_deadlines(*, change: DeadlineChange, who: Who, clock: Clock = time
         change.taken_back_at = shelf.now
         change.save(update_fields=["taken_back_at"])
         days = (change.student_deadline.isoformat(), change.department_deadline.isoformat())
-        of = {"department": change.department.name} if change.department else {}
-        shelf.note("take_back_deadlines", who, taken_back=list(days), **of)
+        scope: dict[str, Any] = {"department": change.department.name} if change.department else {}
+        shelf.note("take_back_deadlines", who, taken_back=list(days), **scope)
 
 
 def _of(shelf: Shelf, department: Department | None) -> list[ClassGroup]:
@@ -82,7 +82,14 @@ def _of(shelf: Shelf, department: Department | None) -> list[ClassGroup]:
     return classes
 
 
-def _keep_change(shelf, department, classes: Sequence[ClassGroup], new: tuple[date, date], who: Who) -> None:
+def _keep_change(
+    shelf: Shelf,
+    department: Department | None,
+    classes: Sequence[ClassGroup],
+    new: tuple[date, date],
+    who: Who,
+) -> None:
+    old: tuple[date | None, date | None]
     if department is None:
         old = (shelf.campaign.student_deadline, shelf.campaign.department_deadline)
     else:
@@ -119,8 +126,8 @@ def _judge_anew(shelf: Shelf, classes: list[ClassGroup], deadline: date, who: Wh
     """
     end = end_of(deadline)
     # Whose first word that is: some word of theirs is before it.
-    spoke = all_words().filter(student__class_group__in=classes, declared_at__lt=end)
-    spoke = list(spoke.values_list("student", flat=True))
+    words = all_words().filter(student__class_group__in=classes, declared_at__lt=end)
+    spoke = list(words.values_list("student", flat=True))
     changed = Q(late=True, student__in=spoke)
     if shelf.now < end:
         changed |= Q(state=states.OVERDUE)

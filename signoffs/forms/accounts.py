@@ -196,7 +196,7 @@ class ProofForm(Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
-    def __init__(self, *args, user: User, **kwargs):
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         """Ask for what the account has: whoever comes by the campus alone has no password."""
         super().__init__(*args, **kwargs)
         self.user = user

@@ -148,13 +148,14 @@ class SettleForm(Form):
         # Nothing is preselected: an outcome is a decision.
         follow = states.OUTCOMES[report.outcome]
         whole = report.field not in key_fields.BY_NAME
-        cast(forms.ChoiceField, self.fields["outcome"]).choices = [("", "—")] + [
+        outcomes = cast(forms.ChoiceField, self.fields["outcome"])
+        outcomes.choices = [("", "—")] + [
             (value, label)
             for value, label in FieldError.Outcome.choices
             if value in follow and not (whole and value == FieldError.Outcome.MENDED)
         ]
         # What the roster would hold.
-        can_mend = FieldError.Outcome.MENDED in dict(self.fields["outcome"].choices)
+        can_mend = FieldError.Outcome.MENDED in [value for value, _label in outcomes.choices]
         self.writes = report.right_value if can_mend else ""
 
 
@@ -182,12 +183,11 @@ class DepartmentDeadlinesForm(DeadlinesForm):
     )
     field_order = ("department", "student_deadline", "department_deadline")
 
-    def __init__(self, *args, campaign: Campaign, **kwargs):
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         """Offer the departments of the campaign."""
-        super().__init__(*args, auto_id="id_own_%s", **kwargs)
-        self.fields["department"].queryset = Department.objects.filter(
-            class_groups__campaign=campaign
-        ).distinct()
+        super().__init__(*args, **{"auto_id": "id_own_%s"} | kwargs)
+        offered = cast(forms.ModelChoiceField, self.fields["department"])
+        offered.queryset = Department.objects.filter(class_groups__campaign=campaign).distinct()
 
 
 class UniversityForm(Form):

@@ -305,7 +305,7 @@ class DeadlineChange(models.Model):
     class Meta:
         ordering = ["-id"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.department or self.campaign}: {self.student_deadline}"
 
 

@@ -134,7 +134,7 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     return None if acting_as & needed else _NOT_YOURS
 
 
-def may_follow(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> str | None:
+def may_follow(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> Sentence | None:
     """Ask for what goes on after the close: errors and claims are followed to their end."""
     return may_act(acting_as, replace(at, open=at.open or at.closed), needed)
 

@@ -76,11 +76,13 @@ class Reports:
 
 def reports_of(tallies: Iterable[Tally]) -> Reports:
     """Return what was reported in these classes."""
-    people, by_key = 0, Counter()
+    people = 0
+    by_key: Counter[tuple[str, str, str]] = Counter()
     for tally in tallies:
         people += tally.reporters
         for key, count in tally.reports.items():
-            by_key[tuple(key.split("/"))] += count
+            field, owner, outcome = key.split("/")
+            by_key[field, owner, outcome] += count
     return Reports(people, by_key)
 
 

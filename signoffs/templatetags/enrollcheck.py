@@ -273,7 +273,7 @@ def stack(counts: Counts) -> str:
 
 
 @register.simple_tag
-def count_columns() -> tuple[tuple[str, str], ...]:
+def count_columns() -> tuple[tuple[str, Sentence], ...]:
     """Return the columns of counts: (name, label); the first is the sum of the others."""
     return tuple(labels.COUNTS.items())
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -28,7 +29,9 @@ from .files import download
 from .pages import INVALID, REFUSED, done, moves, posted, visit_page
 
 
-def _entrance(request: HttpRequest, visitor: access.Visitor, form=None, status: int = 200) -> HttpResponse:
+def _entrance(
+    request: HttpRequest, visitor: access.Visitor, form: Form | None = None, status: int = 200
+) -> HttpResponse:
     """Return the class's page; after the close the one that says so, and shows reported errors by a code."""
     is_over = access.is_over(visitor.class_group)
     template = "signoffs/student/over.html" if is_over else "signoffs/student/class.html"
@@ -60,7 +63,13 @@ def identify(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     return _entrance(request, visitor, form, INVALID)
 
 
-def _errors_page(request, visit: access.Visit, *_error, status=200, refusal=None) -> HttpResponse:
+def _errors_page(
+    request: HttpRequest,
+    visit: access.Visit,
+    *_error: FieldError,
+    status: int = 200,
+    refusal: Sentence | None = None,
+) -> HttpResponse:
     errors = reported.items().filter(declaration__student=visit.student).order_by("pk")
     context = visit_page(visit, errors=errors, settled=states.SETTLED, refusal=refusal)
     return render(request, "signoffs/student/errors.html", context, status=status)
@@ -73,7 +82,7 @@ def errors(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     return _errors_page(request, visit)
 
 
-def _own_error(visit: access.Visit, uuid) -> FieldError:
+def _own_error(visit: access.Visit, uuid: UUID) -> FieldError:
     return get_object_or_404(reported.items(), uuid=uuid, declaration__student=visit.student)
 
 

@@ -75,12 +75,12 @@ class Command(BaseCommand):
         except refusals.Unreadable as error:
             result = _unreadable(error)
         else:
-            is_new = campaign is not None and not Campaign.objects.filter(slug=campaign).exists()
+            new = campaign if campaign and not Campaign.objects.filter(slug=campaign).exists() else ""
             result = _import(
                 roster, campaign, dry_run, planning.Choices(**{name: options[name] for name in CHOICES})
             )
-            if is_new and (result["applied"] or dry_run):
-                self.stderr.write(f"warning: {_warn_of_dates(campaign)}")
+            if new and (result["applied"] or dry_run):
+                self.stderr.write(f"warning: {_warn_of_dates(new)}")
         if json:
             self._print_json(result)
         else:

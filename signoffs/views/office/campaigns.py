@@ -73,7 +73,7 @@ def _of_kind(kind: type[Form], form: Form | None) -> Form | None:
     return form if type(form) is kind else None
 
 
-def _own_deadlines_form(request, desk: access.OfficeCampaignDesk) -> DepartmentDeadlinesForm:
+def _own_deadlines_form(request: HttpRequest, desk: access.OfficeCampaignDesk) -> DepartmentDeadlinesForm:
     return DepartmentDeadlinesForm(request.POST, campaign=desk.campaign)
 
 

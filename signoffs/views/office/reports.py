@@ -172,17 +172,25 @@ def reports_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Htt
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
 
 
-def _number_page(request, desk, report: FieldError, *, status=200, refusal=None, form=None) -> HttpResponse:
+def _number_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    report: FieldError,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: ProofForm | None = None,
+) -> HttpResponse:
     form = form or ProofForm(user=desk.user)
     context = office_page(desk, "reports", report=report, form=form, refusal=refusal)
     return render(request, "signoffs/office/number.html", context, status=status)
 
 
-def _proof_form(request, desk, report: FieldError) -> ProofForm:
+def _proof_form(request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError) -> ProofForm:
     return ProofForm(request.POST, user=desk.user)
 
 
-def _signed_on_by_campus(request) -> bool:
+def _signed_on_by_campus(request: HttpRequest) -> bool:
     """Say whether this session began by the campus's sign-on within the last minutes."""
     records = [
         one for one in get_authentication_records(request, request.user) if one["method"] == "socialaccount"
