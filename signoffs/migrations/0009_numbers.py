@@ -75,17 +75,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='standing',
             name='days',
-            field=models.JSONField(default=dict),
+            field=models.JSONField(default=dict, db_default={}),
         ),
         migrations.AddField(
             model_name='tally',
             name='reporters',
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveIntegerField(default=0, db_default=0),
         ),
         migrations.AddField(
             model_name='tally',
             name='reports',
-            field=models.JSONField(default=dict),
+            field=models.JSONField(default=dict, db_default={}),
         ),
         migrations.CreateModel(
             name='DeadlineChange',
@@ -106,12 +106,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(count_anew, migrations.RunPython.noop),
-        migrations.RemoveField(
-            model_name='tally',
-            name='errors',
-        ),
-        migrations.RemoveField(
-            model_name='tally',
-            name='open_errors',
-        ),
     ]

@@ -173,7 +173,7 @@ class Standing(models.Model):
     since = models.DateTimeField()
     # On which days (Asia/Shanghai) a word of the student's came to stand (1), and ceased to (-1): what the
     # curve adds up, so that no past day of it ever changes.
-    days = models.JSONField(default=dict)
+    days = models.JSONField(default=dict, db_default={})
     declaration = models.ForeignKey(Declaration, null=True, on_delete=models.PROTECT, related_name="+")
     excuse = models.ForeignKey(Excuse, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -333,8 +333,11 @@ class Tally(models.Model):
     days = models.JSONField(default=dict)
     # What was reported in the campaign (queries/reported.py): how many people did, and how many items there
     # are by field, owner and outcome: {"major/province/open": 3}.
-    reporters = models.PositiveIntegerField(default=0)
-    reports = models.JSONField(default=dict)
+    reporters = models.PositiveIntegerField(default=0, db_default=0)
+    reports = models.JSONField(default=dict, db_default={})
+    # Read by the version before, while machines are upgraded one after the other; they go with the next one.
+    errors = models.JSONField(default=dict)
+    open_errors = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"{self.class_group}: {self.expected}"

@@ -36,7 +36,7 @@ def refresh(desk) -> None:
 def test_the_dashboard_refreshes_in_place(live_server, desk):
     class_group = factories.class_group(students=4)
     desk.goto(f"{live_server.url}/office/")
-    assert "4 人 · 已签 0" in " ".join(desk.inner_text(".counts").split())
+    assert "应核对 4 = 已签 0" in " ".join(desk.inner_text(".counts").split())
     stories.confirm(class_group.students.get(seat=2))
     refresh(desk)
     desk.wait_for_function("document.querySelector('.counts').innerText.includes('已签 1')")

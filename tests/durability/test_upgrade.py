@@ -108,6 +108,9 @@ EXCEPTIONS = {
     ("signoffs", "0008_waiting_students", "Remove index entries_that_wait from declaration"): (
         "made anew at once, for what is asked now; the former version asks more slowly"
     ),
+    ("signoffs", "0009_numbers", "Raw Python operation"): (
+        "fills the new columns, and judges late by the first word; the former version only shows it"
+    ),
 }
 
 

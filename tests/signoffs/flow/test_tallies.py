@@ -21,10 +21,10 @@ def test_counted_from_the_rows_it_is_what_the_moves_kept(standing_apart):
     counted = tallies.count([standing_apart])[standing_apart.pk]
     assert tallies.differences(Tally.objects.get(), counted) == {}
     assert (counted.expected, counted.confirmed, counted.reported, counted.excused) == (3, 1, 1, 1)
-    assert (counted.cells, counted.errors, counted.open_errors) == (
+    assert (counted.cells, counted.reporters, counted.reports) == (
         "CRE",
-        {"major": 1, "name": 1},
-        {"major": 1, "name": 1},
+        1,
+        {"major/province/open": 1, "name/province/open": 1},
     )
 
 

@@ -207,7 +207,7 @@ def test_late_is_said_of_those_who_signed(desk, own_class):
     for student, act in ((first, stories.confirm), (second, stories.report)):
         act(student, clock=lambda: after)
     response = desk.get(reverse("department-class", args=[own_class.uuid]))
-    assert "已签 1 · 有误 1 （以上含逾期签名 2 人） · 未签 1" in pages.text(response)
+    assert "应核对 3 = 已签 1 + 有误 1 + 因故未签 0 + 逾期未核对 0 + 未完成 1" in pages.text(response)
     cell = pages.tables(response)[0][0][1]
     assert cell == f"{first.name} 已签 · 逾期"
     assert response.content.decode().count('<span class="mark mark--late">逾期</span>') == 2
