@@ -7,7 +7,7 @@ from signoffs.outputs.printing import content
 from signoffs.process.states import Outcome, StandingState
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.OPEN}, ids=str)
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.OPEN}), ids=str)
 def test_every_outcome_of_an_error_has_its_words(outcome):
     error = FieldError(field="no_record", outcome=outcome)
     assert content.error_text(error) == f"没有学籍信息（{content._OUTCOMES[outcome]}）"
