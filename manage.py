@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from enrollcheck.demo.environment import prepare_environment
@@ -18,7 +19,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enrollcheck.settings")
     if sys.argv[1:2] == ["demo"]:
         prepare_environment(sys.argv[2:])
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # a setting that is missing or wrong: its sentence says which
+        sys.exit(f"{sys.argv[0]}: {error}")
 
 
 if __name__ == "__main__":

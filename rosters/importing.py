@@ -113,6 +113,26 @@ def set_deadlines(campaign: Campaign, deadlines: tuple[date, date]) -> None:
     campaign.save(update_fields=["student_deadline", "department_deadline"])
 
 
+def set_own_deadlines(class_groups: list[ClassGroup], deadlines: tuple[date | None, date | None]) -> None:
+    """Set the deadlines that a department's classes have for themselves; None: they have the campaign's."""
+    for one in class_groups:
+        one.own_student_deadline, one.own_department_deadline = deadlines
+        one.save(update_fields=["own_student_deadline", "own_department_deadline"])
+
+
+def set_university(campaign: Campaign, university: str) -> None:
+    """Set the university's name."""
+    campaign.university = university
+    campaign.save(update_fields=["university"])
+
+
+def reopen(campaign: Campaign) -> None:
+    """Let a closed campaign run again; what was announced of its deletion holds no more."""
+    campaign.state, campaign.closed_at = Campaign.State.OPEN, None
+    campaign.purge_on = campaign.purge_announced_at = None
+    campaign.save(update_fields=["state", "closed_at", "purge_on", "purge_announced_at"])
+
+
 def begin(campaign: Campaign) -> None:
     """Open a campaign that was in preparation."""
     campaign.state = Campaign.State.OPEN
@@ -289,6 +309,7 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
         key_fields.normalise("department_name", department.name): department
         for department in Department.objects.all()
     }
+    own = {group.department_id: group for group in groups.values()}
     for key, place in wanted.items():
         if key in groups:
             if groups[key].removed_at is not None:
@@ -298,6 +319,10 @@ def _class_groups(plan: Plan, applied: Applied) -> dict[tuple[str, str], ClassGr
         if key[0] not in departments:
             departments[key[0]] = Department.objects.create(name=place.department)
         group = ClassGroup(campaign=plan.campaign, department=departments[key[0]], name=place.class_name)
+        sibling = own.get(group.department_id)
+        if sibling is not None:
+            group.own_student_deadline = sibling.own_student_deadline
+            group.own_department_deadline = sibling.own_department_deadline
         groups[key] = group
         applied.new_class_groups.append(group)
     ClassGroup.objects.bulk_create(applied.new_class_groups, batch_size=BATCH)

@@ -4,6 +4,7 @@ Only importing.py writes rosters; the keys that are retired are rotation.py's.
 """
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -93,6 +94,9 @@ class ClassGroup(models.Model):
         Department, on_delete=models.PROTECT, related_name="class_groups", verbose_name=_("department")
     )
     name = models.CharField(_("class"), max_length=80)
+    # Those of its department where the office has extended them for it alone; null: the campaign's.
+    own_student_deadline = models.DateField(_("students' deadline"), null=True, editable=False)
+    own_department_deadline = models.DateField(_("departments' deadline"), null=True, editable=False)
     # The highest seat that was ever given, so that the seat of somebody who moved away is not given again.
     seats_given = models.PositiveSmallIntegerField(_("seats given"), default=0, editable=False)
     # Since then it has no students: their data was deleted, the counts and the sheets' states stay.
@@ -112,6 +116,16 @@ class ClassGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def student_deadline(self) -> date:
+        """The day on which the class's students have to have declared: the campaign's, or a later one."""
+        return max(self.campaign.student_deadline, self.own_student_deadline or date.min)
+
+    @property
+    def department_deadline(self) -> date:
+        """The day on which its department has to have handed in."""
+        return max(self.campaign.department_deadline, self.own_department_deadline or date.min)
 
 
 class Student(models.Model):

@@ -5,7 +5,17 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from .views import account, department, monitor, public, student
-from .views.office import access_log, accounts, campaigns, dashboard, files, reports, roster, whole_numbers
+from .views.office import (
+    access_log,
+    accounts,
+    archive,
+    campaigns,
+    dashboard,
+    files,
+    reports,
+    roster,
+    whole_numbers,
+)
 
 class_pages = [
     path("", student.class_page, name="class"),
@@ -19,6 +29,8 @@ class_pages = [
     path("not-me/", student.withdraw, name="class-withdraw"),
     path("contest/", student.contest, name="class-contest"),
     path("not-listed/", student.claim, name="class-claim"),
+    path("errors/", student.errors, name="class-errors"),
+    path("errors/<uuid:uuid>/looked-again/", student.look_again, name="class-looked-again"),
     path("leave/", student.leave, name="class-leave"),
 ]
 
@@ -68,6 +80,7 @@ office_pages = [
     path("status/export/", files.status_export, name="office-status-export"),
     path("summary/export/", files.summary_export, name="office-summary-export"),
     path("whole-numbers/", whole_numbers.whole_numbers, name="office-whole-numbers"),
+    path("error/<uuid:uuid>/number/", reports.number, name="office-number"),
     path("error/<uuid:uuid>/settle/", reports.settle, name="office-settle"),
     path("not-listed/<uuid:uuid>/settle/", reports.settle_claim, name="office-settle-claim"),
     path("roster/", roster.upload, name="office-roster"),
@@ -85,8 +98,13 @@ office_pages = [
     path("campaigns/<slug:slug>/open/", campaigns.open_campaign, name="office-campaign-open"),
     path("campaigns/<slug:slug>/choose/", campaigns.choose_campaign, name="office-campaign-choose"),
     path("campaign/", campaigns.campaign, name="office-campaign"),
+    path("campaign/deadlines/", campaigns.own_deadlines, name="office-deadlines-own"),
+    path("campaign/deadlines/take-back/", campaigns.take_back_deadlines, name="office-deadlines-take-back"),
+    path("campaign/university/", campaigns.university, name="office-university"),
+    path("campaign/reopen/", campaigns.reopen_campaign, name="office-campaign-reopen"),
     path("campaign/texts/", campaigns.texts, name="office-texts"),
     path("campaign/close/", campaigns.close_campaign, name="office-campaign-close"),
+    path("archive/", archive.archive, name="office-archive"),
     path("campaign/purge/", campaigns.announce_purge, name="office-purge-announce"),
     path("forms/", files.forms, name="office-forms"),
     path("posters/", files.posters, name="office-posters"),

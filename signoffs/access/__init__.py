@@ -26,9 +26,11 @@ from .visits import (
     Visit,
     Visitor,
     class_visitor,
+    class_visitor_at_any_time,
     device_mark,
     end_visit,
     identify,
+    is_over,
     knows_device,
     link_of,
     monitor,
@@ -37,6 +39,7 @@ from .visits import (
     remember_visit,
     slowed_down,
     student,
+    student_after_close,
 )
 
 __all__ = [
@@ -50,12 +53,14 @@ __all__ = [
     "Visitor",
     "choose_campaign",
     "class_visitor",
+    "class_visitor_at_any_time",
     "current_campaign",
     "department",
     "department_at_campaign",
     "device_mark",
     "end_visit",
     "identify",
+    "is_over",
     "knows_device",
     "link_of",
     "memberships",
@@ -70,4 +75,5 @@ __all__ = [
     "signed_in",
     "slowed_down",
     "student",
+    "student_after_close",
 ]

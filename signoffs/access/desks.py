@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -79,6 +80,15 @@ class Desk:
         if self.role == Role.COUNSELLOR:
             return found.filter(pk__in=self.only_classes)
         return found
+
+    @property
+    def deadlines(self) -> tuple[date, date]:
+        """The students' and the departments', of this desk: its department's own are later."""
+        own = self.class_groups.first() if self.role == Role.DEPARTMENT else None
+        place = own or self.campaign
+        # Nobody comes to a desk with deadlines but at a campaign.
+        place = cast(ClassGroup | Campaign, place)
+        return place.student_deadline, place.department_deadline
 
 
 @dataclass(kw_only=True)

@@ -35,6 +35,7 @@ from ..queries import actors
 VISIT_LASTS = timedelta(hours=2)
 DEVICE_LASTS = timedelta(days=60)
 DEVICE_COOKIE = "device"
+GONE = 410  # the status of a page that a closed check has no more
 DEVICE_REMEMBERS = 6  # students who share a phone or a library computer; the oldest is forgotten first
 
 Kind = ClassLink.Kind
@@ -113,6 +114,7 @@ def identify(response: HttpResponse, link: ClassLink, student: Student) -> None:
         "link": str(link.uuid),
         "student": str(student.uuid),
         "visit": secrets.token_hex(8),
+        "after_close": link.class_group.campaign.state == Campaign.State.CLOSED,
     }
     _set_signed(response, value=value, **_cookie(link.kind))
 
@@ -170,7 +172,10 @@ def _visit(request: HttpRequest, cookie: dict[str, Any] | None, kind: str) -> Vi
     if cookie is None or "student" not in cookie or "visit" not in cookie:
         return None
     student = _student_of_link.first(student=cookie["student"], link=cookie["link"], kind=kind)
-    if student is None or (kind == Kind.MONITOR and not actors.is_monitor(student)):
+    # Who got in before the close has to prove it anew after it, by a code.
+    if student is None or is_over(student.class_group) != cookie.get("after_close", False):
+        return None
+    if kind == Kind.MONITOR and not actors.is_monitor(student):
         return None
     submission_id = _submission_id(cookie["visit"])
     if kind == Kind.STUDENT and _has_sent(request, student, submission_id):
@@ -211,15 +216,40 @@ def _no_link(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _with_link(kind: str) -> Callable[[View], View]:
-    """Return the decorator for pages that need the link: the view gets a Visitor."""
+def is_over(class_group: ClassGroup) -> bool:
+    """Say whether the check that the class belongs to is closed."""
+    return class_group.campaign.state == Campaign.State.CLOSED
+
+
+def _over(request: HttpRequest, kind: str) -> HttpResponse:
+    """Return what a link of a closed check leads to: the class's page says so, and the monitor has none."""
+    if kind == Kind.STUDENT:
+        return redirect("class")
+    told = {
+        "title": _("This check is over"),
+        "advice": _("The campaign is closed: nothing can be seen or entered here any more."),
+        "status": GONE,
+    }
+    return render(request, "error.html", told, status=GONE)
+
+
+def _with_link(kind: str, *, at_any_time: bool = False) -> Callable[[View], View]:
+    """Return the decorator for pages that need the link: the view gets a Visitor.
+
+    `at_any_time`: after the close, too.
+    """
 
     def decorator(view: View) -> View:
         @wraps(view)
         def loaded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             cookie = _kept(request, kind)
             visitor = _visitor(cookie, kind, _visit(request, cookie, kind))
-            response = view(request, visitor, *args, **kwargs) if visitor else _no_link(request)
+            if visitor is None:
+                response: HttpResponseBase = _no_link(request)
+            elif is_over(visitor.class_group) and not at_any_time:
+                response = _over(request, kind)
+            else:
+                response = view(request, visitor, *args, **kwargs)
             add_never_cache_headers(response)
             return response
 
@@ -228,20 +258,26 @@ def _with_link(kind: str) -> Callable[[View], View]:
     return decorator
 
 
-def _with_student(kind: str, entrance: str) -> Callable[[View], View]:
-    """Return the decorator for pages that need the identification, made at the entrance: it gets a Visit."""
+def _with_student(kind: str, entrance: str, *, after_close: bool = False) -> Callable[[View], View]:
+    """Return the decorator for pages that need the identification, made at the entrance: it gets a Visit.
+
+    A page is for the time until the close, or (`after_close`) for that after it.
+    """
 
     def decorator(view: View) -> View:
         @wraps(view)
         def loaded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             cookie = _kept(request, kind)
             visit = _visit(request, cookie, kind)
-            if visit is not None:
-                response = view(request, visit, *args, **kwargs)
-            elif _visitor(cookie, kind, None) is not None:
+            visitor = visit or _visitor(cookie, kind, None)
+            if visitor is None:
+                response: HttpResponseBase = _no_link(request)
+            elif is_over(visitor.class_group) != after_close:
+                response = _over(request, kind)
+            elif visit is None:
                 response = redirect(entrance)
             else:
-                response = _no_link(request)
+                response = view(request, visit, *args, **kwargs)
             add_never_cache_headers(response)
             return response
 
@@ -251,7 +287,9 @@ def _with_student(kind: str, entrance: str) -> Callable[[View], View]:
 
 
 class_visitor = _with_link(Kind.STUDENT)
+class_visitor_at_any_time = _with_link(Kind.STUDENT, at_any_time=True)
 student = _with_student(Kind.STUDENT, "class")
+student_after_close = _with_student(Kind.STUDENT, "class", after_close=True)
 monitor_visitor = _with_link(Kind.MONITOR)
 monitor = _with_student(Kind.MONITOR, "monitor-identify")
 

@@ -22,13 +22,15 @@ from .accounts import (
     sign_out_everywhere,
     untie_campus,
 )
+from .archiving import begin_archive, record_archive
 from .campaigns import (
     close_campaign,
     create_campaign,
     edit_texts,
-    extend_deadlines,
+    edit_university,
     open_campaign,
     record_export,
+    reopen_campaign,
 )
 from .caretaking import (
     claim_missing,
@@ -43,16 +45,17 @@ from .caretaking import (
     use_code,
 )
 from .declarations import confirm, contest, countersign, enter_on_paper, report, withdraw_declaration
+from .extensions import extend_deadlines, take_back_deadlines
 from .hand_ins import hand_in, receive, reopen
 from .purging import announce_purge, purge_campaign, to_purge
 from .refusals import Refused
 from .reminding import claim_reminder, mark_reminded
-from .reports import settle_error
+from .reports import look_again, settle_error
 from .rosters import campaign_for, import_roster, remove_class, withdraw_student
 from .rotation import digests_left, renew_digests
 from .sheets import accept_sheet, return_sheet, submit_sheet
 from .tallies import recount, wrong_tally
-from .whole_numbers import ask_whole_numbers, export_whole_numbers
+from .whole_numbers import ask_whole_numbers, export_whole_numbers, show_number
 
 __all__ = [
     "Person",
@@ -63,6 +66,7 @@ __all__ = [
     "add_account",
     "announce_purge",
     "ask_whole_numbers",
+    "begin_archive",
     "campaign_for",
     "claim_missing",
     "claim_reminder",
@@ -75,6 +79,7 @@ __all__ = [
     "digests_left",
     "edit_account",
     "edit_texts",
+    "edit_university",
     "enter_on_paper",
     "excuse",
     "export_whole_numbers",
@@ -85,6 +90,7 @@ __all__ = [
     "issue_code",
     "known_classes",
     "lift_excuse",
+    "look_again",
     "mark_overdue",
     "mark_reminded",
     "name_monitor",
@@ -95,20 +101,24 @@ __all__ = [
     "purge_campaign",
     "reactivate",
     "receive",
+    "record_archive",
     "record_export",
     "recount",
     "remove_class",
     "remove_second_factor",
     "renew_digests",
     "reopen",
+    "reopen_campaign",
     "report",
     "require_second_factor",
     "return_sheet",
     "rotate_link",
     "settle_claim",
     "settle_error",
+    "show_number",
     "sign_out_everywhere",
     "submit_sheet",
+    "take_back_deadlines",
     "to_purge",
     "unname_monitor",
     "untie_campus",

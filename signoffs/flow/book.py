@@ -20,11 +20,11 @@ from rosters.models import Campaign, ClassGroup, Department, Student
 
 from ..models import Chain, Declaration, Event, Excuse, Standing, Tally, proofs
 from ..models.prepared import Prepared, store
-from ..process import rules, states
-from ..queries import actors, situations
+from ..process import deadlines, rules, states
+from ..queries import actors, reported, situations
 from . import chains
 from .refusals import Clock, Refused, refuse_if
-from .shares import Share, add_share, share_of, take_share
+from .shares import Share, add_share, count_reports, days_with, share_of, take_share
 
 _lock = Prepared(
     lambda pk: ClassGroup.everything.select_for_update(no_key=True).filter(pk=pk).order_by(),
@@ -132,10 +132,17 @@ class Book(Accounting):
         late: bool = False,
         excuse: Excuse | None = None,
     ) -> None:
-        """Move the student's standing, and the tally with it. `late` counts for declared ones alone."""
+        """Move the student's standing, and the tally with it. `late` counts for declared ones alone.
+
+        Who is excused has no declaration to stand on; a word they gave before stands all the same.
+        """
         standing = self.standing(student)
         before = share_of(standing)
         standing = standing or Standing(student=student)
+        if state != states.EXCUSED:
+            has_word = declaration is not None and state != states.WITHDRAWN
+            day = deadlines.day_of(self.now).isoformat()
+            standing.days = days_with(standing, day, has_word)
         standing.state = state
         standing.late = late and state in states.DECLARED
         standing.since = self.now
@@ -144,12 +151,20 @@ class Book(Accounting):
         store(standing)
         self.wrote(standing)
         self._standings[student.pk] = standing
-        self.recount_share(student, before, share_of(standing))
+        self._recount_share(student, before, share_of(standing))
 
-    def recount_share(self, student: Student, before: Share, after: Share) -> None:
-        """Let the tally follow a student whose share has changed."""
+    def _recount_share(self, student: Student, before: Share, after: Share) -> None:
         take_share(self.tally, student.seat, before)
         add_share(self.tally, student.seat, after)
+        self._tally_changed = True
+
+    @contextmanager
+    def reports_change(self, student: Student, *, had: bool = True) -> Iterator[None]:
+        """Let the tally follow what the student has reported; `had`: before, too, it may be something."""
+        before = reported.keys_of(student) if had else []
+        yield
+        count_reports(self.tally, before, -1)
+        count_reports(self.tally, reported.keys_of(student))
         self._tally_changed = True
 
     def note(self, verb: str, who: actors.Who, student: Student | None = None, **payload: Any) -> Event:

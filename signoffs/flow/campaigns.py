@@ -1,26 +1,25 @@
-"""What concerns a whole campaign: its deadlines, its end, and what left the house as a file."""
+"""What concerns a whole campaign: its beginning, its end, and what left the house as a file."""
 
-from collections import defaultdict
-from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rosters import importing
 from rosters.models import Campaign, ClassGroup, Department
 
-from ..models import Declaration, Event, Standing
-from ..process import rules, states
-from ..process.deadlines import Deadlines, day_of, end_of, in_force
+from ..models import Event
+from ..process import rules
+from ..process.deadlines import Deadlines, day_of
 from ..process.export_kinds import ExportKind
 from ..queries import actors, situations
 from ..queries.actors import Who
-from .book import Shelf, campaign_shelf, class_book, department_shelf
+from .book import campaign_shelf, class_book, department_shelf
 from .refusals import Clock, Refused, refuse_if
 
+# Exports that still come after a purge: what they name of people is left out then.
+COUNTS = frozenset({ExportKind.SUMMARY, ExportKind.ERROR_STATISTICS})
 _ANOTHER_IS_OPEN = _("Another campaign is open: close it first.")
 
 
@@ -77,64 +76,6 @@ def open_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) 
         shelf.note("open_campaign", who)
 
 
-def extend_deadlines(
-    *, campaign: Campaign, deadlines: Deadlines, who: Who, clock: Clock = timezone.now
-) -> None:
-    """Extend one deadline or both. Which student is late is judged by the new one. Raise Refused.
-
-    What is frozen stays as it is: a sheet, a hand-in and whether that came late.
-    """
-    with campaign_shelf(campaign, clock) as shelf:
-        refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state != Campaign.State.CLOSED))
-        old = in_force(shelf.campaign)
-        refuse_if(rules.may_extend(shelf.campaign.slug, old, deadlines, day_of(shelf.now)))
-        importing.set_deadlines(shelf.campaign, deadlines)
-        _judge_anew(shelf, deadlines.students, who)
-        shelf.note(
-            "extend_deadlines",
-            who,
-            old=[day.isoformat() for day in old],
-            new=[day.isoformat() for day in deadlines],
-        )
-
-
-def _judge_anew(shelf: Shelf, deadline: date, who: Who) -> None:
-    """Let who declared within the students' new deadline be in time, and who still can be missing again.
-
-    An event of each class whose form that changes. A declaration is judged by when it was written: when it
-    arrived, a moment before, is not kept.
-    """
-    end = end_of(deadline)
-    changed = Q(late=True, declaration__declared_at__lt=end)
-    if shelf.now < end:
-        changed |= Q(state=states.OVERDUE)
-    by_class = defaultdict(list)
-    standings = Standing.objects.filter(changed, student__class_group__in=shelf.classes)
-    for standing in standings.select_related("student", "declaration"):
-        by_class[standing.student.class_group_id].append(standing)
-    # Of all that they have declared: another may count one day.
-    late = Declaration.objects.filter(student__class_group__in=shelf.classes, late=True, declared_at__lt=end)
-    in_time_now = defaultdict(list)
-    for declaration in late.select_related("student"):
-        declaration.late = False
-        in_time_now[declaration.student.class_group_id].append(declaration)
-    late.update(late=False)
-    for class_group in shelf.classes:
-        if by_class[class_group.pk] or in_time_now[class_group.pk]:
-            book, missing, in_time = shelf.book(class_group), [], []
-            book.wrote(*in_time_now[class_group.pk])
-            for standing in by_class[class_group.pk]:
-                student = standing.student
-                if standing.state == states.OVERDUE:
-                    book.stand(student, states.MISSING)
-                    missing.append(str(student.uuid))
-                else:
-                    book.stand(student, standing.state, declaration=standing.declaration)
-                    in_time.append(str(student.uuid))
-            book.note("extend_deadlines", who, missing_again=missing, in_time_again=in_time)
-            book.close()
-
-
 def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Clock = timezone.now) -> None:
     """Set the campaign's own texts; the old ones stay in the event. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
@@ -144,12 +85,39 @@ def edit_texts(*, campaign: Campaign, texts: dict[str, str], who: Who, clock: Cl
         shelf.note("edit_texts", who, old=old)
 
 
+def edit_university(*, campaign: Campaign, university: str, who: Who, clock: Clock = timezone.now) -> None:
+    """Set the university's name, as pages and prints show it; at any time. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        refuse_if(actors.may_as_office(who))
+        refuse_if(rules.may_give(university, _("Type the university's name.")))
+        old = shelf.campaign.university
+        importing.set_university(shelf.campaign, university.strip())
+        shelf.note("edit_university", who, old=old, new=university.strip())
+
+
 def close_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> None:
-    """Close a campaign for good. Raise Refused."""
+    """Close a campaign; within seven days it can be opened again. Raise Refused."""
     with campaign_shelf(campaign, clock) as shelf:
         refuse_if(actors.may_as_office(who, is_open=shelf.campaign.state == Campaign.State.OPEN))
         importing.close(shelf.campaign, now=shelf.now)
         shelf.note("close_campaign", who)
+
+
+def reopen_campaign(*, campaign: Campaign, who: Who, reason: str, clock: Clock = timezone.now) -> None:
+    """Open again what was closed by mistake, within seven days. Raise Refused."""
+    with campaign_shelf(campaign, clock) as shelf:
+        refuse_if(actors.may_as_office(who))
+        refuse_if(rules.may_give(reason, _("Say why the campaign is opened again.")))
+        closed = shelf.campaign.state == Campaign.State.CLOSED
+        refuse_if(rules.may_reopen(shelf.campaign.closed_at if closed else None, shelf.now))
+        another = importing.open_campaign()
+        refuse_if(rules.may_open_beside(str(another) if another else ""))
+        try:
+            with transaction.atomic():
+                importing.reopen(shelf.campaign)
+        except IntegrityError as error:  # opened since we looked: the two hold different locks
+            raise Refused(_ANOTHER_IS_OPEN) from error
+        shelf.note("reopen_campaign", who, reason=reason.strip())
 
 
 def record_export(
@@ -163,9 +131,10 @@ def record_export(
 ) -> Event:
     """Note that a file with personal data is made: of a class, a department, or the whole campaign.
 
-    Raise Refused once that data was deleted.
+    What is counts alone (COUNTS) can be made at any time. Raise Refused once personal data was deleted.
     """
-    refuse_if(rules.may_show_people(situations.is_purged(campaign)))
+    if what not in COUNTS:
+        refuse_if(rules.may_show_people(situations.is_purged(campaign)))
     if class_group is not None:
         with class_book(class_group.pk, clock) as book:
             return book.note("export", who, what=what)

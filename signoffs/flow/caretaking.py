@@ -93,7 +93,7 @@ def settle_claim(*, claim: MissingClaim, who: Who, note: str, clock: Clock = tim
     """Say what became of it. Raise Refused."""
     with class_book(claim.class_group_id, clock) as book:
         claim = MissingClaim.objects.get(pk=claim.pk)
-        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_follow(actors.roles(who, book.class_group), book.situation(), STAFF))
         refuse_if(rules.may_give(note, _("Say what became of it.")))
         if claim.settled_at is not None:
             raise Refused(_("This is settled already."))
@@ -143,7 +143,7 @@ def issue_code(*, student: Student, who: Who, clock: Clock = timezone.now) -> st
     """Return a one-time code for a student who stands at the desk with the student card. Raise Refused."""
     with student_book(student, clock) as book:
         student = book.student(student)
-        refuse_if(rules.may_act(actors.roles(who, book.class_group), book.situation(), STAFF))
+        refuse_if(rules.may_follow(actors.roles(who, book.class_group), book.situation(), STAFF))
         if student.withdrawn_at is not None:
             raise Refused(_("The student is no longer on the roster."))
         code = links.issue_code(student, cast(User, who.user), book.now)

@@ -19,7 +19,7 @@ from ..queries import situations
 from ..queries.actors import Who
 from .book import Book, student_book
 from .refusals import Clock, Refused, refuse_if
-from .standings import end_excuse, fall_back, same_record, was_shown
+from .standings import end_excuse, fall_back, same_record, spoke_in_time, was_shown
 
 Channel, Kind = Declaration.Channel, Declaration.Kind
 
@@ -53,7 +53,8 @@ def report(*, student: Student, answers: Answers, who: Who, clock: Clock = timez
         at = book.allow("report", who, student)
         refuse_if(rules.may_show(was_shown(answers.shown_digest, student)))
         refuse_if(rules.may_report(answers.errors))
-        declaration = _write(book, student, answers)
+        with book.reports_change(student, had=book.standing(student) is not None):
+            declaration = _write(book, student, answers)
         _counts(book, student, declaration)
         fields = [error.field for error in answers.errors]
         book.note("report", who, student, **_facts(declaration, at), fields=fields)
@@ -67,8 +68,9 @@ def withdraw_declaration(*, student: Student, who: Who, clock: Clock = timezone.
         book.allow("withdraw_declaration", who, student)
         # The rules take back only what somebody has declared.
         declaration = cast(Declaration, cast(Standing, book.standing(student)).declaration)
-        declaration.withdrawn_at = book.now
-        declaration.save(update_fields=["withdrawn_at"])
+        with book.reports_change(student):
+            declaration.withdrawn_at = book.now
+            declaration.save(update_fields=["withdrawn_at"])
         book.wrote(declaration)
         fall_back(book, student)
         book.note("withdraw_declaration", who, student, declaration=str(declaration.uuid))
@@ -115,8 +117,10 @@ def countersign(*, declaration: Declaration, who: Who, clock: Clock = timezone.n
             )
         )
         at = book.allow("countersign", who, student)
-        declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
-        declaration.save(update_fields=["countersigned_by", "countersigned_at"])
+        with book.reports_change(student):
+            declaration.countersigned_by, declaration.countersigned_at = who.user, book.now
+            declaration.late = declaration.late and not spoke_in_time(student)
+            declaration.save(update_fields=["countersigned_by", "countersigned_at", "late"])
         book.wrote(declaration)
         _counts(book, student, declaration)
         book.note("countersign", who, student, **_facts(declaration, at))
@@ -132,8 +136,9 @@ def contest(*, declaration: Declaration, who: Who, clock: Clock = timezone.now) 
             raise Refused(_("You have signed this yourself: take it back instead."))
         if declaration.contested_at is not None or declaration.withdrawn_at is not None:
             raise Refused(_("This entry no longer counts."))
-        declaration.contested_at = book.now
-        declaration.save(update_fields=["contested_at"])
+        with book.reports_change(student):
+            declaration.contested_at = book.now
+            declaration.save(update_fields=["contested_at"])
         book.wrote(declaration)
         standing = book.standing(student)
         if standing is not None and standing.declaration_id == declaration.pk:
@@ -174,6 +179,9 @@ def _stands(made: Declaration) -> bool:
 
 def _write(book: Book, student: Student, answers: Answers, **entry: Any) -> Declaration:
     """Write the declaration, and its errors; `entry`: how it was entered for the student."""
+    late = deadlines.is_late(book.class_group.student_deadline, answers.arrived_at)
+    if late and not entry and book.standing(student) is not None:
+        late = not spoke_in_time(student)
     declaration = Declaration(
         student=student,
         class_group=book.class_group,
@@ -186,7 +194,7 @@ def _write(book: Book, student: Student, answers: Answers, **entry: Any) -> Decl
         phone=answers.phone or None,
         device_mark=answers.device_mark,
         declared_at=book.now,
-        late=deadlines.is_late(book.campaign.student_deadline, answers.arrived_at),
+        late=late,
         **entry,
     )
     store(declaration)

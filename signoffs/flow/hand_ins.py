@@ -17,7 +17,7 @@ from ..queries.actors import Who
 from .book import Shelf, department_shelf
 from .chains import canonical
 from .refusals import Clock, Refused, refuse_if
-from .sheets import sheet_counts
+from .sheets import report_counts, sheet_counts
 
 
 def _allow(verb: str, who: Who, shelf: Shelf, department: Department) -> HandIn | None:
@@ -104,6 +104,7 @@ def hand_in(
             counts.update(_row_counts(rows), classes=1, sheets=1)
         if not counts:
             raise Refused(_("The department has no class to hand in."))
+        counts.update(report_counts(tallies.values()))
         version = before.version + 1 if before else 1
         whole = {
             "department": str(department.uuid),
@@ -113,7 +114,7 @@ def hand_in(
             "sheets": sorted(sheet.digest for sheet in sheets.values()),
         }
         digest = key_ring().digest("hand_in", canonical(whole))
-        late = deadlines.is_late(shelf.campaign.department_deadline, shelf.now)
+        late = deadlines.is_late(max(one.department_deadline for one in shelf.classes), shelf.now)
         made = HandIn(
             campaign=shelf.campaign,
             department=department,

@@ -35,6 +35,7 @@ from ..models import (
 from ..process import deadlines, keeping
 from ..queries import actors, retention
 from ..queries.actors import Who
+from ..queries.closing import open_reports
 from .book import Book, campaign_shelf, class_book
 from .refusals import Clock, refuse_if
 
@@ -51,17 +52,20 @@ def announce_purge(
         refuse_if(retention.may_announce(closed=closed, purged=shelf.campaign.purged_at is not None))
         day = retention.day_to_announce(shelf.campaign, deadlines.day_of(shelf.now), days)
         importing.announce_purge(shelf.campaign, day=day, now=shelf.now)
-        shelf.note("announce_purge", who, day=day.isoformat())
+        left = open_reports(shelf.campaign)
+        shelf.note("announce_purge", who, day=day.isoformat(), open_reports=left)
         return day
 
 
-def purge_campaign(*, campaign: Campaign, who: Who, clock: Clock = timezone.now) -> Counter:
+def purge_campaign(
+    *, campaign: Campaign, who: Who, known_open: int = 0, clock: Clock = timezone.now
+) -> Counter:
     """Delete the personal data of a campaign, class by class; return how much of what. Raise Refused.
 
-    The refusals are `retention.why_not`. Begun again after a stop, it goes on where it was; of two at once
-    each deletes what the other has not.
+    `known_open`: how many open reports go with it. The refusals are `retention.why_not`. Begun again after
+    a stop, it goes on where it was; of two at once each deletes what the other has not.
     """
-    refuse_if(retention.why_not(campaign, deadlines.day_of(clock())))
+    refuse_if(retention.why_not(campaign, deadlines.day_of(clock()), known_open))
     for one in ClassGroup.everything.filter(campaign=campaign, purged_at=None).order_by("pk"):
         with class_book(one.pk, clock) as book:
             if book.class_group.purged_at is None:  # two may run at once: the other has been here
@@ -137,6 +141,8 @@ def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
         of_the_whole = Event.objects.filter(chain__campaign=shelf.campaign, chain__class_group=None)
         exported = of_the_whole.filter(verb="export_whole_numbers", payload__isnull=False).order_by("pk")
         numbers = [(event.payload or {})["number"] for event in exported]
+        archived = of_the_whole.filter(verb="export", payload__isnull=False).order_by("pk")
+        heads = [said["head"] for one in archived if (said := one.payload or {}).get("what") == "archive"]
         _forget_payloads(of_the_whole)
         for hand_in in HandIn.objects.filter(campaign=shelf.campaign):
             hand_in.exceptions = [one | {"reason": ""} for one in hand_in.exceptions]
@@ -145,5 +151,5 @@ def _finish(campaign: Campaign, who: Who, clock: Clock) -> Counter:
             shelf.wrote(hand_in)
         AccessRecord.objects.filter(campaign=shelf.campaign).delete()
         importing.finish_purge(shelf.campaign, now=shelf.now)
-        shelf.note("purge", who, counts=counts, whole_numbers=numbers)
+        shelf.note("purge", who, counts=counts, whole_numbers=numbers, archives=heads)
         return counts

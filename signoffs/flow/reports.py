@@ -12,7 +12,6 @@ from ..queries import actors, reported
 from ..queries.actors import Who
 from .book import Book, student_book
 from .refusals import Clock, Refused, refuse_if
-from .shares import share_of
 from .standings import ask_again
 
 
@@ -38,19 +37,22 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
     student = book.student(error.declaration.student)
     needed = {states.OFFICE} if error.field in WHOLE_RECORD else {states.OFFICER, states.OFFICE}
     acting = actors.roles(who, book.class_group, student)
-    refuse_if(rules.may_act(acting, book.situation(student), frozenset(needed)))
+    at = book.situation(student)
+    refuse_if(rules.may_follow(acting, at, frozenset(needed)))
+    stands = reported.items().filter(pk=error.pk).exists()
     counts = reported.counting().filter(pk=error.pk).exists()
-    refuse_if(rules.may_settle(error.outcome, outcome, error.field, counts=counts))
+    refuse_if(
+        rules.may_settle(error.outcome, outcome, error.field, stands=stands, counts=counts, is_open=at.open)
+    )
     if outcome == states.Outcome.EXPLAINED:
         refuse_if(rules.may_give(note, _("Say how it is explained.")))
-    before = share_of(book.standing(student))
     error.outcome = outcome
-    error.outcome_note = note.strip() or None
+    error.outcome_note, error.looked_again_at = note.strip() or None, None
     settled = outcome in states.SETTLED
     error.settled_by, error.settled_at = (who.user, book.now) if settled else (None, None)
-    error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at"])
+    with book.reports_change(student):
+        error.save(update_fields=["outcome", "outcome_note", "settled_by", "settled_at", "looked_again_at"])
     book.wrote(error)
-    book.recount_share(student, before, share_of(book.standing(student)))
     if outcome == states.Outcome.MENDED:
         try:
             importing.mend(student, field=error.field, value=error.right_value, now=book.now)
@@ -58,3 +60,21 @@ def _settle(book: Book, error: FieldError, who: Who, outcome: str, note: str) ->
             raise Refused(bad.problem.message) from bad
         ask_again(book, book.student(student))
     book.note("settle_error", who, student, error=str(error.uuid), field=error.field, outcome=outcome)
+
+
+def look_again(*, error: FieldError, who: Who, clock: Clock = timezone.now) -> None:
+    """After the close: note with a settled error that its student has looked again. Raise Refused.
+
+    Declarations, standings and counts stay as they were closed.
+    """
+    with student_book(error.declaration.student, clock) as book:
+        student = book.student(error.declaration.student)
+        at = book.situation(student)
+        acting = actors.roles(who, book.class_group, student)
+        refuse_if(rules.may_follow(acting, at, frozenset({states.STUDENT})))
+        found = reported.items().filter(declaration__student=student, pk=error.pk).first()
+        refuse_if(rules.may_note_look(found.outcome if found else "", is_open=at.open))
+        error.looked_again_at = book.now
+        error.save(update_fields=["looked_again_at"])
+        book.wrote(error)
+        book.note("look_again", who, student, error=str(error.uuid), field=error.field, outcome=error.outcome)

@@ -4,51 +4,32 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..models import Declaration, FieldError, Standing, Tally
-from ..process import deadlines, states
+from ..models import Standing, Tally
+from ..process import states
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one student adds to the tally of the class."""
+    """What one student adds to the tally of the class by where they stand."""
 
     state: str
     late: bool = False
-    day: str = ""
-    errors: tuple[str, ...] = ()
-    open_errors: tuple[str, ...] = ()
-
-
-def share_from(standing: Standing | None, errors: Iterable[tuple[str, str]]) -> Share:
-    """Return the share of a student who stands so; `errors` are those of the declaration: (field, outcome).
-
-    Errors count for as long as their report does.
-    """
-    if standing is None:
-        return Share(states.MISSING)
-    declaration = standing.declaration
-    if declaration is None:
-        return Share(standing.state, standing.late)
-    declared = standing.state in states.DECLARED
-    reported = declaration.kind == Declaration.Kind.REPORTED and (
-        declared or standing.state == states.RECHECK
-    )
-    return Share(
-        standing.state,
-        standing.late,
-        deadlines.day_of(declaration.declared_at).isoformat() if declared else "",
-        tuple(field for field, _ in errors if reported),
-        tuple(field for field, outcome in errors if reported and outcome in states.UNSETTLED),
-    )
+    # (day, 1 or -1): when a word of theirs came to stand, and ceased to.
+    days: tuple[tuple[str, int], ...] = ()
 
 
 def share_of(standing: Standing | None) -> Share:
     """Return the share of a student who stands so."""
-    errors: Iterable[tuple[str, str]] = ()
-    declaration = standing.declaration if standing else None
-    if declaration is not None and declaration.kind == Declaration.Kind.REPORTED:
-        errors = FieldError.objects.filter(declaration=declaration).values_list("field", "outcome")
-    return share_from(standing, errors)
+    if standing is None:
+        return Share(states.MISSING)
+    return Share(standing.state, standing.late, tuple(standing.days.items()))
+
+
+def days_with(standing: Standing, day: str, has_word: bool) -> dict[str, int]:
+    """Return the standing's days after one on which the student has a word that stands, or has none."""
+    days = Counter(standing.days)
+    days[day] += has_word - sum(days.values())
+    return {one: count for one, count in sorted(days.items()) if count}
 
 
 def cell_of(share: Share) -> str:
@@ -65,14 +46,22 @@ def _count(tally: Tally, share: Share, by: int) -> None:
         if share.state != states.MISSING:  # what remains of the expected
             setattr(tally, share.state, getattr(tally, share.state) + by)
     tally.late += by * share.late
-    days = [share.day] if share.day else []
-    for field, keys in (("days", days), ("errors", share.errors), ("open_errors", share.open_errors)):
-        if not keys:
-            continue
-        counts = Counter(getattr(tally, field))
-        for key in keys:
-            counts[key] += by
-        setattr(tally, field, {key: count for key, count in sorted(counts.items()) if count})
+    if share.days:
+        tally.days = _added(tally.days, {day: count * by for day, count in share.days})
+
+
+def _added(counts: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    keys = sorted(counts.keys() | more.keys())
+    sums = ((key, counts.get(key, 0) + more.get(key, 0)) for key in keys)
+    return {key: total for key, total in sums if total}
+
+
+def count_reports(tally: Tally, keys: Iterable[str], by: int = 1) -> None:
+    """Count what one student has reported (reported.key_of) in, or with -1 out."""
+    counts = Counter(keys)
+    if counts:
+        tally.reporters += by
+        tally.reports = _added(tally.reports, {key: count * by for key, count in counts.items()})
 
 
 def set_cell(tally: Tally, seat: int, letter: str) -> None:

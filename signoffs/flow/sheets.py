@@ -1,6 +1,6 @@
 """The class sheet: submitted and frozen, returned, accepted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from rosters.models import ClassGroup, Student
 from ..entrance import links
 from ..models import ClassSheet, Declaration, Standing, Tally
 from ..process import rules, states
-from ..queries import situations
+from ..queries import reported, situations
 from ..queries.actors import Who
 from .book import Book, class_book
 from .chains import canonical
@@ -51,7 +51,8 @@ def submit_sheet(
         refuse_if(rules.may_sign_sheet(shown_cells == book.tally.cells))
         before = situations.newest_sheet(book.class_group)
         version = before.version + 1 if before else 1
-        rows, counts = sheet_rows(book.class_group), sheet_counts(book.tally)
+        rows = sheet_rows(book.class_group)
+        counts = sheet_counts(book.tally) | report_counts([book.tally])
         frozen = {"class": str(book.class_group.uuid), "version": version, "rows": rows, "counts": counts}
         digest = key_ring().digest("sheet", canonical(frozen))
         sheet = ClassSheet(
@@ -110,6 +111,12 @@ def sheet_counts(tally: Tally) -> dict[str, int]:
     """Return the counts that a sheet freezes, by the names of the standings."""
     names = ("expected", "confirmed", "reported", "excused", "overdue", "withdrawn", "late")
     return {name: getattr(tally, name) for name in names}
+
+
+def report_counts(tallies: Iterable[Tally]) -> dict[str, int]:
+    """Return what a sheet and a hand-in freeze of the errors that were reported in the campaign."""
+    reports = reported.reports_of(tallies)
+    return {"reporters": reports.people, "report_items": reports.items, "open_items": reports.open}
 
 
 def sheet_rows(class_group: ClassGroup) -> list[dict[str, Any]]:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from rosters import key_fields
 from rosters.encryption import CannotDecrypt, key_ring
 from rosters.models import Student
 
 from ..models import Declaration, Standing
-from ..process import states
+from ..process import deadlines, states
 from .book import Book
+from .shares import days_with
 
 # Whom a change of the record concerns: they have declared on it.
 ASKED = states.DECLARED | {states.RECHECK}
@@ -43,15 +44,45 @@ def end_excuse(book: Book, student: Student) -> None:
         book.wrote(standing.excuse)
 
 
+def all_words() -> QuerySet[Declaration]:
+    """Return the declarations, of anybody, that stand: not undone, and countersigned where they need it."""
+    remaining = Declaration.objects.filter(withdrawn_at=None, contested_at=None)
+    return remaining.filter(Q(channel=Declaration.Channel.OWN) | Q(countersigned_at__isnull=False))
+
+
+def words(student: Student) -> QuerySet[Declaration]:
+    """Return the declarations of the student that stand, the newest first."""
+    return all_words().filter(student=student).order_by("-pk")
+
+
 def newest_that_counts(student: Student) -> Declaration | None:
     """Return the declaration that the student stands on, or would without an excuse."""
-    remaining = Declaration.objects.filter(student=student, withdrawn_at=None, contested_at=None)
-    counts = Q(channel=Declaration.Channel.OWN) | Q(countersigned_at__isnull=False)
-    return remaining.filter(counts).order_by("-pk").first()
+    return words(student).first()
+
+
+def spoke_in_time(student: Student) -> bool:
+    """Say whether the student's first word was in time: then no later one makes them late."""
+    first = words(student).last()
+    return first is not None and not first.late
+
+
+def judge_words(book: Book, student: Student) -> None:
+    """After another word has become the first one: judge by it whether the student was late.
+
+    When it arrived, a moment before it was written, is not kept.
+    """
+    first = words(student).last()
+    if first is not None:
+        late = deadlines.is_late(book.class_group.student_deadline, first.declared_at)
+        for word in words(student).exclude(late=late):
+            word.late = late
+            word.save(update_fields=["late"])
+            book.wrote(word)
 
 
 def fall_back(book: Book, student: Student) -> None:
     """Let the student stand as the declarations that remain tell: the newest that counts, or missing."""
+    judge_words(book, student)
     newest = newest_that_counts(student)
     if newest is None:
         book.stand(student, states.MISSING)
@@ -87,8 +118,10 @@ def restate(students: Iterable[Student], now: datetime) -> list[Standing]:
             state = standing.declaration.kind if same else states.RECHECK
         if state != standing.state:
             standing.state, standing.since = state, now
+            day = deadlines.day_of(now).isoformat()
+            standing.days = days_with(standing, day, standing.declaration is not None)
             late = standing.declaration is not None and standing.declaration.late
             standing.late = late and state in states.DECLARED
             changed.append(standing)
-    Standing.objects.bulk_update(changed, ["state", "since", "late"], batch_size=500)
+    Standing.objects.bulk_update(changed, ["state", "since", "late", "days"], batch_size=500)
     return changed

@@ -8,15 +8,16 @@ from django.utils import timezone
 
 from rosters.models import ClassGroup, Student
 
-from ..models import FieldError, Standing, Tally
+from ..models import Standing, Tally
+from ..queries import reported
 from ..queries.actors import Who
 from ..queries.moment import one_moment
 from .book import class_book
 from .refusals import Clock
-from .shares import add_share, share_from
+from .shares import add_share, count_reports, share_of
 
 COUNTS = ("expected", "confirmed", "reported", "recheck", "excused", "overdue", "withdrawn", "late")
-FIELDS = (*COUNTS, "cells", "days", "errors", "open_errors")
+FIELDS = (*COUNTS, "cells", "days", "reporters", "reports")
 
 
 def count(class_groups: Iterable[ClassGroup]) -> dict[int, Tally]:
@@ -24,23 +25,20 @@ def count(class_groups: Iterable[ClassGroup]) -> dict[int, Tally]:
     fresh = {class_group.pk: Tally(class_group_id=class_group.pk) for class_group in class_groups}
     standings = {
         standing.student_id: standing
-        for standing in Standing.objects.filter(student__class_group__in=fresh)
-        .select_related("declaration")
-        .only("student", "state", "late", "declaration__declared_at", "declaration__kind")
+        for standing in Standing.objects.filter(student__class_group__in=fresh).only(
+            "student", "state", "late", "days"
+        )
     }
-    errors: dict[int | None, list[tuple[str, str]]] = defaultdict(list)
-    counting = Standing.objects.filter(student__class_group__in=fresh, declaration__isnull=False)
-    found = FieldError.objects.filter(declaration__in=counting.values("declaration"))
-    for declaration, field, outcome in found.values_list("declaration", "field", "outcome"):
-        errors[declaration].append((field, outcome))
     students = Student.objects.filter(class_group__in=fresh).order_by("seat")
     for pk, class_group, seat in students.values_list("pk", "class_group", "seat"):
-        standing = standings.get(pk)
-        add_share(
-            fresh[class_group],
-            seat,
-            share_from(standing, errors[standing.declaration_id] if standing else []),
-        )
+        add_share(fresh[class_group], seat, share_of(standings.get(pk)))
+    keys: dict[tuple[int, int], list[str]] = defaultdict(list)
+    found = reported.items().filter(declaration__student__class_group__in=fresh).order_by()
+    whose = ("declaration__student__class_group", "declaration__student")
+    for class_group, student, *key in found.values_list(*whose, "field", "owner", "outcome"):
+        keys[class_group, student].append(reported.key_of(*key))
+    for (class_group, _), own in keys.items():
+        count_reports(fresh[class_group], own)
     return fresh
 
 

@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from rosters.models import Campaign, Department
 
-from ..models import Event
+from ..models import Event, FieldError
 from ..process import rules
 from ..queries import actors, situations
 from ..queries.actors import Who
-from .book import campaign_shelf
+from .book import campaign_shelf, student_book
 from .refusals import Clock, Refused, refuse_if
 
-ASKED, EXPORTED = "ask_whole_numbers", "export_whole_numbers"
+ASKED, EXPORTED, SHOWN = "ask_whole_numbers", "export_whole_numbers", "show_number"
 TRIES = 5
 PAUSE = timedelta(minutes=15)
 
@@ -35,7 +35,7 @@ def ask_whole_numbers(*, campaign: Campaign, who: Who, reason: str, clock: Clock
     with campaign_shelf(campaign, clock) as shelf:
         _allow(who, shelf.campaign, reason)
         mine = Event.objects.filter(user=who.user, happened_at__gt=shelf.now - PAUSE)
-        granted = mine.filter(verb=EXPORTED).order_by("-pk").first()
+        granted = mine.filter(verb__in=(EXPORTED, SHOWN)).order_by("-pk").first()
         asked = mine.filter(verb=ASKED, pk__gt=granted.pk if granted else 0)
         if asked.count() >= TRIES:
             raise Refused(_("The password was wrong too often. Wait 15 minutes; the attempts are recorded."))
@@ -60,3 +60,14 @@ def export_whole_numbers(
         scope: dict[str, Any] = {"department": department.name} if department else {}
         number = f"{shelf.campaign.slug}-{before + 1:03d}"
         return shelf.note(EXPORTED, who, number=number, reason=reason.strip(), **scope)
+
+
+def show_number(*, error: FieldError, who: Who, reason: str, clock: Clock = timezone.now) -> Event:
+    """Record that the office sees the whole numbers of a report; the caller has compared the proof.
+
+    Raise Refused.
+    """
+    with student_book(error.declaration.student, clock) as book:
+        _allow(who, book.campaign, reason)
+        student = book.student(error.declaration.student)
+        return book.note(SHOWN, who, student, error=str(error.uuid), reason=reason.strip())

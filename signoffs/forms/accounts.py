@@ -5,6 +5,7 @@ from typing import Any, cast
 from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django import forms
@@ -177,3 +178,43 @@ class SetUpForm(ActivateTOTPForm):
 
 
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+
+
+class ProofForm(Form):
+    """A reason, and the proof that it is still the same person who sits here."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+    password = forms.CharField(
+        label=_("Your password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    code = forms.CharField(
+        label=_("Code of your app"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        """Ask for what the account has: whoever comes by the campus alone has no password."""
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if not user.has_usable_password():
+            del self.fields["password"]
+        self.factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+        if self.factor is None:
+            del self.fields["code"]
+
+    def proves(self, fresh_sign_on: bool) -> bool:
+        """Compare; note at its field what is not right. `fresh_sign_on`: by the campus, minutes ago."""
+        if "password" not in self.fields:
+            if not fresh_sign_on:
+                self.add_error(
+                    None, _("Sign out, sign in by the campus again, and come back within 5 minutes.")
+                )
+        elif not self.user.check_password(self.cleaned_data["password"]):
+            self.add_error("password", _("This is not your password. The attempt is recorded."))
+        if self.factor and not self.factor.wrap().validate_code(self.cleaned_data["code"]):
+            self.add_error("code", _("The code is not right. The attempt is recorded."))
+        return not self.errors

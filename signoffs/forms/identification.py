@@ -48,3 +48,15 @@ class IdentifyForm(Form):
         if not cleaned.get("last_six") and not cleaned.get("code"):
             self.add_error("last_six", _("Fill in the last six, or a one-time code."))
         return cleaned
+
+
+class CodeForm(Form):
+    """After the close there is one proof: the code that the department gives in person."""
+
+    student_number = IdentifyForm.base_fields["student_number"]
+    code = forms.CharField(
+        label=_("One-time code"),
+        help_text=_("Eight characters, from your department's officer, within the hour."),
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

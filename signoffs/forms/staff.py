@@ -148,11 +148,15 @@ class SettleForm(Form):
         # Nothing is preselected: an outcome is a decision.
         follow = states.OUTCOMES[report.outcome]
         whole = report.field not in key_fields.BY_NAME
-        cast(forms.ChoiceField, self.fields["outcome"]).choices = [("", "—")] + [
+        outcomes = cast(forms.ChoiceField, self.fields["outcome"])
+        outcomes.choices = [("", "—")] + [
             (value, label)
             for value, label in FieldError.Outcome.choices
             if value in follow and not (whole and value == FieldError.Outcome.MENDED)
         ]
+        # What the roster would hold.
+        can_mend = FieldError.Outcome.MENDED in [value for value, _label in outcomes.choices]
+        self.writes = report.right_value if can_mend else ""
 
 
 class DeadlinesForm(Form):
@@ -171,11 +175,32 @@ class DeadlinesForm(Form):
         return Deadlines(self.cleaned_data["student_deadline"], self.cleaned_data["department_deadline"])
 
 
+class DepartmentDeadlinesForm(DeadlinesForm):
+    """Both deadlines of one department."""
+
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), to_field_name="uuid"
+    )
+    field_order = ("department", "student_deadline", "department_deadline")
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        """Offer the departments of the campaign."""
+        super().__init__(*args, **{"auto_id": "id_own_%s"} | kwargs)
+        offered = cast(forms.ModelChoiceField, self.fields["department"])
+        offered.queryset = Department.objects.filter(class_groups__campaign=campaign).distinct()
+
+
+class UniversityForm(Form):
+    """The university's name, at any time."""
+
+    university = forms.CharField(label=_("University"), max_length=60)
+
+
 class CampaignForm(DeadlinesForm):
     """Another year's campaign; what can be foreseen is filled in from the last one."""
 
     slug = forms.CharField(label=_("Cohort year"), max_length=4)
-    university = forms.CharField(label=_("University"), max_length=60, required=False)
+    university = forms.CharField(label=_("University"), max_length=60)
     copy_texts = forms.BooleanField(label=_("Copy the texts for students"), required=False, initial=True)
     field_order = ("slug", "university", "student_deadline", "department_deadline", "copy_texts")
 
@@ -266,7 +291,7 @@ class WholeNumbersForm(Form):
 
 
 class CloseForm(Form):
-    """The end of a campaign can't be undone, so the cohort year is typed once more."""
+    """The end of a campaign is meant for good, so the cohort year is typed once more."""
 
     year = forms.CharField(label=_("Type the cohort year to confirm"), max_length=20)
 

@@ -9,6 +9,7 @@ from .people import Membership, MonitorDuty, User
 from .process import (
     Chain,
     ClassSheet,
+    DeadlineChange,
     Declaration,
     Event,
     Excuse,
@@ -25,6 +26,7 @@ __all__ = [
     "Chain",
     "ClassLink",
     "ClassSheet",
+    "DeadlineChange",
     "Declaration",
     "Event",
     "Excuse",

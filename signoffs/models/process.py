@@ -25,7 +25,8 @@ class Declaration(models.Model):
     """A student's confirmation or error report. Append-only: the newest that was not withdrawn counts.
 
     Three things are added to a row later, once each: its countersignature, its withdrawal, its contest. And
-    `late` follows the deadline in force: an extension can take it away.
+    `late` is about the student's first word: never set where an earlier one in time stands; it follows the
+    deadline in force.
     """
 
     class Kind(models.TextChoices):
@@ -118,6 +119,8 @@ class FieldError(models.Model):
     outcome_note = EncryptedTextField(null=True)
     settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     settled_at = models.DateTimeField(null=True)
+    # After the close: that the student has looked again is noted here, and changes nothing else.
+    looked_again_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["id"]
@@ -168,6 +171,9 @@ class Standing(models.Model):
     state = models.CharField(max_length=10)
     late = models.BooleanField(default=False)
     since = models.DateTimeField()
+    # On which days (Asia/Shanghai) a word of the student's came to stand (1), and ceased to (-1): what the
+    # curve adds up, so that no past day of it ever changes.
+    days = models.JSONField(default=dict)
     declaration = models.ForeignKey(Declaration, null=True, on_delete=models.PROTECT, related_name="+")
     excuse = models.ForeignKey(Excuse, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -282,6 +288,27 @@ class HandIn(models.Model):
         return f"{self.department} v{self.version}"
 
 
+class DeadlineChange(models.Model):
+    """An extension, of a campaign or of one department in it, with what was before: it can be taken back."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="deadline_changes")
+    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
+    # Null: the department had none of its own.
+    old_student_deadline = models.DateField(null=True)
+    old_department_deadline = models.DateField(null=True)
+    student_deadline = models.DateField()
+    department_deadline = models.DateField()
+    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.department or self.campaign}: {self.student_deadline}"
+
+
 class Tally(models.Model):
     """The counts of one class, kept under its lock, so that a dashboard never counts students.
 
@@ -302,11 +329,12 @@ class Tally(models.Model):
     # One letter a seat (states.LETTERS), lower case where late, "-" for a seat that nobody has:
     # the thumbnail of the form's grid, without a look at the students.
     cells = models.TextField(blank=True, default="")
-    # Students by the day (Asia/Shanghai) of the declaration that counts: {"2026-12-20": 17}.
+    # The days of its standings, added up: {"2026-12-20": 17}.
     days = models.JSONField(default=dict)
-    # Errors of the declarations that count, by field; and those of them that are not settled.
-    errors = models.JSONField(default=dict)
-    open_errors = models.JSONField(default=dict)
+    # What was reported in the campaign (queries/reported.py): how many people did, and how many items there
+    # are by field, owner and outcome: {"major/province/open": 3}.
+    reporters = models.PositiveIntegerField(default=0)
+    reports = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"{self.class_group}: {self.expected}"

@@ -77,9 +77,10 @@ def _of_department(
     left = [row for row in rows if row.counts.left]
     unfinished = [row for row in rows if row.step not in FINISHED]
     total = sum((row.counts for row in rows), Counts())
+    place = rows[0].class_group if rows else campaign  # a department's own deadlines are later
     for kind, day, open_rows in (
-        ("students", campaign.student_deadline, left),
-        ("departments", campaign.department_deadline, unfinished),
+        ("students", place.student_deadline, left),
+        ("departments", place.department_deadline, unfinished),
     ):
         threshold = next((days for days in BEFORE if 0 <= deadlines.days_left(day, now) <= days), None)
         if threshold is None or not open_rows:
@@ -90,7 +91,7 @@ def _of_department(
             officer.user,
             f"{kind} {day} {threshold}",
             f"{campaign}：{what}{day.month}月{day.day}日截止",
-            f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.accounted} / "
+            f"{what}{day.month}月{day.day}日 24:00 截止。{officer.department}已完成 {total.done} / "
             f"{total.expected} 人，以下班级尚未完成：\n{names}\n\n{address}\n",
         )
 

@@ -9,6 +9,7 @@ class ExportKind(StrEnum):
     FORM = "form"
     BLANK_FORM = "blank form"
     HAND_IN = "hand-in"
+    ARCHIVE = "archive"
     STATUS = "status"
     SUMMARY = "summary"
     ERROR_STATISTICS = "error statistics"

@@ -22,6 +22,23 @@ _WHOLE_GLOSSED = {
 }
 
 
+# The columns of every table of counts, on pages, in workbooks and on paper; 应核对 is the sum of those that
+# follow it.
+COUNTS = {
+    "expected": _("Expected"),
+    "confirmed": _("Signed"),
+    "reported": _("With errors"),
+    "excused": _("Excused"),
+    "overdue": _("Overdue"),
+    "left": _("Left"),
+}
+# What stands beside them: a part of those that are counted there already.
+PARTS = {"recheck": _("Of those left, to be checked again"), "late": _("Of those signed, late")}
+COUNT_LABELS = COUNTS | PARTS | {"rate": _("Rate of completion")}
+# What was reported in the campaign (queries/reported.py).
+REPORTS = {"people": _("People who reported"), "items": _("Errors reported"), "open": _("Without an end")}
+
+
 def field_label(name: str) -> str:
     """Return the official label of a field, of the record as a whole, or of what else changes beside it."""
     return _WHOLE_LABELS.get(name) or key_fields.BY_NAME[name].label

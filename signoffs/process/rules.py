@@ -5,8 +5,8 @@ The predicates look at plain values and nothing else: they are tested as tables,
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +32,7 @@ class Situation:
     """All that a rule looks at, in plain values. What does not concern a move keeps its default."""
 
     open: bool = True
+    closed: bool = False
     deadline_passed: bool = False
     sheet: str = states.NONE
     hand_in: str = states.NONE
@@ -131,6 +132,11 @@ def may_act(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) ->
     if not at.open:
         return _NOT_OPEN
     return None if acting_as & needed else _NOT_YOURS
+
+
+def may_follow(acting_as: frozenset[str], at: Situation, needed: frozenset[str]) -> Sentence | None:
+    """Ask for what goes on after the close: errors and claims are followed to their end."""
+    return may_act(acting_as, replace(at, open=at.open or at.closed), needed)
 
 
 MOVED = _("The roster has just moved this student to another class. Open the page from that class.")
@@ -242,17 +248,31 @@ def may_show_people(is_purged: bool) -> Sentence | None:
     return None
 
 
-def may_settle(outcome: str, to: str, field: str, *, counts: bool) -> Sentence | None:
+def may_settle(
+    outcome: str, to: str, field: str, *, stands: bool, counts: bool, is_open: bool = True
+) -> Sentence | None:
     """Refuse an outcome that does not follow on the present one, and mending what no roster holds.
 
-    An error that does not count (reported.counting) can only be followed to its end, once that has begun.
+    `stands`: it was reported in the campaign (reported.items), and is followed to its end whatever comes.
+    `counts`: the student still says so (reported.counting); else no roster is mended by it.
     """
-    if not counts and not (outcome in states.SETTLED and to in (Outcome.DONE, Outcome.EXPLAINED)):
+    if not stands or (to == Outcome.MENDED and not counts):
         return _("This error does not count (any more): the student's page tells what they declared since.")
+    if to == Outcome.MENDED and not is_open:
+        return _("The campaign is closed: its roster can't change any more. Explain it instead.")
     if to not in states.OUTCOMES[outcome]:
         return _("This outcome does not follow on the present one.")
     if to == Outcome.MENDED and field in WHOLE_RECORD:
         return _("The roster does not hold this: it can't be mended there.")
+    return None
+
+
+def may_note_look(outcome: str, *, is_open: bool) -> Sentence | None:
+    """Refuse the note that a student has looked again while they can declare, or before there is an end."""
+    if is_open:
+        return _("The campaign is open: look again by declaring.")
+    if outcome not in states.SETTLED:
+        return _("This error has not come to its end yet.")
     return None
 
 
@@ -294,6 +314,47 @@ def may_extend(slug: str, old: Deadlines, new: Deadlines, today: date) -> Senten
     if new.students < old.students or new.departments < old.departments or new == old:
         return _("A deadline can only be extended.")
     return _may_end(slug, new, today)
+
+
+def may_set(slug: str, old: Deadlines, new: Deadlines, today: date, *, is_free: bool) -> Sentence | None:
+    """Refuse deadlines that are no extension; while nobody has declared (`is_free`) they can be any."""
+    return _may_end(slug, new, today) if is_free else may_extend(slug, old, new, today)
+
+
+NO_CLASSES = _("The department has no class in this campaign.")
+
+
+def may_take_back(*, is_newest: bool, passed: bool, acted: bool) -> Sentence | None:
+    """Refuse to take an extension back on which somebody may rely."""
+    if not is_newest:
+        return _("Only the newest change of a deadline can be taken back.")
+    if passed:
+        return _("The earlier deadline has passed: this extension stays.")
+    if acted:
+        return _("Somebody has declared or handed in since: this extension stays.")
+    return None
+
+
+REOPENS = timedelta(days=7)
+
+
+def may_reopen(closed_at: datetime | None, now: datetime) -> Sentence | None:
+    """Refuse to open again what is not closed, or was closed more than seven days ago."""
+    if closed_at is None:
+        return _("Only a closed campaign can be opened again.")
+    return (
+        _("It was closed more than seven days ago, and stays closed.") if now >= closed_at + REOPENS else None
+    )
+
+
+@lazily
+def _beside(name: str) -> str:
+    return gettext("%(campaign)s is open: close it first.") % {"campaign": name}
+
+
+def may_open_beside(name: str) -> Sentence | None:
+    """Refuse to open a campaign beside another one, which is named; empty: none is open."""
+    return _beside(name) if name else None
 
 
 def may_give(text: str, reason: Sentence) -> Sentence | None:

@@ -104,8 +104,9 @@ class Outcome(StrEnum):
     EXPLAINED = "explained"
 
 
-# Asked of CHSI is not yet settled; under way is (docs/architecture.md, rule 4).
-UNSETTLED = frozenset({Outcome.OPEN, Outcome.ASKED})
+# What is sent up has no end yet: the student would still see the old value (docs/architecture.md, rule 4).
+UNSETTLED = frozenset({Outcome.OPEN, Outcome.ASKED, Outcome.UNDER_WAY})
+# The student is asked to look again.
 SETTLED = frozenset(Outcome) - UNSETTLED
 # What may follow on an outcome; a settled error can be opened again.
 OUTCOMES: dict[str, frozenset[Outcome]] = {

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Count
@@ -18,6 +18,7 @@ from ..process import deadlines, rules, states
 from ..process.grid import ROWS, SEATS
 from . import situations
 from .counts import Counts, counts_of
+from .reported import Reports, reports_of
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def reminder_text(class_group: ClassGroup, now: datetime) -> str:
         return ""
     live = ClassLink.objects.filter(class_group=class_group, kind=ClassLink.Kind.STUDENT, revoked_at=None)
     link = live.first()
-    day = class_group.campaign.student_deadline
+    day = class_group.student_deadline
     until = f"{day.month}月{day.day}日 24:00"
     lines = [
         f"【{class_group}】学籍查询及核对：还有 {len(names)} 人未完成，请于 {until} 前核对并签名。"
@@ -154,6 +155,7 @@ class ClassRow:
     sheet: ClassSheet | None
     waiting: int
     step: str
+    reports: Reports = field(default_factory=Reports)
 
     @property
     def step_label(self) -> Sentence:
@@ -209,7 +211,8 @@ def rows_of(
     for one in class_groups:
         own, sheet = counts_of(tallies.get(one.pk)), sheets.get(one.pk)
         step = _step(own, sheet, waiting[one.pk])
-        rows.append(ClassRow(one, own, cells.get(one.pk, ""), sheet, waiting[one.pk], step))
+        reports = reports_of([tallies[one.pk]] if one.pk in tallies else [])
+        rows.append(ClassRow(one, own, cells.get(one.pk, ""), sheet, waiting[one.pk], step, reports))
     order = list(STEPS)
     return sorted(rows, key=lambda row: (order.index(row.step), row.counts.percent, row.class_group.name))
 

@@ -38,13 +38,23 @@ class Counts:
 
     @property
     def left(self) -> int:
-        """Who still does."""
+        """未完成: who still does; who is to check again, too."""
         return self.expected - self.accounted
 
     @property
+    def done(self) -> int:
+        """Who signed, or has a reason not to; who is overdue has not checked."""
+        return self.declared + self.excused
+
+    @property
+    def rate(self) -> float:
+        """完成率, from 0 to 1."""
+        return self.done / self.expected if self.expected else 1.0
+
+    @property
     def percent(self) -> int:
-        """The accounted for in a hundred, rounded down: 100 means all of them."""
-        return self.accounted * 100 // self.expected if self.expected else 100
+        """The same in a hundred, rounded down: 100 means all of them."""
+        return self.done * 100 // self.expected if self.expected else 100
 
 
 def counts_of(tally: Tally | None) -> Counts:

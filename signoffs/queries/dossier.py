@@ -1,6 +1,7 @@
 """All that staff may know of one student's check: the record, what was declared, what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rosters import identity, key_fields
 from rosters.models import RosterChange, Student
@@ -24,6 +25,14 @@ class Dossier:
     events: tuple[Event, ...]
     waiting: Declaration | None
     is_monitor: bool
+
+    @property
+    def history(self) -> list[tuple[Event | None, RosterChange | None]]:
+        """What happened and what changed in the roster, one or the other, the newest first."""
+        both: list[tuple[datetime, int, Event | None, RosterChange | None]]
+        both = [(event.happened_at, event.pk, event, None) for event in self.events]
+        both += [(change.changed_at, 0, None, change) for change in self.changes]
+        return [(event, change) for *_, event, change in sorted(both, key=lambda one: one[:2], reverse=True)]
 
 
 def _record(student: Student) -> tuple[tuple[str, str], ...]:

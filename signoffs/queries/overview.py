@@ -9,9 +9,10 @@ from rosters import key_fields
 from rosters.models import Campaign, ClassGroup, Department
 
 from ..models import ClassSheet, FieldError, HandIn, Tally
-from ..process import deadlines, labels
+from ..process import deadlines, labels, states
 from .classes import ClassRow, rows_of
 from .counts import Counts
+from .reported import Reports
 
 # The days over which the present pace is taken.
 LATELY = 3
@@ -33,6 +34,11 @@ class DepartmentRow:
     counts: Counts
     classes: tuple[ClassRow, ...]
     hand_in: HandIn | None
+
+    @property
+    def reports(self) -> Reports:
+        """What was reported in its classes."""
+        return sum((row.reports for row in self.classes), Reports())
 
     @property
     def sheets(self) -> int:
@@ -60,7 +66,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class ErrorCount:
-    """How often a field is reported wrong, and how many of those are open."""
+    """How often a field was reported wrong in the campaign, and how many of those are open."""
 
     field: str
     label: str
@@ -76,9 +82,10 @@ class Overview:
     campaign: Campaign
     departments: tuple[DepartmentRow, ...]
     total: Counts
-    # Declarations that count, by the day they were made; every day from the first to today.
+    # How many more had declared on each day, from the first to today; less by those taken back on it.
     days: tuple[tuple[date, int], ...]
     errors: tuple[ErrorCount, ...]
+    reports: Reports
     forecast: Forecast
     # The classes that are least far, with their cells.
     slowest: tuple[ClassRow, ...]
@@ -101,12 +108,12 @@ class Overview:
         return sum(row.accepted for row in self.departments)
 
 
-def _error_counts(tallies: Iterable[Tally]) -> tuple[ErrorCount, ...]:
+def _error_counts(reports: Reports) -> tuple[ErrorCount, ...]:
     total: Counter[str] = Counter()
     still_open: Counter[str] = Counter()
-    for tally in tallies:
-        total.update(tally.errors)
-        still_open.update(tally.open_errors)
+    for (name, _owner, outcome), count in reports.by_key.items():
+        total[name] += count
+        still_open[name] += count * (outcome in states.UNSETTLED)
     return tuple(
         ErrorCount(
             field=name,
@@ -144,7 +151,7 @@ def _forecast(
     remaining_days = max(0, left + 1)  # today counts
     full_days = [count for day, count in days if day < deadlines.day_of(now)][-LATELY:]
     lately = round(sum(full_days) / len(full_days)) if full_days else sum(count for _day, count in days)
-    reached = min(total.expected, total.accounted + lately * remaining_days)
+    reached = min(total.expected - total.overdue, total.done + lately * remaining_days)
     behind = [row for row in rows if row.counts.left and row.counts.percent <= total.percent - LAGS]
     return Forecast(
         days_left=left,
@@ -181,12 +188,14 @@ def campaign_overview(campaign: Campaign, now: datetime) -> Overview:
     rows.sort(key=lambda row: (row.counts.percent, row.department.name))
     total = sum((row.counts for row in rows), Counts())
     days = _days(tallies.values(), now)
+    reports = sum((row.reports for row in rows), Reports())
     return Overview(
         campaign=campaign,
         departments=tuple(rows),
         total=total,
         days=days,
-        errors=_error_counts(tallies.values()),
+        errors=_error_counts(reports),
+        reports=reports,
         forecast=_forecast(campaign, rows, total, days, now),
         slowest=_slowest(class_rows),
     )

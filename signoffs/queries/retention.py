@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from rosters.models import Campaign, ClassGroup
+from rosters.models import Campaign, ClassGroup, Department
 from rosters.sentences import Sentence
 
 from ..models import Event
@@ -20,6 +20,7 @@ from ..process import deadlines, rules
 from ..process.export_kinds import FINAL_PRINTS
 from ..process.keeping import ANNOUNCED_DAYS
 from ..process.lazily import lazily
+from .closing import open_reports
 
 # Events of a class that leave its form as it is.
 QUIET = ("export", "issue_code", "use_code", "rotate_link", "name_monitor", "unname_monitor", "recount")
@@ -52,6 +53,20 @@ def _not_before(day: date) -> str:
 def _not_printed(names: list[str]) -> str:
     text = gettext("The final forms of %(count)s classes were not handed out as a PDF yet: %(names)s.")
     return text % {"count": len(names), "names": rules.some_classes(names)}
+
+
+@lazily
+def _reports_left(count: int) -> str:
+    text = gettext(
+        "Reported errors that have not come to their end: %(count)s. Follow them, or delete them, too, "
+        "by --with-open %(count)s."
+    )
+    return text % {"count": count}
+
+
+def may_leave_open(count: int, known: int) -> Sentence | None:
+    """Refuse a deletion over open reports, unless whoever asks knows how many they are."""
+    return None if known == count else _reports_left(count)
 
 
 def may_purge(
@@ -90,15 +105,36 @@ def not_handed_out(campaign: Campaign) -> list[ClassGroup]:
     ]
 
 
-def why_not(campaign: Campaign, today: date) -> Sentence | None:
-    """Return why the campaign's data may not be deleted on that day; None: it may."""
+def not_archived(campaign: Campaign) -> list[Department]:
+    """Return the departments whose newest archive is older than their last change: three queries."""
+    events = Event.objects.filter(chain__campaign=campaign)
+    of_classes = events.exclude(verb__in=QUIET).exclude(chain__class_group=None).order_by()
+    of_departments = of_classes.values_list("chain__class_group__department").annotate(last=Max("pk"))
+    changed = dict(of_departments)
+    archived: dict[int | None, int] = {}
+    exported = events.filter(verb="export", payload__isnull=False).exclude(chain__department=None)
+    for event in exported.select_related("chain").order_by("pk"):
+        made = event.payload or {}
+        if made.get("what") == "archive":
+            archived[event.chain.department_id] = made["until"]
+    found = Department.objects.filter(
+        class_groups__campaign=campaign, class_groups__purged_at=None, class_groups__students__isnull=False
+    )
+    return [one for one in found.distinct() if archived.get(one.pk, -1) < changed.get(one.pk, 0)]
+
+
+def why_not(campaign: Campaign, today: date, known_open: int = 0) -> Sentence | None:
+    """Return why the campaign's data may not be deleted on that day; None: it may.
+
+    `known_open`: how many open reports whoever asks says that there are.
+    """
     return may_purge(
         closed=campaign.state == Campaign.State.CLOSED,
         purged=campaign.purged_at is not None,
         day=campaign.purge_on,
         today=today,
         not_printed=[str(one) for one in not_handed_out(campaign)],
-    )
+    ) or may_leave_open(open_reports(campaign), known_open)
 
 
 def day_to_announce(campaign: Campaign, today: date, days: int) -> date:

@@ -77,7 +77,8 @@ def situation(
     sheet, hand_in = known or class_states(class_group)
     return rules.Situation(
         open=class_group.campaign.state == Campaign.State.OPEN,
-        deadline_passed=deadlines.is_late(class_group.campaign.student_deadline, now),
+        closed=class_group.campaign.state == Campaign.State.CLOSED,
+        deadline_passed=deadlines.is_late(class_group.student_deadline, now),
         sheet=sheet,
         hand_in=hand_in,
         standing=standing.state if standing else states.MISSING,

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -22,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from rosters import identity, key_fields, meanings
 from rosters.sentences import Sentence
 
-from ..models import FieldError, Membership
+from ..models import Event, Excuse, FieldError, Membership
 from ..process import deadlines, labels, states
 from ..process.export_kinds import ExportKind
 from ..process.grid import PAIRS, ROWS, SEATS
@@ -76,7 +77,12 @@ VERBS = {
     "settle_error": _("error followed up"),
     "remove_class": _("empty class removed"),
     "withdraw_student": _("struck off the roster"),
+    "look_again": _("looked again at an error"),
+    "show_number": _("saw a whole ID number"),
     "extend_deadlines": _("deadlines extended"),
+    "take_back_deadlines": _("extension taken back"),
+    "edit_university": _("university named"),
+    "reopen_campaign": _("campaign opened again"),
     "edit_texts": _("texts edited"),
     "close_campaign": _("campaign closed"),
     "recount": _("tally mended"),
@@ -112,6 +118,7 @@ SEEN = {
     "office-class": _("page of the class"),
     "office-student": _("page of the student"),
     "office-errors": _("list of errors"),
+    "office-number": _("whole ID numbers of a report"),
     "office-roster": _("roster: without a usable ID number"),
     "office-roster-preview": _("preview of a roster"),
     "office-student-access": _("access log of the student"),
@@ -122,6 +129,7 @@ SEEN = {
     ExportKind.FORM: _("printed forms"),
     ExportKind.BLANK_FORM: _("blank forms, with names"),
     ExportKind.HAND_IN: _("hand-in on paper"),
+    ExportKind.ARCHIVE: _("archive of a department"),
     ExportKind.STATUS: _("workbook: status of the students"),
     ExportKind.SUMMARY: _("workbook: counts of departments and classes"),
     ExportKind.ERROR_STATISTICS: _("workbook: error statistics"),
@@ -265,6 +273,18 @@ def stack(counts: Counts) -> str:
 
 
 @register.simple_tag
+def count_columns() -> tuple[tuple[str, Sentence], ...]:
+    """Return the columns of counts: (name, label); the first is the sum of the others."""
+    return tuple(labels.COUNTS.items())
+
+
+@register.filter
+def count(counts: Counts | Mapping[str, int], name: str) -> int:
+    """Return one column of counts, of a sheet's frozen ones too: nobody is left on a sheet."""
+    return counts.get(name, 0) if isinstance(counts, Mapping) else getattr(counts, name)
+
+
+@register.simple_tag
 def picture(row: ClassRow) -> str:
     """Return a class in small: the form's grid, or a bar where the grid would have more than two pages."""
     return thumb(row.cells) if len(row.cells) <= 2 * SEATS else stack(row.counts)
@@ -381,3 +401,20 @@ def day(value: date | datetime) -> str:
 def moment(value: datetime) -> str:
     """Return a moment on the school's clock: 12月22日 23:59."""
     return f"{day(value)} {timezone.localtime(value, deadlines.SCHOOL_CLOCK):%H:%M}"
+
+
+@register.filter
+def masked(number: str) -> str:
+    """Return an ID number as pages show it."""
+    return identity.mask(number)
+
+
+@register.filter
+def particulars(event: Event) -> str:
+    """Return what an event says besides its verb, in words: an error's field and outcome, a reason."""
+    told = event.payload or {}
+    if "outcome" in told:
+        return f"{labels.field_label(told['field'])} · {FieldError.Outcome(told['outcome']).label}"
+    if event.verb == "excuse" and told.get("reason") in Excuse.Reason.values:
+        return Excuse.Reason(told["reason"]).label
+    return told.get("reason", "")

@@ -10,11 +10,11 @@ from rosters.models import Student
 
 from .. import access, flow
 from ..entrance import proving, throttle
-from ..forms.identification import NOT_PROVED, IdentifyForm
+from ..forms.identification import NOT_PROVED, CodeForm, IdentifyForm
 
 
 def proved(
-    request: HttpRequest, visitor: access.Visitor, form: IdentifyForm, now: datetime
+    request: HttpRequest, visitor: access.Visitor, form: IdentifyForm | CodeForm, now: datetime
 ) -> Student | None:
     """Return who the form proves to be here. None where nobody: the form then says so, and it counts."""
     if not form.is_valid():
@@ -27,7 +27,7 @@ def proved(
 
 
 def _proved(
-    request: HttpRequest, visitor: access.Visitor, form: IdentifyForm, now: datetime
+    request: HttpRequest, visitor: access.Visitor, form: IdentifyForm | CodeForm, now: datetime
 ) -> Student | None:
     typed = form.cleaned_data
     student = proving.find(visitor.class_group, typed["student_number"])

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,11 +31,11 @@ INVALID, REFUSED, NOT_THEIRS = 422, 409, 403
 
 
 def moves(
-    again: Callable[..., HttpResponse],
+    again: Callable[..., HttpResponseBase],
     *,
     load: Callable[..., Any] | None = None,
     form: Callable[..., forms.Form] | None = None,
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Return the decorator of a move: load, form, one call of the flow, a message, and on to the next page.
 
     The place is a desk or a visit. `load(place, **address)` returns what the move is about, and
@@ -43,9 +44,9 @@ def moves(
     that holds the form: it answers a GET, a form that is not right (422), and what the flow refuses (409).
     """
 
-    def decorator(move: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorator(move: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(move)
-        def view(request: HttpRequest, place: Any, **address: Any) -> HttpResponse:
+        def view(request: HttpRequest, place: Any, **address: Any) -> HttpResponseBase:
             loaded = [load(place, **address)] if load else []
             page_again = partial(again, request, place, *loaded)
             if request.method != "POST":
@@ -115,7 +116,7 @@ def shown_class(class_group: ClassGroup) -> dict[str, Any]:
 
 def visit_page(visit: access.Visit | access.Visitor, **more: Any) -> dict[str, Any]:
     """Return the context of a page of a class, the student's or the monitor's."""
-    deadline, now = visit.campaign.student_deadline, timezone.now()
+    deadline, now = visit.class_group.student_deadline, timezone.now()
     return {
         "visit": visit,
         "class_group": visit.class_group,
@@ -133,8 +134,9 @@ def desk_page(desk: access.Desk, **more: Any) -> dict[str, Any]:
     campaign = context["campaign"]
     if campaign is not None:
         now = timezone.now()
-        context["deadline"] = deadlines.words(campaign.student_deadline, now)
-        context["department_deadline"] = deadlines.words(campaign.department_deadline, now)
+        student_deadline, department_deadline = desk.deadlines
+        context["deadline"] = deadlines.words(student_deadline, now)
+        context["department_deadline"] = deadlines.words(department_deadline, now)
     return context
 
 
@@ -143,7 +145,7 @@ def office_page(desk: access.OfficeDesk, tab: str, **more: Any) -> dict[str, Any
     return desk_page(desk, area="office", tab=tab, all_states=states.STANDINGS, **more)
 
 
-def same_campaign(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def same_campaign(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Return a view that answers 409 to a form which was opened for another campaign than the chosen one.
 
     The choice is the session's, so another tab may have made it since. The form says its campaign by
@@ -151,7 +153,7 @@ def same_campaign(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     """
 
     @wraps(view)
-    def same(request: HttpRequest, desk: access.OfficeDesk, *args: Any, **kwargs: Any) -> HttpResponse:
+    def same(request: HttpRequest, desk: access.OfficeDesk, *args: Any, **kwargs: Any) -> HttpResponseBase:
         chosen = desk.campaign.slug if desk.campaign else ""
         if request.method == "POST" and request.POST.get("campaign") != chosen:
             advice = _(

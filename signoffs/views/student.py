@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,38 +18,81 @@ from rosters.sentences import Sentence
 
 from .. import access, flow
 from ..entrance import throttle
-from ..forms.identification import IdentifyForm
+from ..forms.identification import CodeForm, IdentifyForm
 from ..forms.student import ANSWERS, ClaimForm, RecordForm
 from ..models import ClassLink, Declaration, FieldError
 from ..process import chsi_page, rules, states
-from ..queries import situations
+from ..queries import reported, situations
 from ..queries.own_copy import own_copy
 from .entering import leaves, let_in, proved
 from .files import download
 from .pages import INVALID, REFUSED, done, moves, posted, visit_page
 
 
+def _entrance(
+    request: HttpRequest, visitor: access.Visitor, form: Form | None = None, status: int = 200
+) -> HttpResponse:
+    """Return the class's page; after the close the one that says so, and shows reported errors by a code."""
+    is_over = access.is_over(visitor.class_group)
+    template = "signoffs/student/over.html" if is_over else "signoffs/student/class.html"
+    form = form or (CodeForm() if is_over else IdentifyForm())
+    return render(request, template, visit_page(visitor, form=form), status=status)
+
+
 @require_safe
-@access.class_visitor
+@access.class_visitor_at_any_time
 def class_page(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
     """The class's page: what to do, and the identification. No student's name before that."""
     if visitor.is_identified:
-        return redirect("class-record")
-    return render(request, "signoffs/student/class.html", visit_page(visitor, form=IdentifyForm()))
+        return redirect("class-errors" if access.is_over(visitor.class_group) else "class-record")
+    return _entrance(request, visitor)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@access.class_visitor
+@access.class_visitor_at_any_time
 @access.slowed_down
 def identify(request: HttpRequest, visitor: access.Visitor) -> HttpResponse:
-    """Compare 学号 and last six, or a code; then to the record."""
+    """Compare 学号 and last six, or a code; then to the record. After the close a code alone."""
     if request.method != "POST":
         return redirect("class")
-    form = IdentifyForm(request.POST)
+    is_over = access.is_over(visitor.class_group)
+    form = CodeForm(request.POST) if is_over else IdentifyForm(request.POST)
     student = proved(request, visitor, form, timezone.now())
     if student is not None:
-        return let_in(request, visitor, student, "class-record")
-    return render(request, "signoffs/student/class.html", visit_page(visitor, form=form), status=INVALID)
+        return let_in(request, visitor, student, "class-errors" if is_over else "class-record")
+    return _entrance(request, visitor, form, INVALID)
+
+
+def _errors_page(
+    request: HttpRequest,
+    visit: access.Visit,
+    *_error: FieldError,
+    status: int = 200,
+    refusal: Sentence | None = None,
+) -> HttpResponse:
+    errors = reported.items().filter(declaration__student=visit.student).order_by("pk")
+    context = visit_page(visit, errors=errors, settled=states.SETTLED, refusal=refusal)
+    return render(request, "signoffs/student/errors.html", context, status=status)
+
+
+@require_safe
+@access.student_after_close
+def errors(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    """After the close: what has become of the errors that the student reported."""
+    return _errors_page(request, visit)
+
+
+def _own_error(visit: access.Visit, uuid: UUID) -> FieldError:
+    return get_object_or_404(reported.items(), uuid=uuid, declaration__student=visit.student)
+
+
+@require_POST
+@access.student_after_close
+@moves(_errors_page, load=_own_error)
+def look_again(request: HttpRequest, visit: access.Visit, error: FieldError) -> HttpResponse:
+    """Notes with a settled error that the student has looked at CHSI again."""
+    flow.look_again(error=error, who=visit.who)
+    return done(request, _("Noted. Thank you."), "class-errors")
 
 
 @require_safe
@@ -296,4 +340,4 @@ def claim(request: HttpRequest, visitor: access.Visitor, form: ClaimForm) -> Htt
     return done(request, _("Noted. The office checks the roster and calls you."), "class")
 
 
-leave = require_POST(access.class_visitor(leaves(ClassLink.Kind.STUDENT)))
+leave = require_POST(access.class_visitor_at_any_time(leaves(ClassLink.Kind.STUDENT)))

@@ -178,7 +178,7 @@ def _tallies(cursor, classes) -> None:
     days = [deadlines.day_of(now - timedelta(days=ago)).isoformat() for ago in range(12)]
     tallies = {n: Tally(class_group=one) for n, one in enumerate(classes)}
     counts: dict[int, dict[str, Counter]] = {
-        n: {name: Counter() for name in ("state", "days", "errors", "open_errors")} for n in tallies
+        n: {name: Counter() for name in ("state", "days", "reports")} for n in tallies
     }
     cells: dict[int, list[str]] = {n: [] for n in tallies}
     for number, _seat, state, ago, late, field, outcome in cursor:
@@ -186,11 +186,11 @@ def _tallies(cursor, classes) -> None:
         of["state"][state] += 1
         cells[number].append(letter.lower() if late else letter)
         tallies[number].late += late
-        if state in states.DECLARED:
+        if state in states.DECLARED | {states.RECHECK}:
             of["days"][days[ago]] += 1
         if state == states.REPORTED:
-            of["errors"][field] += 1
-            of["open_errors"][field] += outcome in states.UNSETTLED
+            of["reports"][f"{field}/school/{outcome}"] += 1
+            tallies[number].reporters += 1
     for number, tally in tallies.items():
         of = counts[number]
         for state, count in of["state"].items():
@@ -198,7 +198,7 @@ def _tallies(cursor, classes) -> None:
                 setattr(tally, state, count)
         tally.expected = of["state"].total() - tally.withdrawn
         tally.cells = "".join(cells[number])
-        for name in ("days", "errors", "open_errors"):
+        for name in ("days", "reports"):
             setattr(tally, name, dict(sorted((+of[name]).items())))
     Tally.objects.bulk_create(tallies.values())
 

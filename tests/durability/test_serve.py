@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import time
 import urllib.request
@@ -151,6 +152,18 @@ def test_a_killed_worker_is_replaced(site):
     assert set(others) < set(now)
 
 
+def test_its_processes_end_with_a_server_that_is_killed(site):
+    one, _people = site(students=1)
+    one.start()
+    *workers, main = one.processes()
+    os.kill(main, signal.SIGKILL)
+    one.process.wait(15)
+    deadline = time.monotonic() + 30
+    while any(os.path.exists(f"/proc/{pid}") for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in workers if os.path.exists(f"/proc/{pid}")] == []
+
+
 def test_every_line_of_the_log_is_json_and_names_nobody(site):
     one, people = site(students=1)
     one.start()
@@ -184,6 +197,26 @@ def test_static_files_are_compressed_and_kept_for_good_under_their_fingerprint(s
 
 
 class TestARefusedStart:
+    def test_on_a_port_in_use(self, tmp_path, static):
+        one = Site(tmp_path / "site", static=static)
+        assert one.manage("migrate").returncode == 0
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            run = one.manage("serve", "--port", str(port))
+        assert run.returncode == 1
+        told = f"CommandError: Nothing can listen on 127.0.0.1, port {port}: Address already in use.\n"
+        assert run.stderr == told
+        run = one.manage("serve", "--address", "no.such.address.invalid")
+        assert (run.returncode, len(run.stderr.splitlines())) == (1, 1)
+
+    def test_without_settings(self, tmp_path, static):
+        one = Site(tmp_path / "site", static=static, DEBUG="", SECRET_KEY="")
+        run = one.manage("serve")
+        assert (run.returncode, len(run.stderr.splitlines())) == (1, 1)
+        assert "SECRET_KEY" in run.stderr
+
     def test_without_migrations(self, tmp_path, static):
         run = Site(tmp_path / "site", static=static).manage("serve")
         assert run.returncode == 1

@@ -1,6 +1,7 @@
 """The production server: granian, in front of it a web server that brings TLS."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,28 @@ BACKPRESSURE = 512
 STOP_WAITS = 45
 
 
+def check_free(address: str, port: int) -> None:
+    """Raise CommandError where the address is none of this machine's, or something listens there already.
+
+    Granian would share the port with it: every other request would go to the old server.
+    """
+    try:
+        (family, kind, protocol, _name, place), *_others = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except (OSError, OverflowError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise CommandError(f"Nothing can listen on {address}, port {port}: {told}.") from error
+
+
 def serve(address: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM, then let the requests in flight finish."""
     connections.close_all()  # the workers are forks: a connection is never shared with them
     Granian(
-        "enrollcheck.wsgi:application",
+        "enrollcheck.served:application",
         address=address,
         port=port,
         interface=Interfaces.WSGI,
@@ -73,4 +91,5 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer: {error}") from error
         if behind:
             raise CommandError("The database is behind this version: run `manage.py migrate` first.")
+        check_free(address, port)
         serve(address, port)

@@ -16,6 +16,7 @@ from rosters import importing, planning, reading, refusals
 from rosters.models import Campaign
 from rosters.sentences import Sentence
 from signoffs import flow
+from signoffs.process import deadlines
 from signoffs.queries.actors import Who
 
 REFUSED, WRONG_USAGE = 1, 2
@@ -74,9 +75,12 @@ class Command(BaseCommand):
         except refusals.Unreadable as error:
             result = _unreadable(error)
         else:
+            new = campaign if campaign and not Campaign.objects.filter(slug=campaign).exists() else ""
             result = _import(
                 roster, campaign, dry_run, planning.Choices(**{name: options[name] for name in CHOICES})
             )
+            if new and (result["applied"] or dry_run):
+                self.stderr.write(f"warning: {_warn_of_dates(new)}")
         if json:
             self._print_json(result)
         else:
@@ -90,7 +94,8 @@ class Command(BaseCommand):
     def _print(self, result: dict[str, Any], dry_run: bool) -> None:
         for problem in result["problems"]:
             place = " ".join(str(problem[name]) for name in ("sheet", "row", "column") if problem[name])
-            self.stderr.write(f"{problem['level']}: {place}: {problem['message']}")
+            where = f"{problem['level']}: {place}" if place else problem["level"]
+            self.stderr.write(f"{where}: {problem['message']}")
         self.stdout.write(", ".join(f"{name} {result[name]}" for name in COUNTS))
         outcome = _("Applied.") if result["applied"] else _("Nothing was changed.")
         self.stdout.write(str(outcome))
@@ -133,6 +138,16 @@ def _import(
         if not applied:
             transaction.set_rollback(True)
     return {"applied": applied, **plan.counts, "problems": problems}
+
+
+def _warn_of_dates(slug: str) -> str:
+    """Return what to say of the deadlines of a campaign that the file makes: nobody was asked for them."""
+    days = deadlines.usual(int(slug))
+    told = _(
+        "There was no campaign of %(year)s: the file makes it, with the given deadlines, %(students)s for "
+        "students and %(departments)s for departments. Set them on the office's page before anybody signs."
+    )
+    return told % {"year": slug, "students": days[0].isoformat(), "departments": days[1].isoformat()}
 
 
 def _campaign(slug: str | None) -> Campaign:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from rosters.models import Campaign, ClassGroup, Student
 
@@ -16,6 +16,7 @@ from ...flow.sheets import sheet_rows
 from ...models import ClassSheet, Declaration, FieldError, Standing
 from ...process import states
 from ...process.labels import field_label
+from ...queries import reported
 
 AT_ONCE = 20  # classes
 _SIGNATURE, _PHONE = Declaration._meta.get_field("signature"), Declaration._meta.get_field("phone")
@@ -36,7 +37,7 @@ _STATES = {
     states.CONFIRMED: "已签",
     states.REPORTED: "有误",
     states.RECHECK: "待复核",
-    states.EXCUSED: "有因未签",
+    states.EXCUSED: "因故未签",
     states.OVERDUE: "逾期未核对",
     states.WITHDRAWN: "已不在名册",
 }
@@ -95,7 +96,15 @@ def _blank(class_groups: Sequence[ClassGroup], names: bool) -> Iterator[PaperFor
     for key, seat, name, withdrawn in students.values_list("class_group", "seat", "name", "withdrawn_at"):
         cells[key].append(Cell(seat, name if names else "", struck=withdrawn is not None))
     for class_group in class_groups:
-        yield PaperForm(class_group.campaign, class_group, tuple(cells[class_group.pk]), blank=True)
+        own = _with_gaps(cells[class_group.pk], class_group.seats_given)
+        yield PaperForm(class_group.campaign, class_group, own, blank=True)
+
+
+def _with_gaps(cells: list[Cell], highest: int) -> tuple[Cell, ...]:
+    """Return the cells, and a struck one for each number whose student has moved to another class."""
+    taken = {cell.seat for cell in cells}
+    left = set(range(1, max(highest, *taken, 0) + 1)) - taken
+    return tuple(sorted([*cells, *(Cell(seat, "", struck=True) for seat in left)], key=lambda one: one.seat))
 
 
 def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[PaperForm]:
@@ -106,21 +115,24 @@ def _filled(class_groups: Sequence[ClassGroup]) -> Iterator[PaperForm]:
         one.pk: sheets[one.pk].rows if one.pk in sheets else sheet_rows(one)  # a draft: as it stands now
         for one in class_groups
     }
+    errors = _errors(class_groups, sheets)
     named = {row["declaration"] for of_class in rows.values() for row in of_class}
+    named |= {str(error.declaration.uuid) for of_student in errors.values() for error in of_student}
     declared = _declared(class_groups, named - {None})
-    errors = _errors(rows.values(), declared)
     later = _later(list(sheets.values()))
     for class_group in class_groups:
         own, sheet = rows[class_group.pk], sheets.get(class_group.pk)
         yield PaperForm(
             campaign=class_group.campaign,
             class_group=class_group,
-            cells=tuple(_cell(row, declared.get(row["declaration"])) for row in own),
+            cells=_with_gaps(
+                [_cell(row, declared.get(row["declaration"])) for row in own],
+                0 if sheet else class_group.seats_given,
+            ),
             errors=tuple(
-                ErrorRow(f"{row['seat']} {row['name']}　{text}", one.signature, one.phone)
+                _error_row(row, error, declared[str(error.declaration.uuid)])
                 for row in own
-                if row["state"] == states.REPORTED and (one := declared.get(row["declaration"]))
-                for text in errors[one.pk]
+                for error in errors[class_group.pk, row["student"]]
             ),
             collator=sheet.collator.name if sheet and sheet.collator else "",
             collator_signature=_SHEET_SIGNATURE.to_bytes(sheet.signature) if sheet else b"",
@@ -175,10 +187,13 @@ def _cell(row: dict, declared: _Declared | None) -> Cell:
     )
 
 
-def error_text(error: FieldError) -> str:
-    """Return an error in words: roster → CHSI → right. An ID number never, only that it differs."""
-    outcome = _OUTCOMES.get(error.outcome, "")
-    ending = f"（{outcome}）" if outcome else ""
+def error_text(error: FieldError, *, since_right: bool = False) -> str:
+    """Return an error in words: roster → CHSI → right. An ID number never, only that it differs.
+
+    `since_right`: the student has signed since that all is right.
+    """
+    endings = [_OUTCOMES.get(error.outcome, ""), "本人复核无误" if since_right else ""]
+    ending = f"（{'，'.join(filter(None, endings))}）" if any(endings) else ""
     label = field_label(error.field)
     if error.field == "id_number":
         return f"{label}：学信网与名册不一致{ending}"
@@ -190,18 +205,26 @@ def error_text(error: FieldError) -> str:
     return f"{label}：名册 {roster} → 学信网 {error.chsi_value} → 应为 {error.right_value}{ending}"
 
 
-def _errors(of_classes: Iterable[list[dict]], declared: dict[str, _Declared]) -> dict[int, list[str]]:
-    """Return the errors in words, by the key of their declaration."""
-    reported = [
-        declared[row["declaration"]].pk
-        for rows in of_classes
-        for row in rows
-        if row["state"] == states.REPORTED and row["declaration"] in declared
-    ]
-    texts = defaultdict(list)
-    for error in FieldError.objects.filter(declaration__in=reported):
-        texts[error.declaration_id].append(error_text(error))
-    return texts
+def _error_row(row: dict, error: FieldError, declared: _Declared) -> ErrorRow:
+    text = error_text(error, since_right=row["state"] == states.CONFIRMED)
+    return ErrorRow(f"{row['seat']} {row['name']}　{text}", declared.signature, declared.phone)
+
+
+def _errors(
+    class_groups: Sequence[ClassGroup], sheets: dict[int, ClassSheet]
+) -> dict[tuple[int, str], list[FieldError]]:
+    """Return what was reported in the campaign, by class and student; on a sheet: until it was submitted."""
+    by_student = defaultdict(list)
+    found = reported.items().filter(
+        Q(declaration__student__class_group__in=class_groups) | Q(declaration__class_group__in=class_groups)
+    )
+    for error in found.select_related("declaration__student").order_by("pk"):
+        student = error.declaration.student
+        for place in {student.class_group_id, error.declaration.class_group_id}:
+            sheet = sheets.get(place)
+            if sheet is None or error.declaration.declared_at <= sheet.submitted_at:
+                by_student[place, str(student.uuid)].append(error)
+    return by_student
 
 
 def _later(sheets: Iterable[ClassSheet]) -> dict[int, list[list[Any]]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from rosters.models import ClassGroup
 
@@ -15,20 +15,23 @@ from .pen import FAINT, HEIGHT, WIDTH, Box, Pen
 LEFT, RIGHT = 60.0, WIDTH - 60.0
 LINE = 20.0
 SIGNING = 170.0  # the width of a line to sign on
-# 应核对人数 is the sum of the parts below it; what is late is in the two rows above its own.
+# 应核对 is the sum of the five parts below it; below those what is in them already, and what was reported.
 COUNTS = (
     ("classes", "班级数"),
-    ("sheets", "已接收的班级确认表"),
-    ("expected", "应核对人数"),
-    ("confirmed", "核对无误并签名"),
-    ("reported", "反馈信息错误"),
-    ("late", "以上已签名者中逾期签名（不另计）"),
-    ("excused", "登记未签原因"),
+    ("sheets", "已接收的班级登记表"),
+    ("expected", "应核对"),
+    ("confirmed", "已签（核对无误并签名）"),
+    ("reported", "有误（已反馈并签名）"),
+    ("excused", "因故未签"),
     ("overdue", "逾期未核对"),
-    ("recheck", "待复核"),
-    ("missing", "尚未核对"),
+    ("left", "未完成"),
+    ("recheck", "未完成中待复核（不另计）"),
+    ("late", "已签和有误中逾期签名（不另计）"),
+    ("reporters", "本次核对反馈错误的人数"),
+    ("report_items", "反馈错误的条数"),
+    ("open_items", "其中未办结的条数"),
 )
-PARTS = ("confirmed", "reported", "excused", "overdue", "recheck")
+PARTS = ("confirmed", "reported", "excused", "overdue")
 
 
 def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: datetime) -> Iterator[bytes]:
@@ -37,12 +40,13 @@ def hand_in_pdf(hand_in: HandIn, class_groups: Iterable[ClassGroup], *, now: dat
     pen = Pen(f"{hand_in.department} 新生学籍查询及核对")
     pen.canvas.bookmarkPage("cover")
     pen.canvas.addOutlineEntry(f"{hand_in.department} 上交", "cover")
-    _cover(pen, hand_in)
+    days = [one.department_deadline for one in classes] or [hand_in.campaign.department_deadline]
+    _cover(pen, hand_in, max(days))
     pen.canvas.showPage()
     return pen.streamed(draw_forms(pen, classes, blank=False, now=now), len(classes))
 
 
-def _cover(pen: Pen, hand_in: HandIn) -> None:
+def _cover(pen: Pen, hand_in: HandIn, day: date) -> None:
     whole = RIGHT - LEFT
     campaign = hand_in.campaign
     if campaign.university:
@@ -51,7 +55,7 @@ def _cover(pen: Pen, hand_in: HandIn) -> None:
     pen.centred(Box(LEFT, HEIGHT - 184, whole, 26), str(hand_in.department), 18, BOLD)
     y = HEIGHT - 230
     counts = Counter(hand_in.counts)
-    counts["missing"] = counts["expected"] - sum(counts[name] for name in PARTS)
+    counts["left"] = counts["expected"] - sum(counts[name] for name in PARTS)
     rows = [(label, str(counts[name])) for name, label in COUNTS]
     edges = [y - number * LINE for number in range(len(rows) + 1)]
     pen.grid([LEFT + 60, RIGHT - 180, RIGHT - 60], edges)
@@ -69,7 +73,6 @@ def _cover(pen: Pen, hand_in: HandIn) -> None:
         pen.line(RIGHT - SIGNING + 4, y - 3, RIGHT, y - 3)
         y -= 44
     at = hand_in.handed_in_at.astimezone(deadlines.SCHOOL_CLOCK)
-    day = campaign.department_deadline
     judged = f"{'逾期' if hand_in.late else '按时'}，截止 {day.month}月{day.day}日 24:00"
     for number, line in enumerate(
         (

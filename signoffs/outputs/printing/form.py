@@ -180,18 +180,24 @@ def _error_table(pen: Pen, errors: list[ErrorRow], top: float, count: int) -> No
 
 
 def _foot(pen: Pen, form: PaperForm, now: datetime, page: int, pages: int) -> None:
+    if page == 1:
+        _collator(pen, form)
+    day = form.class_group.department_deadline
+    note = f"注：各班确认签名后交到各系负责人处，{day.month}月{day.day}日前以系部为单位，统一交到教务管理部。"
+    pen.text(LEFT, NOTE_Y, note, 9.5)
+    if pages > 1:
+        pen.right(RIGHT, NOTE_Y, f"第 {page} 页 / 共 {pages} 页", 9.5)
+    _fine_print(pen, form, now)
+
+
+def _collator(pen: Pen, form: PaperForm) -> None:
+    """Draw the line that the collator signs: once, on the first page."""
     label = "汇总人（班长或学习委员）签名："
     end = pen.text(LEFT, COLLATOR_Y, label, 11)
     pen.line(end, COLLATOR_Y - 3, end + 130, COLLATOR_Y - 3)
     pen.signature(Box(end + 4, COLLATOR_Y - 3, 122, 19), form.collator_signature)
     if form.collator and not form.collator_signature.startswith(b'{"typed"'):
         pen.text(end + 136, COLLATOR_Y, form.collator, 8, colour=FAINT)
-    day = form.campaign.department_deadline
-    note = f"注：各班确认签名后交到各系负责人处，{day.month}月{day.day}日前以系部为单位，统一交到教务管理部。"
-    pen.text(LEFT, NOTE_Y, note, 9.5)
-    if pages > 1:
-        pen.right(RIGHT, NOTE_Y, f"第 {page} 页 / 共 {pages} 页", 9.5)
-    _fine_print(pen, form, now)
 
 
 def _fine_print(pen: Pen, form: PaperForm, now: datetime) -> None:

@@ -53,7 +53,7 @@ def _page(pen: Pen, class_group: ClassGroup, url: str) -> None:
     pen.centred(Box(LEFT, HEIGHT - 196, whole, 40), str(class_group), 30, BOLD)
     pen.qr(Box((WIDTH - QR) / 2, HEIGHT - 480, QR, QR), url)
     pen.centred(Box(LEFT, HEIGHT - 512, whole, 16), url, 12)
-    day = campaign.student_deadline
+    day = class_group.student_deadline
     pen.centred(Box(LEFT, HEIGHT - 566, whole, 30), f"截止：{day.month}月{day.day}日 24:00", 22, BOLD)
     y = HEIGHT - 616
     for number, step in enumerate(STEPS, start=1):

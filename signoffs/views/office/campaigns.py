@@ -4,6 +4,7 @@ from django.db.models import Count
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -11,9 +12,18 @@ from rosters.models import Campaign
 from rosters.sentences import Sentence
 
 from ... import access, flow
-from ...forms.staff import CampaignForm, CloseForm, DeadlinesForm, TextsForm
-from ...process import keeping
-from ...queries import retention
+from ...forms.staff import (
+    CampaignForm,
+    CloseForm,
+    DeadlinesForm,
+    DepartmentDeadlinesForm,
+    ReasonForm,
+    TextsForm,
+    UniversityForm,
+)
+from ...process import keeping, rules
+from ...queries import extensions, retention
+from ...queries.closing import open_reports, still_open
 from ..pages import back, done, moves, office_page, posted, same_campaign, sent_as
 
 
@@ -26,11 +36,20 @@ def _campaign_page(
     form: Form | None = None,
 ) -> HttpResponse:
     days = {name: getattr(desk.campaign, name) for name in ("student_deadline", "department_deadline")}
-    closed = desk.campaign.state == Campaign.State.CLOSED
+    closed, now = desk.campaign.state == Campaign.State.CLOSED, timezone.now()
+    changes = list(desk.campaign.deadline_changes.select_related("department").filter(taken_back_at=None))
     context = office_page(
         desk,
         "campaign",
-        form=sent_as(DeadlinesForm, form) or DeadlinesForm(initial=days),
+        form=_of_kind(DeadlinesForm, form) or DeadlinesForm(initial=days),
+        own_form=sent_as(DepartmentDeadlinesForm, form) or DepartmentDeadlinesForm(campaign=desk.campaign),
+        university_form=sent_as(UniversityForm, form)
+        or UniversityForm(initial={"university": desk.campaign.university}),
+        reason_form=sent_as(ReasonForm, form) or ReasonForm(),
+        changes=changes,
+        no_take_back=extensions.why_not_taken_back(changes[0], desk.campaign, now) if changes else None,
+        no_reopen=rules.may_reopen(desk.campaign.closed_at if closed else None, now),
+        still_open=[] if desk.campaign.purged_at else still_open(desk.campaign),
         close=sent_as(CloseForm, form) or CloseForm(campaign=desk.campaign),
         refusal=refusal,
         not_printed=retention.not_handed_out(desk.campaign) if closed else [],
@@ -48,6 +67,64 @@ def campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: Deadli
     """The deadlines, to extend them."""
     flow.extend_deadlines(campaign=desk.campaign, deadlines=form.deadlines, who=desk.who)
     return done(request, _("The deadlines are extended."), "office-campaign")
+
+
+def _of_kind(kind: type[Form], form: Form | None) -> Form | None:
+    return form if type(form) is kind else None
+
+
+def _own_deadlines_form(request: HttpRequest, desk: access.OfficeCampaignDesk) -> DepartmentDeadlinesForm:
+    return DepartmentDeadlinesForm(request.POST, campaign=desk.campaign)
+
+
+@require_POST
+@access.office_at_campaign
+@same_campaign
+@moves(_campaign_page, form=_own_deadlines_form)
+def own_deadlines(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, form: DepartmentDeadlinesForm
+) -> HttpResponse:
+    """The deadlines of one department, to extend them for it alone."""
+    flow.extend_deadlines(
+        campaign=desk.campaign,
+        deadlines=form.deadlines,
+        department=form.cleaned_data["department"],
+        who=desk.who,
+    )
+    return done(request, _("The deadlines are extended."), "office-campaign")
+
+
+@require_POST
+@access.office_at_campaign
+@same_campaign
+@moves(_campaign_page)
+def take_back_deadlines(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
+    """A slip: the newest change of a deadline, taken back while nobody has acted on it."""
+    change = desk.campaign.deadline_changes.filter(taken_back_at=None).first()
+    if change is None:
+        raise flow.Refused(_("No deadline was changed."))
+    flow.take_back_deadlines(change=change, who=desk.who)
+    return done(request, _("Taken back: the earlier deadlines hold again."), "office-campaign")
+
+
+@require_POST
+@access.office_at_campaign
+@same_campaign
+@moves(_campaign_page, form=posted(UniversityForm))
+def university(request: HttpRequest, desk: access.OfficeCampaignDesk, form: UniversityForm) -> HttpResponse:
+    """The university's name."""
+    flow.edit_university(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    return done(request, _("Saved."), "office-campaign")
+
+
+@require_POST
+@access.office_at_campaign
+@same_campaign
+@moves(_campaign_page, form=posted(ReasonForm))
+def reopen_campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: ReasonForm) -> HttpResponse:
+    """Open again what was closed by mistake."""
+    flow.reopen_campaign(campaign=desk.campaign, who=desk.who, **form.cleaned_data)
+    return done(request, _("The campaign is open again."), "office-campaign")
 
 
 def _latest() -> Campaign | None:
@@ -153,4 +230,6 @@ def close_campaign(request: HttpRequest, desk: access.OfficeCampaignDesk, form: 
 def announce_purge(request: HttpRequest, desk: access.OfficeCampaignDesk) -> HttpResponse:
     """Set the day from which the campaign's personal data may be deleted; letters tell staff."""
     day = flow.announce_purge(campaign=desk.campaign, who=desk.who)
-    return done(request, _("Announced for %(day)s.") % {"day": day.isoformat()}, "office-campaign")
+    left = open_reports(desk.campaign)
+    message = _("Announced for %(day)s; reported errors without an end: %(count)s.")
+    return done(request, message % {"day": day.isoformat(), "count": left}, "office-campaign")

@@ -1,9 +1,11 @@
 """信息错误反馈 and 名册漏人, followed to their end by the office."""
 
+import time
 from collections import Counter
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -13,12 +15,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rosters import key_fields
 from rosters.sentences import Sentence
 
 from ... import access, flow
+from ...forms.accounts import ProofForm
 from ...forms.staff import NoteForm, SettleForm
 from ...models import FieldError, MissingClaim
 from ...outputs import exports
@@ -26,7 +29,7 @@ from ...process import rules, states
 from ...process.export_kinds import ExportKind
 from ...queries import reported
 from ..files import XLSX, download, made_of_people
-from ..pages import done, moves, office_page, posted
+from ..pages import INVALID, done, moves, office_page, posted
 from .dashboard import dashboard_page
 
 FILTERS = {
@@ -38,6 +41,8 @@ FILTERS = {
 # Days since the report; the older ones wait longest.
 AGES = ("", "3", "7", "14")
 REPORTS_A_PAGE = 100
+# For so long a sign-on by the campus proves who sits here.
+FRESH_SECONDS = 300
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:
@@ -76,9 +81,7 @@ def _reports_page(
     if form is not None and refusal:
         form.add_error(None, refusal)
     chosen = _chosen(request)
-    shown = reported.followed().filter(
-        declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]]
-    )
+    shown = reported.items().filter(declaration__student__campaign=desk.campaign, **FILTERS[chosen["show"]])
     fields = sorted(set(shown.values_list("field", flat=True)))
     page = Paginator(_narrowed(chosen, shown), REPORTS_A_PAGE).get_page(request.GET.get("page"))
     alike = Counter(map(reported.likeness, page))
@@ -167,3 +170,46 @@ def reports_export(request: HttpRequest, desk: access.OfficeCampaignDesk) -> Htt
     flow.record_export(campaign=desk.campaign, who=desk.who, what=ExportKind.ERROR_STATISTICS)
     content = exports.error_statistics(desk.class_groups)
     return download(request, content, f"信息错误反馈统计-{desk.campaign.slug}.xlsx", XLSX)
+
+
+def _number_page(
+    request: HttpRequest,
+    desk: access.OfficeCampaignDesk,
+    report: FieldError,
+    *,
+    status: int = 200,
+    refusal: Sentence | None = None,
+    form: ProofForm | None = None,
+) -> HttpResponse:
+    form = form or ProofForm(user=desk.user)
+    context = office_page(desk, "reports", report=report, form=form, refusal=refusal)
+    return render(request, "signoffs/office/number.html", context, status=status)
+
+
+def _proof_form(request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError) -> ProofForm:
+    return ProofForm(request.POST, user=desk.user)
+
+
+def _signed_on_by_campus(request: HttpRequest) -> bool:
+    """Say whether this session began by the campus's sign-on within the last minutes."""
+    records = [
+        one for one in get_authentication_records(request, request.user) if one["method"] == "socialaccount"
+    ]
+    return bool(records) and time.time() - records[-1]["at"] < FRESH_SECONDS
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.office_at_campaign
+@moves(_number_page, load=access.OfficeCampaignDesk.report, form=_proof_form)
+def number(
+    request: HttpRequest, desk: access.OfficeCampaignDesk, report: FieldError, form: ProofForm
+) -> HttpResponse:
+    """A wrong ID number, whole: what the roster, CHSI and the student say; for a reason, proved, recorded."""
+    flow.ask_whole_numbers(campaign=desk.campaign, who=desk.who, reason=form.cleaned_data["reason"])
+    if not form.proves(_signed_on_by_campus(request)):
+        return _number_page(request, desk, report, status=INVALID, form=form)
+    flow.show_number(error=report, who=desk.who, reason=form.cleaned_data["reason"])
+    student = report.declaration.student
+    access.record_view(desk, "office-number", class_group=student.class_group, student=student)
+    context = office_page(desk, "reports", report=report, student=student, shown=True)
+    return render(request, "signoffs/office/number.html", context)

@@ -43,22 +43,39 @@ def rows_of(class_group) -> int:
     return book["明细"].max_row - 1
 
 
-class TestThoseThatCount:
-    def test_who_declares_anew_takes_the_former_errors_along(self, students, office, client, class_group):
+class TestWhatWasReported:
+    def test_it_stays_when_the_student_declares_anew_each_field_once(
+        self, students, office, client, class_group
+    ):
         client.force_login(office)
         stories.report(students[1], "ethnicity")
         stories.confirm(students[1])
         stories.report(students[2], "ethnicity")
         stories.report(students[2], "ethnicity", "major")
-        assert Tally.objects.get().open_errors == {"ethnicity": 1, "major": 1}
-        assert (listed(client), listed(client, "all"), rows_of(class_group)) == (2, 2, 2)
+        tally = Tally.objects.get()
+        assert tally.reports == {"ethnicity/school/open": 2, "major/province/open": 1}
+        assert (tally.reporters, tally.reported, tally.confirmed) == (2, 1, 1)
+        assert (listed(client), listed(client, "all"), rows_of(class_group)) == (3, 3, 3)
 
-    def test_who_left_takes_them_along_too(self, students, office, client):
+    def test_it_goes_with_a_report_that_is_taken_back(self, students, office, client):
+        client.force_login(office)
+        stories.report(students[1])
+        flow.withdraw_declaration(student=students[1], who=Who(student=students[1]))
+        assert (Tally.objects.get().reports, Tally.objects.get().reporters) == ({}, 0)
+        assert listed(client) == 0
+
+    def test_it_stays_when_the_student_leaves(self, students, office, client):
         client.force_login(office)
         stories.report(students[1])
         flow.withdraw_student(student=students[1], who=Who(user=office), reason="退学")
-        assert Tally.objects.get().open_errors == {}
-        assert listed(client) == 0
+        assert Tally.objects.get().reports == {"major/province/open": 1}
+        assert listed(client) == 1
+
+    def test_an_open_one_is_followed_to_its_end_after_the_student_has_signed(self, students, office):
+        stories.report(students[1])
+        stories.confirm(students[1])
+        assert settle(FieldError.objects.get(), office, "explained") == 1
+        assert Tally.objects.get().reports == {"major/province/explained": 1}
 
     def test_what_was_settled_stays_when_the_student_has_looked_again(
         self, students, office, client, class_group

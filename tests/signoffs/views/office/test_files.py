@@ -19,7 +19,7 @@ class TestExports:
     def test_the_status_of_all_students_and_of_one_state(self, desk, world):
         everybody = self.rows(desk.post(reverse("office-status-export")))
         assert len(everybody) == 9
-        assert {row[5] for row in everybody} == {"已签", "有误", "有因未签", "未签"}
+        assert {row[5] for row in everybody} == {"已签", "有误", "因故未签", "未签"}
         missing = self.rows(desk.post(reverse("office-status-export"), {"state": "missing"}))
         assert [row[1] for row in missing] == ["机械2601班"] * 3
         own = {"department": world["department"].uuid, "state": "excused"}
@@ -32,15 +32,16 @@ class TestExports:
     def test_the_summary_is_the_dashboards_table(self, desk, world):
         response = desk.post(reverse("office-summary-export"))
         rows = {row[0]: row[1:] for row in self.rows(response)}
-        assert rows["信息工程系"][:10] == (1, 6, 4, 1, 0, 1, 0, 0, "100%", 0)
-        assert rows["信息工程系"][10:12] == ("1/1", "已上交")
-        assert rows["信息工程系"][13] == "按时"
-        assert [row[1] for row in self.rows(response, 1)] == ["机械2601班", "软件2602班"]
+        assert rows["信息工程系"][:10] == (1, 6, 4, 1, 1, 0, 0, 0, 0, 1)
+        assert rows["信息工程系"][10:15] == (1, 1, 1, 1, "已上交")
+        assert rows["信息工程系"][16] == "按时"
+        assert rows["合计"][:10] == (2, 9, 4, 1, 1, 0, 3, 0, 0, 6 / 9)
+        assert [row[1] for row in self.rows(response, 1)] == ["机械2601班", "软件2602班", None]
 
     def test_a_heading_says_what_it_counts(self, desk, world):
         tables = pages.tables(desk.get(reverse("office")))
         [headings] = [table[0] for table in tables if table[0][0] == "系部"]
-        assert {"应核对", "有因未签", "未完成"} <= set(headings)
+        assert {"应核对", "因故未签", "未完成"} <= set(headings)
         book = openpyxl.load_workbook(io.BytesIO(desk.post(reverse("office-summary-export")).content))
         assert "应核对" in [cell.value for cell in book.worksheets[0][1]]
 

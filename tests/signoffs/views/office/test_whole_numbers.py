@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from rosters import identity, key_fields
 from signoffs import flow
-from signoffs.models import Event
+from signoffs.models import AccessRecord, Event, FieldError
 from signoffs.queries.actors import Who
-from tests import factories, pages, stories
+from tests import factories, pages, second_factor, stories
 
 RIGHT = {"reason": "省厅要求核对", "password": "officeoffice"}
+
+REPORTED = ("学信网显示的身份证号", "本人称正确的身份证号")
 
 
 def ask(client: Client, **changed):
@@ -34,7 +36,7 @@ def test_it_holds_all_eleven_fields_and_its_number_in_every_row(desk, own_class,
     assert unquote(response["Content-Disposition"]).endswith("完整号码-2026-001.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(response.content))
     rows = list(book.worksheets[0].values)
-    assert rows[0] == ("序号", *(field.label for field in key_fields.KEY_FIELDS), "导出编号")
+    assert rows[0] == ("序号", *(field.label for field in key_fields.KEY_FIELDS), *REPORTED, "导出编号")
     for row, student in zip(rows[1:], own_class.students.order_by("seat"), strict=True):
         assert row[1:-1] == tuple(
             key_fields.display(name, getattr(student, name)) for name in key_fields.BY_NAME
@@ -161,3 +163,46 @@ def test_nobody_sees_one_of_the_last_six_anywhere_else(campaign, office):
     assert leaks == []
     shown = [response for response in seen if identity.mask(student.id_number) in pages.text(response)]
     assert len(shown) == 3
+
+
+class TestAWrongNumber:
+    CHSI, RIGHT = "990101200701019999", "990101200701018888"
+
+    @pytest.fixture
+    def error(self, campaign):
+        """A student's report that CHSI shows another number."""
+        student = factories.class_group(students=2).students.get(seat=2)
+        stories.report(student, "id_number", chsi=self.CHSI, right=self.RIGHT)
+        return FieldError.objects.get()
+
+    def test_it_is_masked_on_the_list_and_whole_on_one_page(self, error, office, client):
+        client.force_login(office)
+        shown = client.get(reverse("office-errors")).content.decode()
+        assert (self.CHSI in shown, self.RIGHT in shown) == (False, False)
+        address = reverse("office-number", args=[error.uuid])
+        assert self.CHSI not in client.get(address).content.decode()
+        assert client.post(address, {"reason": "核实", "password": "wrong"}).status_code == 422
+        page = client.post(address, {"reason": "核实", "password": "office" * 2})
+        assert (self.CHSI in pages.text(page), self.RIGHT in pages.text(page)) == (True, True)
+        verbs = list(Event.objects.filter(user=office).order_by("pk").values_list("verb", flat=True))
+        assert verbs == ["ask_whole_numbers", "ask_whole_numbers", "show_number"]
+        assert AccessRecord.objects.filter(view="office-number").count() == 1
+
+    def test_a_second_factor_is_asked_for_too(self, error, office, client):
+        client.force_login(office)
+        secret = second_factor.give(office)
+        address = reverse("office-number", args=[error.uuid])
+        said = {"reason": "核实", "password": "office" * 2}
+        assert client.post(address, said).status_code == 422
+        assert self.CHSI in pages.text(client.post(address, said | {"code": second_factor.code(secret)}))
+
+    def test_the_department_sees_neither(self, error, client):
+        department = error.declaration.class_group.department
+        client.force_login(factories.user("officer", role="department", in_department=department))
+        page = client.get(reverse("department-student", args=[error.declaration.student.uuid]))
+        assert (self.CHSI in page.content.decode(), self.RIGHT in page.content.decode()) == (False, False)
+        assert client.get(reverse("office-number", args=[error.uuid])).status_code == 403
+
+    def test_mending_writes_what_stands_beside_it(self, error, office, client):
+        client.force_login(office)
+        assert f"将写入： {identity.mask(self.RIGHT)}" in pages.text(client.get(reverse("office-errors")))
