@@ -256,7 +256,7 @@ def test_a_campaign_from_the_roster_to_the_filed_form(campaign):
     # The statistics name the three errors; no ID number is in them.
     response = office.post(reverse("office-errors-export"))
     book = openpyxl.load_workbook(io.BytesIO(response.content))
-    counts, details = book.worksheets
+    counts, details, _totals = book.worksheets
     assert [row[3].value for row in counts.iter_rows(min_row=2)] == [3]
     assert sorted(row[3].value for row in details.iter_rows(min_row=2)) == sorted(
         students[seat - 1].name for seat in REPORTERS

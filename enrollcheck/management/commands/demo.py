@@ -98,6 +98,8 @@ class Command(BaseCommand):
                 department.pk: accounts.get(department.name, (None,))[0] or self.officer(department)
                 for department in Department.objects.all()
             }
+            everybody = list(User.objects.order_by("pk"))
+            flow.note_accounts(users=everybody, verb="adopt_accounts", who=Who(command="demo"))
             tale = story.Story(campaign, accounts["office"][0], officers, now)
             tale.play(stage)
         self.tell(Campaign.objects.get(pk=campaign.pk), accounts, stage, invented=roster is None)

@@ -12,7 +12,7 @@ from signoffs import flow
 MOST_PARAMETERS = 6
 SOURCES = sorted(Path(flow.__file__).parent.glob("*.py"))
 # What a page asks the flow, and moves nothing.
-QUESTIONS = {"digests_left", "known_classes", "posts_of", "to_purge", "wrong_tally"}
+QUESTIONS = {"begin_archive", "digests_left", "known_classes", "posts_of", "to_purge", "wrong_tally"}
 MOVES = [
     getattr(flow, name)
     for name in flow.__all__

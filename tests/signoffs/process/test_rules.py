@@ -1,7 +1,7 @@
 """The rules as one table, without a database: verb × state × actor × until, to None or to the sentence."""
 
 import inspect
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ from django.utils import translation
 from rosters import key_fields
 from signoffs.process import rules, states
 from signoffs.process.answers import Answers, FieldReport, Snapshot
-from signoffs.process.deadlines import Deadlines
+from signoffs.process.deadlines import SCHOOL_CLOCK, Deadlines
 from signoffs.process.rules import Situation
 from signoffs.queries import retention
 
@@ -181,6 +181,10 @@ WRONG_ORDER = "The departments' deadline can't be before the students'."
 NO_MORE = "This error does not count (any more): the student's page tells what they declared since."
 DOES_NOT_FOLLOW = "This outcome does not follow on the present one."
 
+STANDS, COUNTS = {"stands": True}, {"counts": True}
+UNTOUCHED = {"is_newest": True, "passed": False, "acted": False}
+CLOSED_AT = datetime(2027, 1, 1, tzinfo=SCHOOL_CLOCK)
+
 # Each predicate with what it is asked, and the sentence; None: it may.
 PREDICATES = [
     (rules.may_act, (OFFICE, Situation(), OFFICE), {}, None),
@@ -260,17 +264,74 @@ PREDICATES = [
         {},
         "The personal data of this campaign was deleted. Its counts are still here; no names, no forms.",
     ),
-    (rules.may_settle, ("open", "explained", "major"), {"counts": True}, None),
-    (rules.may_settle, ("open", "explained", "major"), {"counts": False}, NO_MORE),
-    (rules.may_settle, ("under_way", "done", "major"), {"counts": False}, None),
-    (rules.may_settle, ("under_way", "open", "major"), {"counts": False}, NO_MORE),
-    (rules.may_settle, ("done", "mended", "major"), {"counts": True}, DOES_NOT_FOLLOW),
+    (rules.may_settle, ("open", "explained", "major"), STANDS | COUNTS, None),
+    (rules.may_settle, ("open", "explained", "major"), STANDS | {"counts": False}, None),
+    (rules.may_settle, ("open", "explained", "major"), {"stands": False, "counts": True}, NO_MORE),
+    (rules.may_settle, ("open", "mended", "major"), STANDS | COUNTS, None),
+    (rules.may_settle, ("open", "mended", "major"), STANDS | {"counts": False}, NO_MORE),
+    (
+        rules.may_settle,
+        ("open", "mended", "major"),
+        STANDS | COUNTS | {"is_open": False},
+        "The campaign is closed: its roster can't change any more. Explain it instead.",
+    ),
+    (rules.may_settle, ("done", "mended", "major"), STANDS | COUNTS, DOES_NOT_FOLLOW),
     (
         rules.may_settle,
         ("open", "mended", "status"),
-        {"counts": True},
+        STANDS | COUNTS,
         "The roster does not hold this: it can't be mended there.",
     ),
+    (rules.may_follow, (OFFICE, Situation(), OFFICE), {}, None),
+    (rules.may_follow, (OFFICE, Situation(open=False, closed=True), OFFICE), {}, None),
+    (rules.may_follow, (OFFICE, Situation(open=False), OFFICE), {}, NOT_OPEN),
+    (rules.may_follow, (OFFICER, Situation(open=False, closed=True), OFFICE), {}, NOT_YOURS),
+    (rules.may_note_look, ("done",), {"is_open": False}, None),
+    (
+        rules.may_note_look,
+        ("done",),
+        {"is_open": True},
+        "The campaign is open: look again by declaring.",
+    ),
+    (rules.may_note_look, ("asked",), {"is_open": False}, "This error has not come to its end yet."),
+    (rules.may_set, ("2026", LATER, DAYS, TODAY), {"is_free": True}, None),
+    (rules.may_set, ("2026", DAYS, LATER, TODAY), {"is_free": False}, None),
+    (rules.may_set, ("2026", LATER, DAYS, TODAY), {"is_free": False}, "A deadline can only be extended."),
+    (
+        rules.may_set,
+        ("2026", DAYS, Deadlines(DAYS.departments, DAYS.students), TODAY),
+        {"is_free": True},
+        WRONG_ORDER,
+    ),
+    (rules.may_take_back, (), UNTOUCHED, None),
+    (
+        rules.may_take_back,
+        (),
+        UNTOUCHED | {"is_newest": False},
+        "Only the newest change of a deadline can be taken back.",
+    ),
+    (
+        rules.may_take_back,
+        (),
+        UNTOUCHED | {"passed": True},
+        "The earlier deadline has passed: this extension stays.",
+    ),
+    (
+        rules.may_take_back,
+        (),
+        UNTOUCHED | {"acted": True},
+        "Somebody has declared or handed in since: this extension stays.",
+    ),
+    (rules.may_reopen, (CLOSED_AT, CLOSED_AT + rules.REOPENS - timedelta(seconds=1)), {}, None),
+    (
+        rules.may_reopen,
+        (CLOSED_AT, CLOSED_AT + rules.REOPENS),
+        {},
+        "It was closed more than seven days ago, and stays closed.",
+    ),
+    (rules.may_reopen, (None, CLOSED_AT), {}, "Only a closed campaign can be opened again."),
+    (rules.may_open_beside, ("",), {}, None),
+    (rules.may_open_beside, ("2026",), {}, "2026 is open: close it first."),
     (rules.may_name, ("2027",), {}, None),
     (rules.may_name, ("next year",), {}, NO_YEAR),
     (rules.may_name, ("1827",), {}, NO_YEAR),

@@ -342,17 +342,15 @@ class TestManySheets:
         Tally.objects.filter(class_group=own_class).update(recheck=1)
         desk.post(reverse("department-hand-in"), {f"exception-{own_class.uuid}": "全班实习"})
         [cover, *_] = printed.pypdf_pages(b"".join(desk.post(reverse("department-hand-in-print"))))
-        assert "应核对人数 7" in cover
+        assert "应核对 7" in cover
         parts = {
-            "核对无误并签名": 1,
-            "反馈信息错误": 1,
-            "登记未签原因": 1,
+            "已签（核对无误并签名）": 1,
+            "有误（已反馈并签名）": 1,
+            "因故未签": 1,
             "逾期未核对": 0,
-            "待复核": 1,
-            "尚未核对": 3,
+            "未完成": 4,
         }
         assert [f"{label} {count}" in cover for label, count in parts.items()] == [True] * len(parts)
-        assert cover.index("逾期签名") < cover.index("登记未签原因")
 
     def test_the_hand_in_prints_as_a_cover_and_the_forms(self, desk, sheets, own_class):
         assert desk.post(reverse("department-hand-in-print")).status_code == 409
@@ -368,7 +366,7 @@ class TestManySheets:
             "系负责人签名：",
             "系部盖章：",
             "软件2603班：全班实习",
-            "应核对人数 7",
+            "应核对 7",
         ):
             assert words in texts[0]
         assert HandIn.objects.get().digest in texts[0]
