@@ -14,8 +14,7 @@ DISK_NEEDED = 200 * 1024 * 1024  # bytes: a year's declarations, several times o
 PATIENCE = 1_500  # milliseconds that the probe waits for SQLite's write lock
 # The row that a probe writes: in the table of the cache, which no model and no backup's comparison looks at.
 _WRITE = (
-    f"INSERT INTO {settings.CACHES['default']['LOCATION']} (cache_key, value, expires) "  # noqa: S608 - ours
-    "VALUES (%s, '', CURRENT_TIMESTAMP) "
+    "INSERT INTO {table} (cache_key, value, expires) VALUES (%s, '', CURRENT_TIMESTAMP) "
     "ON CONFLICT (cache_key) DO UPDATE SET expires = excluded.expires"
 )
 
@@ -82,5 +81,7 @@ def _write_outage() -> str | None:
     if connection.vendor == "sqlite" and (outage := outages.disk_outage(connection.settings_dict["NAME"])):
         return outage
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_WRITE, [f"ready {socket.gethostname()}"])
+        cursor.execute(
+            _WRITE.format(table=settings.CACHES["default"]["LOCATION"]), [f"ready {socket.gethostname()}"]
+        )
     return outages.CLOCK if clocks.node.is_off() else None

@@ -9,6 +9,7 @@ from signoffs.process import deadlines
 from signoffs.queries import charts
 from signoffs.queries.counts import Counts
 from signoffs.queries.overview import Forecast, Overview
+from signoffs.queries.reported import Reports
 
 TODAY = date(2026, 12, 12)
 
@@ -22,6 +23,7 @@ def ahead(*, done: int, lately: int, expected: int = 1000) -> list[tuple[float, 
         total=Counts(expected=expected, confirmed=done),
         days=((TODAY, done),),
         errors=(),
+        reports=Reports(),
         forecast=Forecast(10, 0, lately, 0, ()),
         slowest=(),
     )

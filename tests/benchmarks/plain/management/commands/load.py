@@ -2,7 +2,6 @@
 
 import json
 import sys
-from typing import Any
 
 from django.core.management import BaseCommand, call_command
 
@@ -14,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Make the tables and load students."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args, **options):
         """Make the tables and load the students."""
         call_command("migrate", run_syncdb=True, verbosity=0)
         rows = json.load(sys.stdin)

@@ -1,7 +1,6 @@
 """The product's server and its settings, on Django itself: no worker between them."""
 
 import os
-from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -20,7 +19,7 @@ class Command(BaseCommand):
         """Take the port."""
         parser.add_argument("--port", type=int, default=8000)
 
-    def handle(self, *args: Any, port, **options: Any) -> None:
+    def handle(self, *args, port, **options):
         """Serve until SIGTERM."""
         connections.close_all()
         Granian(

@@ -1,7 +1,6 @@
 """Tells what the plain site has stored: a list of [学号, receipt number]."""
 
 import json
-from typing import Any
 
 from django.core.management import BaseCommand
 
@@ -13,6 +12,6 @@ class Command(BaseCommand):
 
     help = "Print the declarations that are stored."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args, **options):
         """Print them."""
         self.stdout.write(json.dumps(list(Declaration.objects.values_list("student__student_number", "pk"))))
