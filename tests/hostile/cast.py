@@ -87,7 +87,7 @@ def university() -> Cast:
 
 # Where each begins.
 STARTS = {
-    # Not /healthz: whether the database takes a commit is found by one (tests/signoffs/upkeep/test_readiness.py).
+    # Not /healthz: its probe writes (tests/signoffs/upkeep/test_readiness.py).
     "nobody": ["/", "/sign-in/", "/office/", "/department/", "/class/", "/monitor/", "/admin/", "/livez"],
     "visitor": ["/", "/class/"],
     "student": ["/", "/class/", "/class/record/", "/class/guide/"],
