@@ -165,8 +165,9 @@ def test_a_full_disk(site, disk):
     sound(one, 4)
 
 
-def test_a_read_only_disk(site, disk):
-    one, people = site(disk / "site", students=4, **UNKEPT)
+def test_a_read_only_disk(site, disk, tmp_path):
+    witness = {"WITNESS_FOLDER": str(tmp_path / "witness")}  # its open file would keep the disk from it
+    one, people = site(disk / "site", students=4, **UNKEPT, **witness)
     one.start()
 
     async def story():
